@@ -1,0 +1,77 @@
+# Trilog's commands. `make` lists them.
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+TRILOG := $(VENV)/bin/trilog
+ELASTICSEARCH := infra/elasticsearch/server/elasticsearch.sh
+ELASTICSEARCH_DIR := .tools/elasticsearch
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format install-dev messages pipeline-check pipeline-once pipeline-continuous \
+	pipeline-test-indexes pipeline-clear-indexes pipeline-elasticsearch-up pipeline-elasticsearch-down clean
+
+help:  ## list these commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-34s %s\n", $$1, $$2}'
+
+run: $(VENV)/.installed  ## all set-up, then the main job: a Space's logs into three indexes
+	@$(PYTHON) examples/run.py
+
+test: $(VENV)/.installed-dev  ## all set-up, then every test that this machine can run
+	@$(PYTHON) -m pytest
+
+check: $(VENV)/.installed-dev  ## lint, format, types
+	@$(VENV)/bin/ruff check
+	@$(VENV)/bin/ruff format --check
+	@$(VENV)/bin/mypy
+
+format: $(VENV)/.installed-dev  ## put the code into its standard form
+	@$(VENV)/bin/ruff check --fix
+	@$(VENV)/bin/ruff format
+
+install-dev: $(VENV)/.installed-dev  ## the virtual environment with all that running, testing and checking need
+
+messages: $(VENV)/.installed-dev  ## gather the messages to translate, and compile the translations
+	@$(VENV)/bin/pybabel -q extract -F functions/locales/babel.cfg -k TrilogError -k ConfigError -k TransientError \
+		-k PermanentError -k Conflict --no-location --sort-output --omit-header -o functions/locales/trilog.pot .
+	@$(VENV)/bin/pybabel -q update -D trilog -i functions/locales/trilog.pot -d functions/locales -l fr --no-fuzzy-matching \
+		--omit-header --ignore-pot-creation-date
+	@$(VENV)/bin/pybabel -q compile -D trilog -d functions/locales
+
+pipeline-check: $(VENV)/.installed  ## try the source, the store and the sink
+	@$(TRILOG) check
+
+pipeline-once: $(VENV)/.installed  ## collect what is new, at most 100 lines, and index it
+	@$(TRILOG) --once --limit 100
+
+pipeline-continuous: $(VENV)/.installed  ## do so again and again, until Ctrl+C
+	@$(TRILOG) --continuous
+
+pipeline-test-indexes: $(VENV)/.installed  ## compare the indexes with what is expected of them
+	@$(TRILOG) test-indexes
+
+pipeline-clear-indexes: $(VENV)/.installed  ## delete all indexed documents (asks first; the batches stay)
+	@$(TRILOG) clear-indexes
+
+pipeline-elasticsearch-up:  ## Elasticsearch and Kibana by Docker; without Docker, Elasticsearch by a JDK and Maven
+	@if docker info >/dev/null 2>&1; then \
+		docker compose -f infra/elasticsearch/compose.yml up -d --wait; \
+	else \
+		echo "Docker is not running here: starting Elasticsearch alone, without Kibana, on http://localhost:9200"; \
+		$(ELASTICSEARCH) install $(ELASTICSEARCH_DIR) && $(ELASTICSEARCH) start-background $(ELASTICSEARCH_DIR) 9200; \
+	fi
+
+pipeline-elasticsearch-down:  ## stop what pipeline-elasticsearch-up started; the data stays
+	@if docker info >/dev/null 2>&1; then docker compose -f infra/elasticsearch/compose.yml down; fi
+	@if [ -d $(ELASTICSEARCH_DIR) ]; then $(ELASTICSEARCH) stop $(ELASTICSEARCH_DIR); fi
+
+clean:  ## remove what the commands above made, collected data (.trilog) excepted
+	rm -rf $(VENV) .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# What is installed is remembered by a file newer than its requirements, so that a second call does no work twice.
+$(VENV)/.installed: requirements.txt examples/space/requirements.txt pyproject.toml
+	@infra/install.sh $(VENV) -r requirements.txt -r examples/space/requirements.txt -e .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	@infra/install.sh $(VENV) -r requirements-dev.txt
+	@touch $@

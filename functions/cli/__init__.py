@@ -1,0 +1,63 @@
+"""The command line: reads arguments, runs the command, and turns errors into messages and exit codes."""
+
+from __future__ import annotations
+
+import sys
+from gettext import gettext as _
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from functions.cli import admin, answers, runs
+from functions.cli.arguments import parser
+from functions.cli.language import speak, told
+from functions.pipeline.config import environment, load
+from functions.pipeline.errors import ConfigError, TransientError, TrilogError
+from functions.pipeline.names import IndexNames
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Mapping, Sequence
+
+WRONG_USAGE, TRY_AGAIN, CANNOT = 2, 3, 4
+_COMMANDS = {
+    "": runs.run,
+    "check": admin.check,
+    "setup": admin.setup,
+    "test-indexes": admin.compare_indexes,
+    "clear-indexes": admin.clear_indexes,
+    "show": answers.show,
+    "trace": answers.trace,
+    "export": answers.export,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit code (`trilog --help` lists them)."""
+    try:
+        variables = environment(Path(".env"))
+        speak(variables)
+        (names,) = load(variables, IndexNames)
+        given = parser(_COMMANDS, names.base).parse_args(arguments)
+        code: int = given.command(given, _with_arguments(variables, given))
+    except TrilogError as error:
+        print(f"✗ {told(error)}", file=sys.stderr)
+        code = _exit_code(error)
+    except BrokenPipeError:  # whoever read our output, `head` say, has seen enough
+        sys.stderr.close()
+        code = 0
+    except KeyboardInterrupt:
+        print(_("interrupted"), file=sys.stderr)
+        code = TRY_AGAIN
+    return code
+
+
+def _with_arguments(variables: Mapping[str, str], given: Namespace) -> dict[str, str]:
+    """Let arguments win over the environment."""
+    said = {"GRADIO_URL": getattr(given, "gradio_url", None), "HF_TOKEN": getattr(given, "hf_token", None)}
+    return {**variables, **{name: value for name, value in said.items() if value}}
+
+
+def _exit_code(error: TrilogError) -> int:
+    if isinstance(error, ConfigError):
+        return WRONG_USAGE
+    return TRY_AGAIN if isinstance(error, TransientError) else CANNOT

@@ -1,0 +1,105 @@
+"""Commands that answer questions about the indexes: show, trace, export."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from gettext import gettext as _
+from typing import TYPE_CHECKING, Any
+
+from functions.cli.export import write
+from functions.pipeline.documents import DEAD_LETTERS, KINDS, LOGS, MESSAGE, PERFS
+from functions.pipeline.errors import ConfigError
+from functions.pipeline.wiring import open_indexes
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterable
+
+_SHOWN = {  # what a table shows of each kind of document, besides its time
+    LOGS: ("level", "transaction_id", "message"),
+    MESSAGE: ("transaction_id", "http_path", "status_code", "execution_time_ms", "result", "input_data"),
+    PERFS: ("transaction_id", "latency_ms", "inference_time_ms", "cpu_time_ms", "memory_mb", "function_calls"),
+    DEAD_LETTERS: ("class", "target", "reason", "hint"),
+}
+_NUMBERS = {"status_code", "execution_time_ms", *_SHOWN[PERFS][1:]}
+
+
+def show(given: Namespace, environment: dict[str, str]) -> int:
+    """Print an index's last documents as a table."""
+    documents = list(open_indexes(environment).read(given.index, newest=given.n))
+    if documents:
+        _print_table(documents, ("@timestamp", *_SHOWN[given.index]))
+    else:
+        print(_("no documents yet"))
+    return 0
+
+
+def trace(given: Namespace, environment: dict[str, str]) -> int:
+    """Print all that the indexes know of a transaction; return 1 when they know nothing."""
+    indexes = open_indexes(environment)
+    found = [
+        {"index": kind, "what": _what(kind, document), **document}
+        for kind in KINDS
+        for document in indexes.read(kind, transaction_id=given.transaction_id)
+    ]
+    if not found:
+        print(_("no document of transaction {id}").format(id=given.transaction_id))
+        return 1
+    found.sort(key=lambda document: document["@timestamp"])
+    _print_table(found, ("@timestamp", "index", "what"))
+    return 0
+
+
+def export(given: Namespace, environment: dict[str, str]) -> int:
+    """Write an index's documents, oldest first, to a file or to the standard output."""
+    suffix = given.output.suffix.removeprefix(".") if given.output else ""
+    file_format = given.format or (suffix if suffix in {"csv", "parquet"} else "jsonl")
+    if file_format == "parquet" and given.output is None:
+        raise ConfigError("A Parquet file cannot go to the standard output. Name a file: --output FILE")
+    documents = open_indexes(environment).read(given.index, since=given.since, until=given.until)
+    with given.output.open("wb") if given.output else nullcontext(sys.stdout.buffer) as output:
+        count = write(documents, given.index, file_format, output)
+    if given.output:
+        print(_("{count} documents written to {file}").format(count=count, file=given.output))
+    return 0
+
+
+def _what(kind: str, document: dict[str, Any]) -> str:
+    """Say in one text what a document says of its transaction."""
+    if kind == LOGS:
+        return str(document.get("message", ""))
+    hidden = {"_id", "@timestamp", "transaction_id", "raw_log"}
+    return "\n".join(f"{name}: {_text(value)}" for name, value in document.items() if name not in hidden)
+
+
+def _print_table(documents: Iterable[dict[str, Any]], columns: tuple[str, ...]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(show_lines="what" in columns)
+    for name in columns:
+        long = name in {"message", "what", "result", "input_data", "reason", "hint"}
+        table.add_column(
+            name,
+            justify="right" if name in _NUMBERS else "left",
+            ratio=1 if long else None,
+            no_wrap=name != "what",
+            overflow="fold" if name == "what" else "ellipsis",
+        )
+    for document in documents:
+        table.add_row(*(Text(_text(document.get(name, ""))) for name in columns))
+    console = Console()
+    console.print(table)
+
+
+def _text(value: object) -> str:
+    """Write a value for people: objects as `name=value`."""
+    if isinstance(value, dict):
+        return " ".join(f"{name}={_text(each)}" for name, each in value.items())
+    if isinstance(value, list):
+        return " | ".join(map(_text, value))
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)

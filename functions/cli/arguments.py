@@ -1,0 +1,126 @@
+"""The command line's arguments."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from datetime import UTC
+from gettext import gettext as _
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from functions.pipeline.documents import KINDS
+from functions.pipeline.instants import parsed_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EXPORT_FORMATS = ("jsonl", "csv", "parquet")
+
+
+def parser(commands: dict[str, Callable[..., int]], base: Callable[[str], str]) -> ArgumentParser:
+    """Describe the command line, in the user's language.
+
+    Args:
+        commands: what each command runs, by name; "" stands for no command.
+        base: gives the configured name of a kind's index.
+    """
+    top = ArgumentParser(
+        prog="trilog",
+        description=_("Collect an ML service's logs, keep them as batches, and index them three ways."),
+        epilog=_examples(),
+        formatter_class=RawDescriptionHelpFormatter,
+        parents=[_source_arguments()],
+    )
+    top.set_defaults(command=commands[""])
+    mode = top.add_mutually_exclusive_group()
+    mode.add_argument("--once", action="store_true", help=_("collect what is new, index it, and end"))
+    mode.add_argument("--continuous", action="store_true", help=_("do so again and again, until Ctrl+C"))
+    top.add_argument("--limit", type=_lines, metavar="N", help=_("the most lines taken in a run; the rest stay"))
+    top.add_argument("--interval", type=_seconds, metavar="S", help=_("seconds between runs (PIPELINE_POLL_INTERVAL)"))
+    top.add_argument("--json", action="store_true", help=_("print the counts as one JSON object"))
+    _add_commands(top, commands, {base(kind): kind for kind in KINDS})
+    return top
+
+
+def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], indexes: dict[str, str]) -> None:
+    group = top.add_subparsers(title=_("commands"), metavar=_("COMMAND"))
+
+    def add(name: str, help_text: str, **options: Any) -> ArgumentParser:  # noqa: ANN401 (argparse's own)
+        command = group.add_parser(name, help=help_text, description=help_text, **options)
+        command.set_defaults(command=commands[name])
+        return command
+
+    def index(text: str) -> str:
+        kinds = {**indexes, **{kind: kind for kind in KINDS}}
+        if text not in kinds:
+            raise ArgumentTypeError(_("no such index; choose from {names}").format(names=", ".join(indexes)))
+        return kinds[text]
+
+    logs = next(iter(indexes))
+    add("check", _("try the source, the store and the sink"), parents=[_source_arguments()])
+    show = add("show", _("show an index's last documents"))
+    show.add_argument("index", nargs="?", type=index, default=logs, metavar=_("INDEX"), help=", ".join(indexes))
+    show.add_argument("-n", type=_lines, default=20, metavar="N", help=_("how many (20)"))
+    trace = add("trace", _("show all that the indexes know of a transaction, in time order"))
+    trace.add_argument("transaction_id", metavar=_("TRANSACTION_ID"))
+    export = add("export", _("write an index's documents to a file"))
+    export.add_argument("index", type=index, metavar=_("INDEX"), help=", ".join(indexes))
+    export.add_argument("--format", choices=EXPORT_FORMATS, help=_("by default what the file's name says, or jsonl"))
+    export.add_argument("--output", type=Path, metavar=_("FILE"), help=_("by default the standard output"))
+    export.add_argument(
+        "--since", type=_time, metavar="T", help=_("from this time on: 2025-01-20, or 2025-01-20T10:30Z")
+    )
+    export.add_argument("--until", type=_time, metavar="T", help=_("before this time"))
+    add("setup", _("create the index templates, or the tables, that are missing"))
+    add("test-indexes", _("compare the indexes with what is expected of them"))
+    clear = add("clear-indexes", _("delete all indexed documents; the batches stay"))
+    clear.add_argument("--yes", action="store_true", help=_("do not ask"))
+
+
+def _source_arguments() -> ArgumentParser:
+    """Describe where lines come from; shared by the runs and by `check`."""
+    group = ArgumentParser(add_help=False)
+    group.add_argument("--source", metavar=_("PLACE"), help=_("a Space's URL, or a path or pattern of log files"))
+    group.add_argument("--gradio-url", metavar="URL", help=_("the Space (GRADIO_URL)"))
+    group.add_argument("--hf-token", metavar=_("TOKEN"), help=_("for a private Space (HF_TOKEN)"))
+    return group
+
+
+def _lines(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise ArgumentTypeError(_("a whole number, 1 or more"))
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
+    if not 0 < seconds < float("inf"):
+        raise ArgumentTypeError(_("a number of seconds, more than 0"))
+    return seconds
+
+
+def _time(text: str) -> str:
+    time = parsed_instant(text, UTC)
+    if time is None:
+        raise ArgumentTypeError(_("a time, such as 2025-01-20 or 2025-01-20T10:30Z"))
+    return time
+
+
+def _examples() -> str:
+    return _("""examples:
+  trilog --once --gradio-url https://my-space.hf.space
+  trilog --once --limit 100 --source 'logs/api.log*'
+  trilog --continuous --interval 30
+  trilog show ml-api-message
+  trilog trace 3f2c9a4e-1d7b-4c1e-9a53-0c2f5f1f8f11
+  trilog export ml-api-message --output predictions.parquet
+
+exit codes:
+  0  done
+  1  a check failed, or a record is missing from the log index
+  2  wrong arguments or configuration
+  3  something outside is down or slow: nothing is lost, run again
+  4  something is wrong that running again cannot mend""")

@@ -1,0 +1,83 @@
+"""Write documents as JSON lines, CSV or Parquet."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import orjson
+
+from functions.pipeline.templates import columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_LARGEST = 64 << 20  # bytes of one document
+_TO = {
+    "csv": "FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%fZ'",
+    "parquet": "FORMAT parquet, COMPRESSION zstd",
+}
+_TYPES: dict[type, str] = {bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE", str: "VARCHAR"}
+
+
+def write(documents: Iterable[dict[str, Any]], kind: str, file_format: str, output: BinaryIO) -> int:
+    """Write documents of one kind, in bounded memory; return how many.
+
+    JSON lines hold the documents as they are. In the tables, a document's objects become columns of their own,
+    `input_data.AGE` or `result.prediction`, and its lists are JSON text; times are UTC.
+    """
+    if file_format == "jsonl":
+        return _write_lines(documents, output)
+    with TemporaryDirectory() as folder:
+        lines, table = Path(folder) / "documents.jsonl", Path(folder) / "table"
+        types = {"_id": "VARCHAR"} | {name: "TIMESTAMP" for name, each in columns(kind).items() if each == "date"}
+        with lines.open("wb") as file:
+            count = _write_lines(_flattened(documents, types), file)
+        _convert(lines, table, types, _TO[file_format])
+        with table.open("rb") as file:
+            shutil.copyfileobj(file, output)
+    return count
+
+
+def _write_lines(documents: Iterable[dict[str, Any]], output: BinaryIO) -> int:
+    count = 0
+    for count, document in enumerate(documents, 1):  # noqa: B007 (the last number is the count)
+        output.write(orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE))
+    return count
+
+
+def _flattened(documents: Iterable[dict[str, Any]], types: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """Yield each document with its objects' fields beside its own; note each column's type on the way."""
+    for document in documents:
+        row = dict(_cells(document))
+        for name, value in row.items():
+            types[name] = _common(types.get(name), value)
+        yield row
+
+
+def _cells(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in document.items():
+        inner = value.items() if isinstance(value, dict) else None
+        for column, cell in ((name, value),) if inner is None else ((f"{name}.{key}", each) for key, each in inner):
+            yield column, orjson.dumps(cell).decode() if isinstance(cell, dict | list) else cell
+
+
+def _common(known: str | None, value: object) -> str:
+    """Return the type that holds both what a column held until now and one more value."""
+    if value is None or known in {"TIMESTAMP", "VARCHAR"}:
+        return known or "VARCHAR"
+    one = "DOUBLE" if isinstance(value, int) and abs(value) >= 2**63 else _TYPES[type(value)]
+    if known in {None, one}:
+        return one
+    return "DOUBLE" if {known, one} == {"BIGINT", "DOUBLE"} else "VARCHAR"
+
+
+def _convert(lines: Path, table: Path, types: dict[str, str], options: str) -> None:
+    import duckdb
+
+    with duckdb.connect() as database:
+        read = database.read_json(str(lines), columns=types, format="newline_delimited", maximum_object_size=_LARGEST)
+        read.create_view("documents")
+        database.execute(f"COPY documents TO '{table}' ({options})")

@@ -1,0 +1,89 @@
+"""What a run says: a progress line while it goes on, a table when it is done, and what to type next."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from contextlib import contextmanager
+from gettext import gettext as _
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from functions.pipeline.documents import KINDS, LOGS, MESSAGE
+from functions.pipeline.wiring import open_indexes, open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from functions.local import LogsPipeline, Run
+
+
+@contextmanager
+def progress(*, hidden: bool) -> Iterator[Callable[[Run], None]]:
+    """Yield what shows a run's progress: one moving line on a terminal, nothing where it would be noise."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if hidden or not console.is_terminal:
+        yield lambda _run: None
+        return
+    with console.status(_("collecting…")) as status:
+        text = _("{lines} lines in {batches} batches, {records} records indexed")
+        yield lambda run: status.update(
+            text.format(lines=run.collected, batches=run.batches, records=run.tally.records)
+        )
+
+
+def report(run: Run, pipeline: LogsPipeline) -> None:
+    """Print what a run did, where the data lies, and what to type next."""
+    text = _("{lines} lines collected in {batches} batches, {seconds:.1f} s")
+    print(text.format(lines=run.collected, batches=run.batches, seconds=run.seconds))
+    if run.recovered:
+        print(_("{lines} lines recovered from a run that had been interrupted").format(lines=run.recovered))
+    if run.gaps:
+        print(_("{gaps} possible gaps: the source may have dropped lines before they were read").format(gaps=run.gaps))
+    _print_table(run, pipeline)
+    _print_conservation(run)
+    print(_("Batches:"), f"{open_store(pipeline.environment).address}/raw")
+    print(_("Indexes:"), open_indexes(pipeline.environment).check())
+    _print_next(pipeline)
+
+
+def _print_table(run: Run, pipeline: LogsPipeline) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(_("index"))
+    for title in (_("new documents"), _("duplicates"), _("dead letters")):
+        table.add_column(title, justify="right")
+    for kind in KINDS[:3]:
+        counts = (each[kind] for each in (run.tally.created, run.tally.duplicates, run.tally.dead))
+        table.add_row(pipeline.names.base(kind), *map(str, counts))
+    Console().print(table)
+
+
+def _print_conservation(run: Run) -> None:
+    tally = run.tally
+    text = _("{read} records read = {created} new + {duplicates} duplicates + {dead} dead letters in the log index")
+    created, duplicates, dead = tally.created[LOGS], tally.duplicates[LOGS], tally.dead[LOGS]
+    said = text.format(read=tally.records, created=created, duplicates=duplicates, dead=dead)
+    print("✓" if tally.conserved else "✗", said)
+
+
+def _print_next(pipeline: LogsPipeline) -> None:
+    names = pipeline.names
+    print(_("Next:"))
+    print(" ", command_line(f"show {names.base(MESSAGE)}"))
+    last = next(open_indexes(pipeline.environment).read(MESSAGE, newest=1), {})
+    if "transaction_id" in last:
+        print(" ", command_line(f"trace {last['transaction_id']}"))
+    print(" ", command_line(f"export {names.base(MESSAGE)} --output predictions.csv"))
+
+
+def command_line(arguments: str) -> str:
+    """Write a Trilog command as this user can type it."""
+    program = Path(sys.executable).parent / "trilog"
+    if shutil.which("trilog") or not program.is_file():
+        return f"trilog {arguments}"
+    here = program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program
+    return f"{here} {arguments}"

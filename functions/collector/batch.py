@@ -1,0 +1,34 @@
+"""A batch: some raw log lines, gzipped, one a line, under a key that sorts by time."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import NamedTuple
+
+_STEP = timedelta(microseconds=1)
+
+
+class Batch(NamedTuple):
+    """An object for the store: its key, its gzipped bytes, and how many lines of the source are in it."""
+
+    key: str
+    body: bytes
+    lines: int
+
+
+def make_batch(source: str, lines: list[bytes], after: datetime | None) -> tuple[Batch, datetime]:
+    """Pack lines into a batch of the named source.
+
+    The key is `raw/<source>/<yyyy>/<mm>/<dd>/<time>-<hash>.log.gz`: keys of one source sort in the order in which they
+    were made, because a batch's time is later than the one before it even when the clock has stepped back.
+
+    Returns:
+        The batch and its time (UTC), to be given as `after` for the next one.
+    """
+    time = datetime.now(UTC) if after is None else max(datetime.now(UTC), after + _STEP)
+    content = b"\n".join(lines) + b"\n"
+    digest = blake2b(content, digest_size=8).hexdigest()
+    key = f"raw/{source}/{time:%Y/%m/%d}/{time:%H%M%S.%f}-{digest}.log.gz"
+    return Batch(key, gzip.compress(content, compresslevel=6, mtime=0), len(lines)), time

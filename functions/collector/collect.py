@@ -1,0 +1,88 @@
+"""Collect: move a source's new lines into the store, batch by batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from threading import Event
+from typing import TYPE_CHECKING
+
+from functions.collector.journal import Journal
+from functions.pipeline.config import setting, whole
+from functions.pipeline.errors import Conflict, TransientError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from functions.collector.batch import Batch
+    from functions.pipeline.sources import Source
+    from functions.pipeline.store import Store
+
+_RACES = 20  # lost to other collectors in a row before this one gives way
+
+
+@dataclass(frozen=True)
+class CollectorOptions:
+    """How much goes into one batch."""
+
+    batch_lines: int = setting("PIPELINE_BATCH_SIZE", whole(1, 100_000, "lines"), 1000)
+
+
+@dataclass
+class Collection:
+    """One run of the collector over one source, and what it counted.
+
+    It ends early, between two batches, once `stopping` is set. `arrived` counts the batches put; `lines` were taken by
+    this run; `recovered` had been taken by a run that ended before their batch arrived; `gaps` are places where the
+    source may have dropped lines before they could be read.
+    """
+
+    source: Source
+    store: Store
+    options: CollectorOptions
+    stopping: Event = field(default_factory=Event)
+    arrived: int = 0
+    lines: int = 0
+    recovered: int = 0
+    gaps: int = 0
+
+    def batches(self, limit: int | None = None) -> Iterator[Batch]:
+        """Yield each batch once it is in the store; at most `limit` lines in all (None: all that the source offers).
+
+        Asking for the next batch says that the last one has arrived: where indexing follows at once, do it before
+        asking. A batch that had not arrived when an earlier run ended comes first.
+
+        Raises:
+            TransientError, PermanentError: as the source and the store do. What was yielded stays.
+        """
+        for _ in range(_RACES):
+            try:
+                yield from self._attempt(limit)
+            except Conflict:
+                continue
+            return
+        name = self.source.name
+        raise TransientError("{source}: too many collectors of this source at once. Run one at a time", source=name)
+
+    def _attempt(self, limit: int | None) -> Iterator[Batch]:
+        journal = Journal(self.store, self.source.name)
+        if journal.batch is not None:
+            self.recovered += journal.batch.lines
+            yield self._put(journal.batch)
+        left = None if limit is None else limit - self.lines
+        if left != 0:
+            yield from self._take(journal, left)
+        journal.save_arrival()
+
+    def _take(self, journal: Journal, limit: int | None) -> Iterator[Batch]:
+        for reading in self.source.read(journal.position, self.options.batch_lines, limit):
+            batch = journal.save_batch(reading.lines, reading.position)
+            self.lines += len(reading.lines)
+            self.gaps += reading.gaps
+            yield self._put(batch)
+            if self.stopping.is_set():
+                return
+
+    def _put(self, batch: Batch) -> Batch:
+        self.store.put(batch.key, batch.body)
+        self.arrived += 1
+        return batch

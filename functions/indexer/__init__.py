@@ -1,0 +1,1 @@
+"""The indexer: a batch in the store becomes documents in a sink."""

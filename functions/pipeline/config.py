@@ -1,0 +1,159 @@
+"""Configuration: environment variables only, read in this one place.
+
+Each adapter keeps a frozen options class beside it, whose fields are made by `setting`. `load` fills any number of
+such classes at once and names every bad variable in one error.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import MISSING, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from functions.pipeline.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+
+def setting(
+    variable: str,
+    parse: Callable[[str], Any],
+    default: Any,  # noqa: ANN401 (a setting holds whatever its `parse` returns)
+    *,
+    secret: bool = False,
+) -> Any:  # noqa: ANN401 (as `dataclasses.field` does)
+    """Declare one field of an options class.
+
+    Args:
+        variable: the environment variable that holds it.
+        parse: turns the variable's text into the value; raises ValueError saying what was expected.
+        default: the value when the variable is unset or empty.
+        secret: keeps the value out of the class's repr.
+    """
+    return field(default=default, metadata={"variable": variable, "parse": parse}, repr=not secret)
+
+
+@dataclass(frozen=True)
+class Variable:
+    """An environment variable that Trilog reads, with its default as a user would write it."""
+
+    name: str
+    default: str
+    secret: bool
+
+
+def environment(dotenv: Path | None = None) -> dict[str, str]:
+    """Return the process's environment over the given `.env` file's, without empty values."""
+    values: dict[str, str | None] = {}
+    if dotenv is not None and dotenv.is_file():
+        from dotenv import dotenv_values
+
+        values.update(dotenv_values(dotenv))
+    values.update(os.environ)
+    return {name: value for name, value in values.items() if value}
+
+
+def choose_language(language: str) -> None:
+    """Make gettext, which looks into the environment itself, speak a language ("fr")."""
+    os.environ["LANGUAGE"] = language
+
+
+def load(environment: Mapping[str, str], *classes: type[Any]) -> tuple[Any, ...]:
+    """Fill each options class from the environment, in the order given.
+
+    Raises:
+        ConfigError: one or more variables hold something else than their fields expect; names all of them.
+    """
+    problems: list[str] = []
+    filled = tuple(_fill(options, environment, problems) for options in classes)
+    if problems:
+        raise ConfigError("\n".join(dict.fromkeys(problems)))
+    return filled
+
+
+def _fill(options: type[Any], environment: Mapping[str, str], problems: list[str]) -> Any:  # noqa: ANN401
+    values = {}
+    for each in _settings(options):
+        text = environment.get(each.metadata["variable"])
+        if text is None:
+            continue
+        try:
+            values[each.name] = each.metadata["parse"](text)
+        except ValueError as error:
+            shown = "the value" if not each.repr else repr(text)
+            problems.append(f"{each.metadata['variable']}: {shown} is wrong; expected {error}")
+    return options(**values)
+
+
+def variables(classes: Iterable[type[Any]]) -> list[Variable]:
+    """List every environment variable of the given options classes."""
+    return [
+        Variable(each.metadata["variable"], _shown(each.default), not each.repr)
+        for options in classes
+        for each in _settings(options)
+    ]
+
+
+def _settings(options: type[Any]) -> list[Any]:
+    return [each for each in fields(options) if "variable" in each.metadata]
+
+
+def _shown(default: Any) -> str:  # noqa: ANN401
+    return "" if default is None or default is MISSING else str(default)
+
+
+def text(value: str) -> str:
+    """Take any text, without surrounding blanks."""
+    return value.strip()
+
+
+def http_url(value: str) -> str:
+    """Take an http:// or https:// address, without a trailing slash."""
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("an address that starts with http:// or https://")
+    return value.strip().rstrip("/")
+
+
+def number(least: float, unit: str) -> Callable[[str], float]:
+    """Take a number of at least `least`; `unit` names it in the error."""
+
+    def parse(value: str) -> float:
+        expected = f"a number of {unit}, {least:g} or more"
+        try:
+            parsed = float(value)
+        except ValueError:
+            raise ValueError(expected) from None
+        if not least <= parsed < float("inf"):
+            raise ValueError(expected)
+        return parsed
+
+    return parse
+
+
+def whole(least: int, most: int, unit: str) -> Callable[[str], int]:
+    """Take a whole number from `least` to `most`; `unit` names it in the error."""
+
+    def parse(value: str) -> int:
+        expected = f"a whole number of {unit} from {least} to {most}"
+        try:
+            parsed = int(value)
+        except ValueError:
+            raise ValueError(expected) from None
+        if not least <= parsed <= most:
+            raise ValueError(expected)
+        return parsed
+
+    return parse
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """Take one of the given words."""
+
+    def parse(value: str) -> str:
+        if value.strip().lower() not in choices:
+            raise ValueError("one of " + ", ".join(choices))
+        return value.strip().lower()
+
+    return parse

@@ -1,0 +1,44 @@
+"""A document: what one record becomes in one index. Made once, as bytes; every sink takes the same bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+LOGS, MESSAGE, PERFS, DEAD_LETTERS = "logs", "message", "perfs", "dead-letters"
+KINDS = (LOGS, MESSAGE, PERFS, DEAD_LETTERS)
+
+
+class Document(NamedTuple):
+    """One document, ready for any sink.
+
+    `kind` is one of KINDS, and decides the index together with the configured names. `id` is the same for all
+    the documents of one record, and for every redelivery of it. `timestamp` is the record's own time, ISO 8601 in UTC
+    with 3 or 6 decimals ("2025-01-20T10:30:00.000Z"). `body` is the document as one line of JSON in UTF-8.
+    """
+
+    kind: str
+    id: str
+    timestamp: str
+    body: bytes
+
+
+class Rejection(NamedTuple):
+    """A document that the sink refuses for good, with the sink's own word for why."""
+
+    document: Document
+    status: int
+    reason: str
+
+
+@dataclass
+class Written:
+    """What became of the documents of one write, by kind.
+
+    Every document that was handed over is counted once: `created`, `duplicates` (its id was there already and its
+    content was written again) or `rejected`.
+    """
+
+    created: dict[str, int] = field(default_factory=dict)
+    duplicates: dict[str, int] = field(default_factory=dict)
+    rejected: list[Rejection] = field(default_factory=list)

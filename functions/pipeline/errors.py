@@ -1,0 +1,37 @@
+"""What went wrong, by what the caller does next.
+
+TrilogError
+├── ConfigError      fail at once; the message names every bad variable
+├── TransientError   try again later: the next run, or a redelivery, resumes (HTTP 503)
+│   └── Conflict     somebody else wrote first: read again, then go on
+└── PermanentError   report it and do not retry (HTTP 422)
+"""
+
+
+class TrilogError(Exception):
+    """The base of all errors that Trilog raises on purpose; its text is meant for the user.
+
+    The text is a template and the values in it, so that it can be shown in the user's language:
+    `PermanentError("{path}: no such file. Check the path", path=path)`.
+    """
+
+    def __init__(self, template: str, **values: object) -> None:
+        super().__init__(template.format(**values) if values else template)
+        self.template = template
+        self.values = values
+
+
+class ConfigError(TrilogError):
+    """The configuration cannot work. The message names every bad variable and the remedy."""
+
+
+class TransientError(TrilogError):
+    """Something outside is down, slow or refusing for now. Nothing is lost: run again."""
+
+
+class Conflict(TransientError):  # noqa: N818 (a fact to act on, not a fault)
+    """A conditional write found that another writer had been there first."""
+
+
+class PermanentError(TrilogError):
+    """Trying again cannot help: the object, the credentials or the request is wrong."""

@@ -1,0 +1,40 @@
+"""Times as documents carry them: ISO 8601 in UTC with 3 or 6 decimals, "2025-01-20T10:30:00.000Z"."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+
+_MILLISECONDS = 10**11  # a number of at least this much counts milliseconds since 1970, a smaller one seconds
+_DECIMALS = re.compile(r"([.,]\d{6})\d+")
+
+
+def instant(moment: datetime) -> str:
+    """Write a moment; one without a zone is in UTC."""
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment
+    precision = "microseconds" if moment.microsecond % 1000 else "milliseconds"
+    return moment.replace(tzinfo=None).isoformat(timespec=precision) + "Z"
+
+
+@lru_cache(maxsize=4096)  # lines of the same second follow each other
+def parsed_instant(text: str, zone: tzinfo) -> str | None:
+    """Read a time as log lines write it; None when it is none.
+
+    Takes `2025-01-20 10:30:00`, with `T`, with `,123` or `.123`, with a zone (`Z`, `UTC`, `+01:00`, `+0100`); without
+    one, the time is in `zone`. Digits beyond microseconds are dropped.
+    """
+    text = _DECIMALS.sub(r"\1", text.strip()).replace(",", ".").removesuffix("UTC").replace(" +", "+").rstrip()
+    try:
+        moment = datetime.fromisoformat(text)
+        return instant(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+    except (ValueError, OverflowError):
+        return None
+
+
+def counted_instant(number: float) -> str | None:
+    """Read a time given as seconds or milliseconds since 1970; None when it cannot be one."""
+    try:
+        return instant(datetime.fromtimestamp(number / 1000 if number >= _MILLISECONDS else number, UTC))
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,162 @@
+"""The database file: opened by one process at a time, with little memory, and what DuckDB's errors mean.
+
+DuckDB refuses a second process while one writes. So that this is a wait and no failure, everybody first takes the lock file
+beside the database. Nobody keeps it while somebody else's code runs: a writer has it for one `with` block, a reader only
+until its result lies in a file of its own.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+from functions.pipeline.errors import PermanentError, TransientError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from duckdb import DuckDBPyConnection
+
+    from functions.pipeline.errors import TrilogError
+
+LOCK_SECONDS = 120.0  # reading or indexing a million records takes less
+_PAUSE = 0.05  # seconds between two looks at the lock
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "memory_limit": "512MB",  # beyond it, DuckDB sorts and stages on disk
+    "threads": 2,  # each has read buffers of its own
+    "checkpoint_threshold": "64MB",  # the default of 16 MB rewrites the tables' last rows four times as often
+    "autoinstall_known_extensions": False,  # a foreign file must not make it look for a reader on the network
+    "autoload_known_extensions": False,
+}
+_DISK_FULL = tuple(os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+
+
+class Database(NamedTuple):
+    """An open database, and a folder for files that are needed no longer than it is open."""
+
+    connection: DuckDBPyConnection
+    folder: Path
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Database]:
+    """Open the database for reading and writing, made if there is none; nobody else can until the block is left.
+
+    Raises:
+        TransientError: it is still in use after LOCK_SECONDS, or the disk is full.
+        PermanentError: the file or its folder cannot be used.
+    """
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(path), _folder(path) as folder:
+            if not path.exists():
+                _create(path, folder)
+            with _connected(path, folder, read_only=False) as connection:
+                yield Database(connection, folder)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Database | None]:
+    """Open the database for reading, or give None when there is none; nobody else can until the block is left.
+
+    Raises:
+        TransientError: it is still in use after LOCK_SECONDS, or the disk is full.
+        PermanentError: the file or its folder cannot be used.
+    """
+    if not path.exists():
+        yield None
+        return
+    with (
+        explained(path),
+        _locked(path),
+        _folder(path) as folder,
+        _connected(path, folder, read_only=True) as connection,
+    ):
+        yield Database(connection, folder)
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn the errors of DuckDB and of the file system within the block into Trilog's, by what the user can do."""
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.Error, OSError) as error:
+        raise _explanation(path, error) from error
+
+
+def _explanation(path: Path, error: Exception) -> TrilogError:
+    cause = (str(error).splitlines() or [type(error).__name__])[0]
+    if any(full in cause for full in _DISK_FULL):
+        return TransientError(f"{path}: the disk is full ({cause}). Free some space and run again; nothing is lost.")
+    if "Could not set lock" in cause:
+        return TransientError(f"{path} is open in another program ({cause}). Close it there, then run again.")
+    if "newer version" in cause:
+        return PermanentError(f"{path} was written by a newer DuckDB. Install that one, or move the file away.")
+    if any(sign in cause for sign in ("not a valid DuckDB", "Corrupt", "existing extension", "invalidated")):
+        return PermanentError(
+            f"{path} is damaged, or no DuckDB file ({cause}). Move it away and index the batches of the store again.",
+        )
+    if "used)" in cause or "Out of Memory" in cause:
+        return PermanentError(f"{path}: too much for its memory ({cause}). Write fewer records at a time.")
+    return PermanentError(f"{path} cannot be used ({cause}). See that it is yours to write, or move it away.")
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the lock file for the block. It goes when the process does, however that ends; the file stays."""
+    with path.with_name(f"{path.name}.lock").open("ab") as file:
+        deadline = time.monotonic() + LOCK_SECONDS
+        while not _taken(file):
+            if time.monotonic() > deadline:
+                raise TransientError(
+                    f"{path} has been in use by another run for {LOCK_SECONDS:g} s. Stop that run or let it end, "
+                    "then run again; nothing is lost.",
+                )
+            time.sleep(_PAUSE)
+        yield
+
+
+def _taken(file: BinaryIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def _folder(path: Path) -> Iterator[Path]:
+    """Make a temporary folder beside the database; needs the lock, for it removes what killed processes left."""
+    prefix = f"{path.name}.tmp-"
+    for left in path.parent.iterdir():
+        if left.name.startswith(prefix):
+            shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=path.parent) as folder:
+        yield Path(folder)
+
+
+def _create(path: Path, folder: Path) -> None:
+    """Make an empty database, at once or not at all: a file that was cut off would be taken for a damaged one."""
+    import duckdb
+
+    path.with_name(f"{path.name}.wal").unlink(missing_ok=True)  # of a database that somebody deleted
+    duckdb.connect(folder / "new.duckdb").close()
+    (folder / "new.duckdb").rename(path)
+
+
+@contextmanager
+def _connected(path: Path, folder: Path, *, read_only: bool) -> Iterator[DuckDBPyConnection]:
+    import duckdb
+
+    config = {**_CONFIG, "temp_directory": str(folder)}
+    with duckdb.connect(path, read_only=read_only, config=config) as connection:
+        yield connection

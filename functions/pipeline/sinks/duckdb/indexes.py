@@ -1,0 +1,153 @@
+"""Administers and reads the tables of the embedded database.
+
+The database is open, and locked, only while DuckDB answers. What `read` finds goes to a file first: however slowly
+the documents are taken, nobody waits for it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import orjson
+
+from functions.pipeline.documents import KINDS
+from functions.pipeline.errors import PermanentError
+from functions.pipeline.instants import parsed_instant
+from functions.pipeline.sinks.duckdb.database import reading, writing
+from functions.pipeline.sinks.duckdb.tables import differences, extend, found, quoted, row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from duckdb import DuckDBPyConnection
+
+    from functions.pipeline.names import IndexNames
+    from functions.pipeline.sinks.duckdb.database import Database
+
+
+class DuckdbIndexes:
+    """The tables of the embedded database; see `functions.pipeline.sinks.Indexes`.
+
+    Every method raises TransientError when the database stays in use or the disk is full, and PermanentError when
+    the file cannot be used. Within a `DuckdbSink`'s block they would wait for its end: ask before or after it.
+    """
+
+    def __init__(self, path: Path, names: IndexNames) -> None:
+        """Take the database's file, which need not exist yet, and the tables' names."""
+        self._path = path
+        self._tables = {kind: names.base(kind) for kind in KINDS}
+
+    def check(self) -> str:
+        """Open the database if there is one; return DuckDB's version and the file's path."""
+        import duckdb
+
+        with reading(self._path):
+            return f"DuckDB {duckdb.__version__}, {self._path}"
+
+    def setup(self) -> list[str]:
+        """Make the tables and columns that are missing; return a line for each."""
+        with writing(self._path) as database:
+            made = (extend(database.connection, table, kind) for kind, table in self._tables.items())
+            return [line for lines in made for line in lines]
+
+    def test(self) -> list[str]:
+        """Compare the tables with the index templates; return a line for each difference."""
+        with reading(self._path) as database:
+            if database is None:
+                return [f"{self._path} does not exist yet; `trilog setup` makes it"]
+            seen = (differences(database.connection, table, kind) for kind, table in self._tables.items())
+            return [line for lines in seen for line in lines]
+
+    def clear(self) -> dict[str, int]:
+        """Drop the tables and give their space back; return how many documents each held, by table."""
+        if not self._path.exists():
+            return {}
+        with writing(self._path) as database:
+            held = self._counts(database.connection)
+            for kind in held:
+                database.connection.execute(f"DROP TABLE {quoted(self._tables[kind])}")
+            for _ in range(2):  # the first one frees the blocks, the second one cuts them off the file
+                database.connection.execute("FORCE CHECKPOINT")
+        return {self._tables[kind]: count for kind, count in held.items()}
+
+    def count(self) -> dict[str, int]:
+        """Return the number of documents, by kind."""
+        with reading(self._path) as database:
+            return dict.fromkeys(KINDS, 0) | (self._counts(database.connection) if database else {})
+
+    def read(
+        self,
+        kind: str,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        transaction_id: str | None = None,
+        newest: int | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """Yield documents of one kind, oldest first; see `functions.pipeline.sinks.Indexes`.
+
+        They are the documents that are there when the first one is asked for.
+
+        Raises:
+            PermanentError: `since` or `until` is no time.
+        """
+        conditions = {
+            '"@timestamp" >= ?': since and _time(since),
+            '"@timestamp" < ?': until and _time(until),
+            "transaction_id = ?": transaction_id,
+        }
+        wanted = {condition: value for condition, value in conditions.items() if value is not None}
+        with reading(self._path) as database:
+            if database is None or not found(database.connection, self._tables[kind]):
+                return
+            lines = _copied(database, self._tables[kind], wanted, newest)
+        with lines:
+            for line in lines:
+                yield {name: value for name, value in orjson.loads(line).items() if value is not None}
+
+    def _counts(self, connection: DuckDBPyConnection) -> dict[str, int]:
+        """Count the documents of each kind that has a table."""
+        return {
+            kind: row(connection, f"SELECT count(*) FROM {quoted(table)}")[0]  # noqa: S608 (a quoted name)
+            for kind, table in self._tables.items()
+            if found(connection, table)
+        }
+
+
+def _copied(database: Database, table: str, conditions: Mapping[str, str], newest: int | None) -> BinaryIO:
+    """Copy rows to NDJSON, one object a document with null for what is absent, oldest first; return the open file.
+
+    The file itself goes with the database's folder; what is open can be read to its end.
+    """
+    rows = f"FROM {quoted(table)} WHERE {' AND '.join(['true', *conditions])}"
+    if newest is not None:
+        rows += f' ORDER BY "@timestamp" DESC NULLS LAST, _id DESC LIMIT {newest:d}'
+    columns = ", ".join(_rendered(*column) for column in found(database.connection, table).items())
+    query = f'SELECT {columns} FROM ({rows}) AS kept ORDER BY kept."@timestamp" NULLS FIRST, _id'  # noqa: S608 (quoted)
+    file = database.folder / "read.ndjson"
+    database.connection.execute(f"COPY ({query}) TO {_literal(file)} (FORMAT json)", list(conditions.values()))
+    return file.open("rb")
+
+
+def _rendered(name: str, sql_type: str) -> str:
+    """Give a column as the documents have it, under its own name."""
+    column = f"kept.{quoted(name)}"
+    if sql_type == "TIMESTAMP":
+        whole, parts = (f"strftime({column}, '%Y-%m-%dT%H:%M:%S.{digits}Z')" for digits in ("%g", "%f"))
+        return f"if(microsecond({column}) % 1000 = 0, {whole}, {parts}) AS {quoted(name)}"
+    if sql_type == "DOUBLE":  # JSON has no infinity
+        return f"if(isfinite({column}), {column}, NULL) AS {quoted(name)}"
+    return column
+
+
+def _time(text: str) -> str:
+    time = parsed_instant(text, UTC)
+    if time is None:
+        raise PermanentError(f"{text!r} is not a time. Write it as 2025-01-20 or 2025-01-20T10:30:00Z.")
+    return time
+
+
+def _literal(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

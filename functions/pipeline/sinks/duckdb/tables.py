@@ -1,0 +1,83 @@
+"""The tables: one for each kind of document, with a column for each field of the kind's index template."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from functions.pipeline import templates
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_SQL_TYPES = {
+    "keyword": "VARCHAR",
+    "text": "VARCHAR",
+    "date": "TIMESTAMP",  # in UTC
+    "integer": "INTEGER",
+    "long": "BIGINT",
+    "float": "DOUBLE",
+    "double": "DOUBLE",
+    "object": "JSON",
+    "flattened": "JSON",
+    "nested": "JSON",
+}
+
+
+def expected(kind: str) -> dict[str, str]:
+    """Return the SQL type of each column that a kind's table should have, by name, `_id` first."""
+    return {"_id": "VARCHAR"} | {name: _SQL_TYPES[each] for name, each in templates.columns(kind).items()}
+
+
+def found(connection: DuckDBPyConnection, table: str) -> dict[str, str]:
+    """Return the SQL type of each column that the table has, by name, in order; nothing when there is no such table."""
+    query = """
+        SELECT column_name, data_type FROM duckdb_columns()
+        WHERE database_name = current_database() AND schema_name = 'main' AND table_name = ? ORDER BY column_index
+    """
+    return dict(connection.execute(query, [table]).fetchall())
+
+
+def extend(connection: DuckDBPyConnection, table: str, kind: str) -> list[str]:
+    """Make the table, or the columns that it lacks; return a line for each thing made. Changes no column."""
+    there = found(connection, table)
+    if not there:
+        connection.execute(f"CREATE TABLE {quoted(table)} ({', '.join(map(_column, expected(kind).items()))})")
+        return [f"table {table}"]
+    missing = {name: sql_type for name, sql_type in expected(kind).items() if name not in there}
+    for column in missing.items():
+        connection.execute(f"ALTER TABLE {quoted(table)} ADD COLUMN {_column(column)}")
+    return [f"column {name} of table {table}" for name in missing]
+
+
+def differences(connection: DuckDBPyConnection, table: str, kind: str) -> list[str]:
+    """Return a line for each difference between the table and the kind's index template."""
+    there = found(connection, table)
+    if not there:
+        return [f"{table}: the table is missing; `trilog setup` makes it"]
+    lines = []
+    for name, sql_type in expected(kind).items():
+        if name not in there:
+            lines.append(f"{table}.{name}: the column is missing; `trilog setup` adds it")
+        elif there[name] != sql_type:
+            lines.append(
+                f"{table}.{name}: is {there[name]} instead of {sql_type}; `trilog clear-indexes` drops the table, "
+                "then index the batches again",
+            )
+    return lines
+
+
+def row(connection: DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    """Run a query that always gives a row, and return it."""
+    first: tuple[Any, ...] = connection.execute(query).fetchall()[0]
+    return first
+
+
+def quoted(name: str) -> str:
+    """Quote a name for SQL: an index's name holds hyphens, a field's an @."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _column(column: tuple[str, str]) -> str:
+    name, sql_type = column
+    # Every write looks for its ids in the whole column, and random ids compress badly: plain, it is read 3 times as fast.
+    return f"{quoted(name)} {sql_type}" + (" USING COMPRESSION uncompressed" if name == "_id" else "")

@@ -1,0 +1,45 @@
+"""Sources: where log lines come from. One file each, named after the service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Position = dict[str, Any]
+"""How far a source has been read, as JSON of constant size. Only the source itself looks inside."""
+
+
+class Reading(NamedTuple):
+    """Some new lines of a source, oldest first, and the position after them.
+
+    `lines` are as sent, without their line ends (one JSON object or one text line each; an element may hold several text
+    lines when the source itself sent them as one entry). `gaps` counts the places in this reading where lines may have been
+    lost before they could be read.
+    """
+
+    lines: list[bytes]
+    position: Position
+    gaps: int = 0
+
+
+class Source(Protocol):
+    """A place that log lines are read from."""
+
+    @property
+    def name(self) -> str:
+        """The source's namespace in the store: lower-case letters, digits, dots and hyphens; no secret in it."""
+
+    def read(self, position: Position | None, size: int, limit: int | None = None) -> Iterator[Reading]:
+        """Yield what is new since `position` (None: from the start), `size` lines at a time, `limit` lines in all.
+
+        Reading nothing new yields nothing.
+
+        Raises:
+            TransientError: the source is down, asleep, slow or refusing for now.
+            PermanentError: the source can never be read like this (no such file, login needed, not a Trilog source).
+        """
+
+    def check(self) -> str:
+        """Say in a few words what was found there (for `trilog check`); raise as `read` does."""

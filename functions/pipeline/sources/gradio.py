@@ -1,0 +1,453 @@
+"""The log of a Gradio Space, read page by page from its endpoint /logs_api with Gradio's own client."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+import re
+import socket
+import threading
+import time
+import traceback
+from base64 import b64encode
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from functions.pipeline.config import http_url, number, setting
+from functions.pipeline.errors import ConfigError, PermanentError, TransientError, TrilogError
+from functions.pipeline.sources.window import Page, read_new, readings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from functions.pipeline.sources import Position, Reading
+
+T = TypeVar("T")
+
+_ENDPOINT = "/logs_api"
+_SPACE_NAME = re.compile(r"(?:https?://huggingface\.co/spaces/)?([\w.-]+/[\w.-]+)/?", re.ASCII)
+_MARGIN = 0.5  # seconds that a request may outlive the deadline, so that it is the deadline that is reported
+_LONGEST_WAIT = 8.0  # seconds between two tries
+_SERVED = ("RUNNING", "RUNNING_BUILDING", "RUNNING_APP_STARTING", "SLEEPING")  # a request wakes a sleeping Space
+_STARTING = ("BUILDING", "APP_STARTING")
+_TOO_MANY, _UNAVAILABLE, _FAILED = 429, 503, 500
+_CLOSED = (301, 302, 303, 307, 308, 401, 403, 404)  # logins redirect; Hugging Face answers 404 for private Spaces
+
+
+def space_address(value: str) -> str:
+    """Take an http:// or https:// address, or a Space's name on Hugging Face (`owner/space`, or its page's address)."""
+    value = value.strip()
+    if name := _SPACE_NAME.fullmatch(value):
+        return name[1]
+    try:
+        if urlsplit(http_url(value)).hostname:
+            return http_url(value)
+    except ValueError:
+        pass
+    raise ValueError("an address that starts with http:// or https://, or a Hugging Face Space (owner/space)")
+
+
+def access_token(value: str) -> str:
+    """Take a token that can be sent in an HTTP header."""
+    if not re.fullmatch(r"[!-~]+", value.strip()):
+        raise ValueError("a token of letters, digits and signs, without blanks")
+    return value.strip()
+
+
+@dataclass(frozen=True)
+class GradioOptions:
+    """Which Space, how to be let in, and the seconds in which one whole reading must be done."""
+
+    url: str = setting("GRADIO_URL", space_address, "")
+    token: str | None = setting("HF_TOKEN", access_token, None, secret=True)
+    deadline_s: float = setting("GRADIO_TIMEOUT", number(1, "seconds"), 60.0)
+
+
+class GradioSource:
+    """Reads a Space's log: what is new since the last lines emitted, each line once (see `window`)."""
+
+    def __init__(self, options: GradioOptions) -> None:
+        if not options.url:
+            raise ConfigError("GRADIO_URL: not set; expected the address of a Gradio Space")
+        self._options = options
+
+    @property
+    def name(self) -> str:
+        """The Space's host and path; the same for `owner/space` as for its address at hf.space."""
+        url = self._options.url
+        if not url.startswith("http"):
+            return re.sub(r"[^a-z0-9]+", "-", url.lower()).strip("-") + ".hf.space"
+        place = urlsplit(url).netloc.rpartition("@")[2].lower() + urlsplit(url).path
+        plain = re.sub(r"[^a-z0-9.]+", "-", place.lower()).strip("-.")
+        told_apart = re.fullmatch(r"[a-z0-9./:-]*", place)
+        return plain if told_apart else f"{plain}-{hashlib.blake2b(place.encode(), digest_size=4).hexdigest()}"
+
+    def read(self, position: Position | None, size: int, limit: int | None = None) -> Iterator[Reading]:
+        """Yield what is new, as `Source.read` says. The Space is read and left before the first lines are yielded."""
+        with _conversation(self._options) as space:
+            news = read_new(space.page, position)
+        yield from readings(news, position, size, limit)
+
+    def check(self) -> str:
+        """Say how many lines the Space holds; raise as `read` does."""
+        with _conversation(self._options) as space:
+            page = space.page(1, 0)
+        if page is not None and page.total is not None:
+            return f"{page.total} lines held"
+        return "lines held" if page and page.lines else "no lines held"
+
+
+@contextmanager
+def _conversation(options: GradioOptions) -> Iterator[_Conversation]:
+    space = _Conversation(options)
+    try:
+        space.open()
+        yield space
+    finally:
+        space.close()
+
+
+class _Conversation:
+    """A Space spoken to with one client, until one deadline."""
+
+    def __init__(self, options: GradioOptions) -> None:
+        self._options = options
+        self._ends = time.monotonic() + options.deadline_s
+        self._address = urlsplit(options.url)
+        self._client: Any = None
+        self._inputs: list[str] = []
+        self._status = 0  # of the last response that was not a success
+        self._streams: list[Any] = []
+        self._closed = threading.Event()
+
+    def open(self) -> None:
+        """Connect, and find out what `/logs_api` takes.
+
+        Raises:
+            TransientError: nobody answers, or not in time; or the Space is starting, or refuses for now.
+            PermanentError: a login is needed, or this is no Space with `/logs_api`.
+        """
+        with self._errors_named():
+            self._client = _within(self._left(), self._connect)
+            offered = self._client.view_api(print_info=False, return_format="dict")["named_endpoints"]
+        if _ENDPOINT not in offered:
+            names = ", ".join(offered) or "no endpoint at all"
+            raise PermanentError(
+                f"The Gradio Space has no {_ENDPOINT}. URL: {self._shown()} (it offers {names}). "
+                f"Check GRADIO_URL, or add the endpoint to the Space."
+            )
+        self._inputs = [each.get("parameter_name") or "" for each in offered[_ENDPOINT]["parameters"]]
+
+    def close(self) -> None:
+        """Leave nothing behind: whatever still waits for the Space is cut off."""
+        self._closed.set()
+        for stream in self._streams:
+            with suppress(OSError):
+                stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def page(self, limit: int, offset: int) -> Page | None:
+        """Ask for a page (see `window.Fetch`); None from an old Space that takes no offset.
+
+        Raises:
+            TransientError: as `open`; or the service behind the Space is down.
+            PermanentError: the answer has none of the forms known.
+        """
+        if offset and "offset" not in self._inputs:
+            return None
+        answer = self._ask({"limit": limit, "offset": offset})
+        problem = _problem(answer)
+        if problem is None:
+            return self._page(answer)
+        if "offset" in self._inputs and "offset" in problem:
+            self._inputs.remove("offset")  # old Spaces may list it and refuse it all the same
+            return self.page(limit, offset)
+        raise TransientError(
+            f"The service behind the Gradio Space's {_ENDPOINT} is down. URL: {self._shown()} "
+            f"({self._without_secrets(problem)}). Restart that service, or run again later."
+        )
+
+    def _page(self, answer: object) -> Page:
+        try:
+            return _parse(answer)
+        except ValueError as error:
+            raise PermanentError(
+                f"The Gradio Space's {_ENDPOINT} gives an unknown form of answer. URL: {self._shown()} ({error}). "
+                'Expected is {"total": …, "logs": […]}, a list, or text: check GRADIO_URL, or change the Space.'
+            ) from error
+
+    def _ask(self, values: dict[str, int]) -> object:
+        from gradio_client.exceptions import AppError  # noqa: PLC0415 (heavy, and only needed here)
+
+        self._status = 0
+        named = {name: values[name] for name in self._inputs if name in values}
+        unnamed = () if named else tuple(values.values())[: len(self._inputs)]
+        with self._errors_named():
+            try:
+                job = self._client.submit(*unnamed, api_name=_ENDPOINT, **named)
+                return job.result(timeout=max(0.0, self._left()))
+            except AppError as error:
+                return {"error": str(error)}
+
+    def _connect(self) -> Any:  # noqa: ANN401 (gradio_client is not typed)
+        # The client ORs its own switch with this variable, which is on by default: only the variable turns analytics off.
+        os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+        import httpx  # noqa: PLC0415 (heavy, and other sources need not have it)
+        from gradio_client import Client  # noqa: PLC0415 (likewise)
+
+        return Client(
+            self._host(),
+            token=self._options.token or False,  # None would send the token that is saved on this machine
+            headers=self._basic_authorization(),
+            download_files=False,
+            verbose=False,
+            analytics_enabled=False,
+            ssl_verify=httpx.create_ssl_context(),  # made once: by itself, each request makes one, in 23 ms
+            httpx_kwargs={"auth": _door(self)},
+        )
+
+    def _host(self) -> str:
+        if self._address.scheme:
+            return self._address._replace(netloc=self._place(), query="", fragment="").geturl()
+        return self._hub_host()
+
+    def _place(self) -> str:
+        return self._address.netloc.rpartition("@")[2]
+
+    def _basic_authorization(self) -> dict[str, str] | None:
+        if self._address.username is None:
+            return None
+        pair = f"{unquote(self._address.username)}:{unquote(self._address.password or '')}"
+        return {"Authorization": "Basic " + b64encode(pair.encode()).decode()}
+
+    def _hub_host(self) -> str:
+        """Ask Hugging Face for the address of a Space known by its name, once it is built."""
+        from huggingface_hub import space_info  # noqa: PLC0415 (heavy, and only needed for Spaces without an address)
+        from huggingface_hub.errors import HfHubHTTPError  # noqa: PLC0415 (likewise)
+
+        for wait in _waits():
+            try:
+                found = space_info(self._options.url, token=self._options.token or False, timeout=self._left())
+            except HfHubHTTPError as error:
+                self._status = error.response.status_code
+                raise
+            stage = str(found.runtime.stage) if found.runtime else "RUNNING"
+            if stage not in _STARTING or not self._sleep(wait):
+                break
+        return self._checked_host(stage, found.host)
+
+    def _checked_host(self, stage: str, host: str | None) -> str:
+        if stage in _STARTING:
+            raise self._starting(f"Hugging Face says {stage}")
+        if stage not in _SERVED or not host:
+            raise PermanentError(
+                f"The Gradio Space is not running. URL: {self._shown()} (Hugging Face says {stage}). "
+                f"Its owner has to restart or repair it there."
+            )
+        return host
+
+    def bounded(self, request: Any) -> Any:  # noqa: ANN401 (httpx is imported where it is used)
+        """Give a request no more time than is left."""
+        seconds = max(0.0, self._left()) + _MARGIN
+        request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
+        return request
+
+    def wants_again(self, response: Any, wait: float) -> bool:  # noqa: ANN401
+        """Look at a response to any request of the client; tell, after a wait, whether to send the request again."""
+        if response.headers.get("content-type", "").startswith("text/event-stream"):
+            self._streams.append(response.extensions["network_stream"])
+        if response.is_success:
+            return False
+        self._status = response.status_code
+        if self._status not in (_TOO_MANY, _UNAVAILABLE):
+            return False
+        asked = response.headers.get("retry-after", "")
+        return self._sleep(float(asked) if asked.isdecimal() else wait)
+
+    def _sleep(self, seconds: float) -> bool:
+        """Wait; return False at once when there is no time for it, or when all is over."""
+        return seconds < self._left() and not self._closed.wait(seconds)
+
+    def _left(self) -> float:
+        return self._ends - time.monotonic()
+
+    @contextmanager
+    def _errors_named(self) -> Iterator[None]:
+        try:
+            yield
+        except TrilogError:
+            raise
+        except ImportError as error:
+            raise PermanentError("gradio_client is not installed. Run make install-dev.") from error
+        except Exception as error:
+            told = "".join(traceback.format_exception(error))
+            secret = any(each in told for each in self._secrets())
+            raise self._named(error) from (None if secret else error)
+
+    def _named(self, error: Exception) -> TrilogError:
+        """Say what an error of the client means. It raises bare ValueErrors, so the HTTP status tells more than the class."""
+        place, status = f"URL: {self._shown()}", self._status
+        reason = self._without_secrets(str(error)) or type(error).__name__
+        if status == _TOO_MANY:
+            return TransientError(f"The Gradio Space is asked too often. {place} (HTTP 429). Run again later.")
+        if status == _UNAVAILABLE:
+            return self._starting("HTTP 503")
+        if isinstance(error, TimeoutError) or self._left() <= 0:
+            return TransientError(
+                f"The Gradio Space did not answer in time. {place} (waited {self._options.deadline_s:g} s). "
+                f"Run again, or raise GRADIO_TIMEOUT."
+            )
+        if _is_of_transport(error):
+            return TransientError(
+                f"Cannot reach the Gradio API. {place} (the host does not answer: {reason}). "
+                f"Check GRADIO_URL and the connection."
+            )
+        if self._client is not None or status >= _FAILED:
+            return TransientError(f"The Gradio Space broke off. {place} ({reason}). Run again later.")
+        return PermanentError(self._why_closed(status))
+
+    def _why_closed(self, status: int) -> str:
+        place = f"URL: {self._shown()}"
+        if status not in _CLOSED:
+            return (
+                f"There is no Gradio API. {place} (it answers with something else, perhaps a login page). "
+                f"Check GRADIO_URL; for a private Space, set HF_TOKEN."
+            )
+        if self._options.token:
+            return (
+                f"The Gradio Space refuses the token, or does not exist. {place} (HTTP {status}). "
+                f"Check that HF_TOKEN is valid and may read this Space, and check GRADIO_URL."
+            )
+        return (
+            f"The Gradio Space is private, or does not exist. {place} (HTTP {status}). "
+            f"Set HF_TOKEN to a token that may read this Space, or check GRADIO_URL."
+        )
+
+    def _starting(self, seen: str) -> TransientError:
+        return TransientError(
+            f"The Gradio Space is asleep, starting or paused. URL: {self._shown()} ({seen}, for "
+            f"{self._options.deadline_s:g} s). Run again in some minutes; a paused Space must be restarted by its owner."
+        )
+
+    def _shown(self) -> str:
+        """The Space's address without what may be secret in it."""
+        return self._address._replace(netloc=self._place(), query="", fragment="").geturl()
+
+    def _secrets(self) -> list[str]:
+        password = unquote(self._address.password or "")
+        return [secret for secret in (self._options.token, password) if secret]
+
+    def _without_secrets(self, text: str) -> str:
+        for secret in self._secrets():
+            text = text.replace(secret, "***")
+        return text
+
+
+def _door(space: _Conversation) -> Any:  # noqa: ANN401 (httpx is imported where it is used)
+    """Make what all requests of the client pass. An `Auth` may look at each response, and send the request again."""
+    import httpx  # noqa: PLC0415 (heavy, and other sources need not have it)
+
+    class Door(httpx.Auth):
+        def auth_flow(self, request: httpx.Request) -> Iterator[httpx.Request]:
+            for wait in _waits():
+                response = yield space.bounded(request)
+                if not space.wants_again(response, wait):
+                    return
+
+    return Door()
+
+
+def _waits() -> Iterator[float]:
+    """Seconds between tries: each wait twice as long as the last, up to a limit."""
+    return (min(_LONGEST_WAIT, 0.25 * 2**tries) for tries in itertools.count())
+
+
+def _is_of_transport(error: Exception) -> bool:
+    """Tell whether no HTTP answer came at all. By name, for gradio_client uses httpx, and huggingface_hub httpx2."""
+    return any(kind.__name__ == "TransportError" for kind in type(error).__mro__)
+
+
+def _within(seconds: float, call: Callable[[], T]) -> T:
+    """Call in a thread that does not outlive the process: looking up a host name, say, cannot be given a limit.
+
+    Raises:
+        TimeoutError: it takes longer than `seconds`.
+    """
+    outcome: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(call())
+        except BaseException as error:  # noqa: BLE001 (raised again by `result`)
+            outcome.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return outcome.result(timeout=seconds)
+
+
+def _problem(answer: object) -> str | None:
+    """Return the error text of an answer {"error": …}, which comes with a status of success."""
+    answer = _from_json(answer)
+    return str(answer["error"]) if isinstance(answer, dict) and answer.get("error") else None
+
+
+def _parse(answer: object) -> Page:
+    """Read any form of answer.
+
+    Raises:
+        ValueError: none of the forms known; says what came instead.
+    """
+    found = _from_json(answer)
+    if isinstance(found, dict) and "logs" in found:
+        total = found["total"] if isinstance(found.get("total"), int) else None
+        return Page(_parse(found["logs"]).lines, total)
+    if isinstance(found, list):
+        return Page([_line(each) for each in found])
+    if isinstance(answer, str):
+        return Page([_line(each) for each in _split(answer)])
+    came = (
+        f"an object with {', '.join(map(str, found)) or 'nothing'}" if isinstance(found, dict) else type(found).__name__
+    )
+    raise ValueError(f"it gave {came}")
+
+
+def _from_json(answer: object) -> object:
+    """Read JSON that came as a string; return anything else as it is."""
+    if isinstance(answer, str):
+        with suppress(ValueError):
+            return json.loads(answer)
+    return answer
+
+
+def _line(entry: object) -> bytes:
+    """Write what a Space sent as one line of the log; text as it is, anything else as compact JSON.
+
+    A lone surrogate, which UTF-8 does not have, becomes its JSON escape.
+    """
+    text = (
+        entry.rstrip("\r\n") if isinstance(entry, str) else json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
+    )
+    return text.encode("utf-8", "backslashreplace")
+
+
+_STAMP = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d")
+
+
+def _split(text: str) -> list[str]:
+    """Split text into lines of the log, newest first; where some begin with a time, those that do not belong to them."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    starts = [at for at, line in enumerate(lines) if _STAMP.match(line)]
+    if not starts:
+        return lines
+    bounds = sorted({0, *starts, len(lines)})
+    records = ["\n".join(lines[start:end]) for start, end in itertools.pairwise(bounds)]
+    if lines[starts[0]][:19] < lines[starts[-1]][:19]:  # text is often the end of a file: oldest first
+        records.reverse()
+    return records

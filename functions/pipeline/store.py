@@ -1,0 +1,183 @@
+"""The object store: where batches and cursors live. s3://, gs://, az://, file:// and memory:// through one library."""
+
+from __future__ import annotations
+
+import fcntl
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import obstore
+from obstore import exceptions
+from obstore.store import LocalStore, MemoryStore, from_url
+
+from functions.pipeline.config import setting
+from functions.pipeline.errors import Conflict, PermanentError, TransientError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+_SCHEMES = ("file://", "memory://", "s3://", "gs://", "az://")
+_CHUNK = 1 << 20  # bytes read from an object at once
+
+
+def _store_url(value: str) -> str:
+    if not value.startswith(_SCHEMES):
+        raise ValueError("an address that starts with " + ", ".join(_SCHEMES))
+    return value.rstrip("/") if not value.endswith("://") else value
+
+
+def _folder(value: str) -> Path:
+    return Path(value).expanduser()
+
+
+@dataclass(frozen=True)
+class StoreOptions:
+    """Where data lies: a folder for all that is embedded, and the object store's address (that folder by default)."""
+
+    folder: Path = setting("PIPELINE_DATA", _folder, Path(".trilog"))
+    url: str | None = setting("PIPELINE_STORE", _store_url, None)
+
+    @property
+    def address(self) -> str:
+        """The store's address; without one of its own, the data folder."""
+        return self.url or f"file://{self.folder.absolute()}"
+
+    @property
+    def index_file(self) -> Path:
+        """The embedded index."""
+        return self.folder / "index.duckdb"
+
+
+class StoredObject(NamedTuple):
+    """An object being read: its bytes in bounded chunks, and when it was last written."""
+
+    chunks: Iterator[bytes]
+    modified: datetime
+
+
+class Store:
+    """Objects by key under one address.
+
+    Raises:
+        TransientError: the store cannot be reached or fails for now (any method).
+        PermanentError: an object is missing, or the store refuses (any method).
+    """
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._root = Path(address.removeprefix("file://")) if address.startswith("file://") else None
+        with self._errors(address):
+            self._objects = _open(address, self._root)
+
+    def check(self) -> str:
+        """Say where the store is, after looking there (for `trilog check`)."""
+        next(self.keys("cursors"), None)
+        return self.address
+
+    def name(self, key: str) -> str:
+        """Name an object for people and for ids: with its bucket where there is one, without the local folder."""
+        bucket = address_bucket(self.address)
+        return f"{bucket}/{key}" if bucket else key
+
+    def put(self, key: str, body: bytes) -> None:
+        """Write an object, or write it again."""
+        with self._errors(key):
+            obstore.put(self._objects, key, body)
+
+    def get(self, key: str) -> StoredObject:
+        """Open an object for reading."""
+        with self._errors(key):
+            found = obstore.get(self._objects, key)
+        return StoredObject(self._chunks(key, found), found.meta["last_modified"])
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """List the keys under a prefix (a folder of keys), in order where the store keeps one."""
+        with self._errors(prefix):
+            for page in obstore.list(self._objects, prefix):
+                yield from (each["path"] for each in page)
+
+    def load(self, key: str) -> tuple[bytes, str] | None:
+        """Read a small object whole with its version, for a later `save`; None when there is none."""
+        with self._errors(key):
+            try:
+                found = obstore.get(self._objects, key)
+            except FileNotFoundError:
+                return None
+            return bytes(found.bytes()), str(found.meta["e_tag"])
+
+    def save(self, key: str, body: bytes, version: str | None) -> str:
+        """Write an object only if nobody wrote it since `load` gave `version` (None: since there was none).
+
+        Returns:
+            The new version.
+
+        Raises:
+            Conflict: somebody did.
+        """
+        with self._errors(key):
+            if self._root is not None:
+                return self._save_locally(key, body, version)
+            mode: Any = {"e_tag": version} if version else "create"
+            return str(obstore.put(self._objects, key, body, mode=mode)["e_tag"])
+
+    def _save_locally(self, key: str, body: bytes, version: str | None) -> str:
+        """Save under a lock: a file system has no conditional write of its own."""
+        with self._lock():
+            found = self.load(key)
+            if (found and found[1]) != version:
+                raise Conflict("{where} was written by another run at the same time", where=key)
+            return str(obstore.put(self._objects, key, body)["e_tag"])
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        with (Path(str(self._root)) / ".lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def _chunks(self, key: str, found: obstore.GetResult) -> Iterator[bytes]:
+        with self._errors(key):
+            for chunk in found.stream(min_chunk_size=_CHUNK):
+                yield bytes(chunk)
+
+    @contextmanager
+    def _errors(self, key: str) -> Iterator[None]:
+        """Map the library's errors, once, to ours."""
+        where = f"{self.address}: {key}" if key != self.address else self.address
+        try:
+            yield
+        except (exceptions.AlreadyExistsError, exceptions.PreconditionError) as error:
+            raise Conflict("{where} was written by another run at the same time", where=where) from error
+        except FileNotFoundError as error:
+            raise PermanentError("{where}: no such object. It may have expired or been deleted", where=where) from error
+        except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
+            raise PermanentError(
+                "{where}: access refused. Check credentials and rights", where=where
+            ) from error
+        except (exceptions.UnknownConfigurationKeyError, exceptions.InvalidPathError, ValueError) as error:
+            cause = _first_line(error)
+            raise PermanentError("{where}: not an address of a store: {cause}", where=where, cause=cause) from error
+        except (exceptions.BaseError, OSError) as error:
+            cause = _first_line(error)
+            raise TransientError("{where}: the store does not answer: {cause}", where=where, cause=cause) from error
+
+
+def address_bucket(address: str) -> str:
+    """Return what an address names besides its scheme, for a remote store; "" for a local one."""
+    scheme, _, rest = address.partition("://")
+    return "" if scheme in {"file", "memory"} else rest
+
+
+def _open(address: str, root: Path | None) -> Any:  # noqa: ANN401 (the library has a class for each service)
+    if root is not None:
+        return LocalStore(root, mkdir=True)
+    if address.startswith("memory://"):
+        return MemoryStore()
+    # Plain HTTP is used only where the user's own endpoint says so (a store on this machine); clouds are https.
+    return from_url(address, client_options={"allow_http": True})
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n", 1)[0]

@@ -1,0 +1,73 @@
+"""Which adapters the configuration asks for. Each is imported only when it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from functions.pipeline.config import load
+from functions.pipeline.errors import ConfigError
+from functions.pipeline.formats.ml_api import MlApi, MlApiOptions
+from functions.pipeline.names import IndexNames
+from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
+from functions.pipeline.sources.gradio import GradioOptions
+from functions.pipeline.store import Store, StoreOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from functions.pipeline.formats import Format
+    from functions.pipeline.sinks import Indexes, Sink
+    from functions.pipeline.sources import Source
+
+OPTIONS = (GradioOptions, StoreOptions, MlApiOptions, ElasticsearchOptions, IndexNames)
+"""The options of all the adapters that the pipeline can be wired from."""
+
+
+def open_source(environment: Mapping[str, str], place: str | None = None) -> Source:
+    """Open the source at an address or a path; without one, the Space at GRADIO_URL."""
+    if place and not place.startswith(("http://", "https://")):
+        from functions.pipeline.sources.file import FileSource
+
+        return FileSource(place, begins_record=open_format(environment).begins)
+    from functions.pipeline.sources.gradio import GradioSource
+
+    (options,) = load({**environment, "GRADIO_URL": place} if place else environment, GradioOptions)
+    if not options.url:
+        raise ConfigError("No source. Set GRADIO_URL, or name one: --source URL-or-path")
+    return GradioSource(options)
+
+
+def open_store(environment: Mapping[str, str]) -> Store:
+    """Open the object store."""
+    (options,) = load(environment, StoreOptions)
+    return Store(options.address)
+
+
+def open_format(environment: Mapping[str, str]) -> Format:
+    """Open the format of the logs."""
+    (options,) = load(environment, MlApiOptions)
+    return MlApi(options)
+
+
+def open_sink(environment: Mapping[str, str]) -> Sink:
+    """Open the sink: Elasticsearch when its host or URL is set, else the embedded DuckDB."""
+    elasticsearch, names, store = load(environment, ElasticsearchOptions, IndexNames, StoreOptions)
+    if elasticsearch.address:
+        from functions.pipeline.sinks.elasticsearch.sink import ElasticsearchSink
+
+        return ElasticsearchSink(elasticsearch, names)
+    from functions.pipeline.sinks.duckdb.sink import DuckdbSink
+
+    return DuckdbSink(store.index_file, names)
+
+
+def open_indexes(environment: Mapping[str, str]) -> Indexes:
+    """Open the indexes of the sink that `open_sink` opens."""
+    elasticsearch, names, store = load(environment, ElasticsearchOptions, IndexNames, StoreOptions)
+    if elasticsearch.address:
+        from functions.pipeline.sinks.elasticsearch.indexes import ElasticsearchIndexes
+
+        return ElasticsearchIndexes(elasticsearch, names)
+    from functions.pipeline.sinks.duckdb.indexes import DuckdbIndexes
+
+    return DuckdbIndexes(store.index_file, names)

@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# A real single-node Elasticsearch without Docker: the published jars from Maven Central, and a JDK of 21 or newer.
+#
+#   elasticsearch.sh install DIR                          fetch and build it; does nothing when that is done already
+#   elasticsearch.sh start DIR [PORT [DATA]]              run in the foreground until Ctrl+C
+#   elasticsearch.sh start-background DIR [PORT [DATA]]   run in the background; returns when it answers
+#   elasticsearch.sh status DIR [PORT]                    say whether it runs, and what it is
+#   elasticsearch.sh stop DIR [PORT]                      stop what start-background started
+#
+# PORT is 9200 and DATA is DIR/data unless given. It listens on 127.0.0.1 only, without security.
+# Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no JDK of 21 or newer or no Maven.
+#
+# It has what the published jars have: indexes, templates, bulk, search, aggregations, aliases, flattened, nested. It lacks
+# data streams, ILM, security, ingest processors, painless and Kibana: infra/elasticsearch/compose.yml has all of them.
+#
+# Written for bash 3.2, which is what macOS has.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+usage() { sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+fail() { echo "elasticsearch.sh: $1" >&2; exit "${2:-1}"; }
+
+java_homes() { # the places where a JDK may be, the user's own choice first
+  echo "${JAVA_HOME:-}"
+  if command -v java >/dev/null; then
+    java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java\.home = //p'
+  fi
+  if [ -x /usr/libexec/java_home ]; then /usr/libexec/java_home -v 21+ 2>/dev/null || true; fi
+  printf '%s\n' /usr/lib/jvm/* /Library/Java/JavaVirtualMachines/*/Contents/Home
+}
+
+is_jdk_21() {
+  [ -x "$1/bin/java" ] && [ -x "$1/bin/javac" ] || return 1
+  local major
+  major=$("$1/bin/java" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1)
+  [ "${major:-0}" -ge 21 ]
+}
+
+find_jdk() {
+  local home
+  while IFS= read -r home; do
+    if is_jdk_21 "$home"; then echo "$home"; return; fi
+  done < <(java_homes)
+  fail "no JDK of 21 or newer found. Install one (Debian: openjdk-21-jdk, macOS: brew install openjdk@21) or set JAVA_HOME." 3
+}
+
+describe_module() { # name, class: Elasticsearch loads a module only with this file beside its jars
+  printf '%s\n' "description=$1" "version=$version" "name=$1" "classname=$2" java.version=21 \
+    "elasticsearch.version=$version" > "$building/modules/$1/plugin-descriptor.properties"
+}
+
+build() { # into $building, so that an interrupted installation leaves nothing that looks finished
+  local modules=$building/modules classes=$building/classes
+  mkdir -p "$building/config" "$building/plugins" "$building/lib" "$modules/transport-netty4" "$modules/root-info" "$classes"
+  mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DoutputDirectory="$building/lib" \
+    || fail "Maven could not fetch the jars. Check the network, or the mirror in ~/.m2/settings.xml."
+  mv "$building"/lib/netty-*.jar "$building"/lib/transport-netty4-*.jar "$modules/transport-netty4/"
+  "$jdk/bin/javac" --release 21 -proc:none -cp "$building/lib/*" -d "$classes" "$here"/src/*.java
+  "$jdk/bin/jar" cf "$modules/root-info/root-info.jar" -C "$classes" RootInfo.class -C "$classes" 'RootInfo$Handler.class'
+  rm "$classes"/RootInfo*.class
+  describe_module transport-netty4 org.elasticsearch.transport.netty4.Netty4Plugin
+  describe_module root-info RootInfo
+}
+
+install() {
+  local stamp
+  stamp=$(cat "$here/pom.xml" "$here"/src/*.java "$here/elasticsearch.sh" | cksum)
+  [ "$(cat "$dir/server/stamp" 2>/dev/null)" = "$stamp" ] && return
+  jdk=$(find_jdk)
+  command -v mvn >/dev/null || fail "no Maven found. Install it (Debian: maven, macOS: brew install maven)." 3
+  version=$(sed -n 's:.*<elasticsearch.version>\(.*\)</.*:\1:p' "$here/pom.xml")
+  echo "Installing Elasticsearch $version into $dir ..." >&2
+  building=$(mktemp -d "$dir/installing.XXXXXX")
+  trap 'rm -rf "$building"' EXIT
+  build
+  echo "$stamp" > "$building/stamp"
+  rm -rf "$dir/server"
+  mv "$building" "$dir/server"
+}
+
+java_command() {
+  jdk=$(find_jdk)
+  [ -f "$dir/server/stamp" ] || fail "nothing is installed in $dir. Run: elasticsearch.sh install $dir"
+  mkdir -p "$data"
+  # The C1 compiler and the serial collector start soonest, which is what tests and a laptop want.
+  command=("$jdk/bin/java" -Xms256m -Xmx1g -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData
+    --enable-native-access=ALL-UNNAMED --add-modules jdk.incubator.vector
+    -cp "$dir/server/classes:$dir/server/lib/*" Launcher "$dir/server" "$data" "$port")
+}
+
+answer() { curl -fsS --max-time 2 "http://127.0.0.1:$port/" 2>/dev/null; }
+
+running() { # a process id may have been given to another program since
+  [ -f "$pid_file" ] && ps -p "$(cat "$pid_file")" -o command= 2>/dev/null | grep -qF "Launcher $dir/server"
+}
+
+start_background() {
+  running && fail "a server runs on port $port already (process $(cat "$pid_file"))"
+  answer >/dev/null && fail "port $port is taken by another server"
+  mkdir -p "$(dirname "$pid_file")"
+  nohup "${command[@]}" > "$log" 2>&1 < /dev/null &
+  echo $! > "$pid_file"
+  local tries=0
+  until answer >/dev/null; do
+    running || { tail -n 20 "$log" >&2; fail "Elasticsearch stopped while starting; its log is $log"; }
+    tries=$((tries + 1))
+    [ "$tries" -lt 480 ] || fail "Elasticsearch does not answer on port $port after two minutes; its log is $log"
+    sleep 0.25
+  done
+  echo "Elasticsearch answers at http://127.0.0.1:$port (process $(cat "$pid_file"), log $log)"
+}
+
+stop() {
+  running || { rm -f "$pid_file"; echo "Elasticsearch does not run on port $port"; return; }
+  kill "$(cat "$pid_file")"
+  while running; do sleep 0.1; done
+  rm -f "$pid_file"
+  echo "Elasticsearch on port $port is stopped"
+}
+
+[ $# -ge 2 ] || usage
+mkdir -p "$2"
+action=$1 dir=$(cd "$2" && pwd) port=${3:-9200}
+data=${4:-$dir/data} pid_file=$dir/run/$port.pid log=$dir/run/$port.log
+
+case $action in
+  install) install ;;
+  start) java_command; exec "${command[@]}" ;;
+  start-background) java_command; start_background ;;
+  status) answer || { echo "Elasticsearch does not run on port $port"; exit 1; } ;;
+  stop) stop ;;
+  *) usage ;;
+esac

@@ -1,0 +1,127 @@
+"""The import rules that keep the flow one-way, the core pure, and the cold start short."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FUNCTIONS = ROOT / "functions"
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(FUNCTIONS.rglob("*.py"))
+}
+
+# What each room may import from the others. A room may always import from itself.
+PIPELINE, FORMATS, SOURCES, SINKS = (f"functions.pipeline{each}" for each in ("", ".formats", ".sources", ".sinks"))
+MAY_IMPORT = {
+    "functions": {"functions.cli"},  # `python -m functions`
+    "functions.cli": {"functions.local", PIPELINE, "functions.pipeline.wiring"},
+    "functions.local": {"functions.collector", "functions.indexer", PIPELINE, "functions.pipeline.wiring"},
+    "functions.collector": {PIPELINE, SOURCES},  # never a sink or a format: it does not know what it carries
+    "functions.indexer": {PIPELINE, FORMATS, SINKS},  # never a source: it does not know where a batch came from
+    PIPELINE: set(),
+    FORMATS: {PIPELINE},
+    SOURCES: {PIPELINE},
+    SINKS: {PIPELINE},
+    f"{SINKS}.elasticsearch": {PIPELINE, SINKS},
+    f"{SINKS}.duckdb": {PIPELINE, SINKS},
+    "functions.pipeline.wiring": {PIPELINE, FORMATS, SOURCES, SINKS, f"{SINKS}.elasticsearch", f"{SINKS}.duckdb"},
+}
+# Libraries that a module may need only once it is called: a cold start must not pay for them.
+HEAVY = {"boto3", "duckdb", "elasticsearch", "gradio", "gradio_client", "httpx", "isal", "rich", "zstandard", "dotenv"}
+# Modules of functions/pipeline that are pure: bytes and values in, values out.
+PURE = ("documents", "instants", "names", "records", "values", "formats.ml_api", "sources.window")
+EFFECTS = {"os", "io", "pathlib", "socket", "subprocess", "time", "random", "obstore", "threading", "http", "urllib"}
+
+
+def room(module: str) -> str:
+    """Name the room that a module is in: the longest one that holds it."""
+    return max((each for each in MAY_IMPORT if module == each or module.startswith(each + ".")), key=len)
+
+
+def imports(tree: ast.AST, *, type_checking: bool = True) -> set[str]:
+    """List the modules that a tree imports; without those that only the type checker sees, if asked."""
+    found = set()
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module or "")
+            found |= {f"{node.module}.{alias.name}" for alias in node.names if f"{node.module}.{alias.name}" in MODULES}
+        elif type_checking or not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+            found |= imports(node, type_checking=type_checking)
+    return found
+
+
+def top_level(path: Path) -> set[str]:
+    """List the modules that importing a file imports, by what its own top level says."""
+    tree = ast.parse(path.read_text())
+    tree.body = [each for each in tree.body if not isinstance(each, ast.FunctionDef | ast.ClassDef)]
+    return imports(tree, type_checking=False)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_room_imports_only_what_it_may(module: str):
+    mine = room(module)
+    ours = {each for each in imports(ast.parse(MODULES[module].read_text())) if each.startswith("functions")}
+    wrong = {each for each in ours if room(each) not in MAY_IMPORT[mine] | {mine}}
+    assert not wrong, f"{module} ({mine}) may not import {wrong}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_only_the_wiring_knows_which_adapters_there_are(module: str):
+    ours = imports(ast.parse(MODULES[module].read_text())) & set(MODULES)
+    adapters = {each for each in ours if room(each) in {FORMATS, SOURCES, SINKS} and each != room(each)}
+    assert not adapters or room(module) in {*map(room, adapters), "functions.pipeline.wiring"}
+
+
+@pytest.mark.parametrize("module", [each for each in MODULES if not each.startswith("functions.cli")])
+def test_a_heavy_library_is_imported_only_where_it_is_used(module: str):
+    assert not {each.split(".")[0] for each in top_level(MODULES[module])} & HEAVY
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_the_core_is_pure(name: str):
+    used = {each.split(".")[0] for each in imports(ast.parse(MODULES[f"functions.pipeline.{name}"].read_text()))}
+    assert not used & EFFECTS
+
+
+def test_the_environment_is_read_in_one_place():
+    readers = {
+        module
+        for module, path in MODULES.items()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
+    }
+    # The Gradio client reads a variable of its own on import; the source sets it before.
+    assert readers <= {"functions.pipeline.config", "functions.pipeline.sources.gradio"}
+
+
+def test_no_function_is_longer_than_fifty_lines():
+    long = {
+        f"{module}.{node.name}": node.end_lineno - node.lineno + 1
+        for module, path in MODULES.items()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef) and node.end_lineno - node.lineno >= 50
+    }
+    assert not long
+
+
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [
+        ("functions.indexer.index", {"boto3", "duckdb", "elasticsearch", "gradio_client", "httpx", "ssl", "asyncio"}),
+        (
+            "functions.pipeline.sinks.elasticsearch.sink",
+            {"elasticsearch", "elastic_transport", "urllib3", "ssl", "asyncio"},
+        ),
+        ("functions.collector.collect", {"boto3", "duckdb", "elasticsearch", "gradio_client", "httpx", "asyncio"}),
+    ],
+)
+def test_a_function_imports_almost_nothing(module: str, unwanted: set[str]):
+    code = f"import sys, {module}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT).stdout
+    assert not set(loaded.split()) & unwanted

@@ -1,0 +1,164 @@
+import gzip
+import random
+import tracemalloc
+
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.pipeline.compression import decompressed, is_compressed
+from functions.pipeline.errors import PermanentError
+
+NOISE = random.Random(7).randbytes(300_000)  # noqa: S311 (no secret; it does not compress)
+
+
+def zstd(content, **options):
+    return zstandard.ZstdCompressor(**options).compress(content)
+
+
+COMPRESSORS = pytest.mark.parametrize("compress", [gzip.compress, zstd], ids=["gzip", "zstd"])
+
+
+def cut(content, size):
+    return (content[start : start + size] for start in range(0, len(content), size))
+
+
+def plain(content, size=1000):
+    return b"".join(decompressed(cut(content, size), "a.log"))
+
+
+@COMPRESSORS
+@pytest.mark.parametrize("size", [1, 3, 1000, 1 << 20])
+def test_compressed_content_is_read_from_chunks_of_any_size(compress, size):
+    assert plain(compress(NOISE[:5000] * 30), size) == NOISE[:5000] * 30
+
+
+@COMPRESSORS
+@pytest.mark.parametrize("content", [b"", b"a", bytes(128 << 10), bytes(256 << 10), b"ab" * (64 << 10) + b"c"])
+def test_content_of_any_length_is_read_to_its_end(compress, content):
+    assert plain(compress(content)) == content
+
+
+@COMPRESSORS
+def test_parts_that_follow_each_other_are_one_content(compress):
+    assert plain(compress(b"one\n") + compress(b"") + compress(b"two\n")) == b"one\ntwo\n"
+
+
+@COMPRESSORS
+@pytest.mark.parametrize("size", [1, 1000])
+def test_zeros_after_the_end_are_nothing(compress, size):
+    assert plain(compress(b"one\n") + bytes(700), size) == b"one\n"
+
+
+def test_zstd_is_read_with_and_without_checksum_size_and_content_size():
+    content = NOISE + bytes(400_000) + NOISE
+    for checksum in (True, False):
+        for size in (True, False):
+            assert plain(zstd(content, write_checksum=checksum, write_content_size=size)) == content
+
+
+def test_zstd_that_was_written_piece_by_piece_is_read():
+    compressor = zstandard.ZstdCompressor().compressobj()
+    pieces = [compressor.compress(b"line\n") + compressor.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK) for _ in range(50)]
+    assert plain(b"".join(pieces) + compressor.flush()) == b"line\n" * 50
+
+
+def test_zstd_frames_without_content_are_skipped():
+    skippable = b"\x5e\x2a\x4d\x18" + (3).to_bytes(4, "little") + b"xyz"
+    assert plain(skippable + zstd(b"one\n") + skippable + zstd(b"two\n")) == b"one\ntwo\n"
+
+
+def test_plain_content_passes_without_a_copy():
+    chunks = [b"", b"2", b"0", b"25-01-20 line\n", b"more"]
+    assert all(given is taken for given, taken in zip(chunks, decompressed(chunks, "a.log"), strict=True))
+
+
+@pytest.mark.parametrize("content", [b"", b"\x1f", b"\x28\xb5", b"line\n", b"\0\0\0\0"])
+def test_what_only_resembles_compressed_content_is_plain(content):
+    assert not is_compressed(content)
+    assert plain(content) == content
+
+
+@COMPRESSORS
+def test_highly_compressed_content_comes_in_small_pieces(compress):
+    bomb = compress(bytes(100_000_000))
+    tracemalloc.start()
+    try:
+        pieces = [len(piece) for piece in decompressed([bomb], "a.log")]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert sum(pieces) == 100_000_000
+    assert max(pieces) <= 128 << 10
+    assert peak < 2_000_000
+
+
+def read_until_error(content):
+    read = bytearray()
+    with pytest.raises(PermanentError) as caught:
+        for piece in decompressed(cut(content, 1000), "raw/a.log.gz"):
+            read += piece
+    return bytes(read), str(caught.value)
+
+
+@COMPRESSORS
+def test_of_truncated_content_all_that_is_there_is_read_before_the_error(compress):
+    stored = compress(NOISE)
+    read, message = read_until_error(stored[: len(stored) // 2])
+    assert NOISE.startswith(read)
+    assert len(read) >= 128 << 10
+    assert message.startswith("raw/a.log.gz: its ")
+    assert "ends too early" in message
+    assert message.endswith("put a complete copy in its place, or remove it.")
+
+
+@COMPRESSORS
+@pytest.mark.parametrize("missing", [1, 4, 8])
+def test_a_missing_end_is_an_error_even_if_all_the_content_is_there(compress, missing):
+    options = {"write_checksum": True} if compress is zstd else {}
+    read, message = read_until_error(compress(b"line\n", **options)[:-missing])
+    assert read in {b"line\n", b""}
+    assert "ends too early" in message
+
+
+@COMPRESSORS
+def test_a_second_part_that_is_truncated_is_an_error(compress):
+    read, message = read_until_error(compress(b"one\n") + compress(b"two\n")[:3])
+    assert read == b"one\n"
+    assert "ends too early" in message
+
+
+@COMPRESSORS
+def test_of_damaged_content_what_comes_before_is_read_before_the_error(compress):
+    options = {"write_checksum": True} if compress is zstd else {}
+    stored = bytearray(compress(NOISE, **options))
+    stored[-3] ^= 0xFF
+    read, message = read_until_error(bytes(stored))
+    assert NOISE.startswith(read)
+    assert len(read) >= len(NOISE) - (128 << 10)
+    assert "is damaged (" in message
+
+
+@COMPRESSORS
+def test_something_else_after_the_end_is_an_error(compress):
+    read, message = read_until_error(compress(b"one\n") + b"something else")
+    assert read == b"one\n"
+    assert "is damaged" in message
+
+
+@COMPRESSORS
+@given(parts=st.lists(st.binary(max_size=3000), min_size=1, max_size=4), size=st.integers(1, 4000))
+def test_whatever_was_compressed_is_read_again(compress, parts, size):
+    assert plain(b"".join(map(compress, parts)), size) == b"".join(parts)
+
+
+@COMPRESSORS
+@given(content=st.binary(max_size=500), at=st.integers(0, 400), bit=st.integers(0, 7))
+def test_damage_is_read_or_a_permanent_error_and_nothing_else(compress, content, at, bit):
+    stored = bytearray(compress(content))
+    stored[at % len(stored)] ^= 1 << bit
+    try:
+        plain(bytes(stored))
+    except PermanentError as error:
+        assert "a.log" in str(error)  # noqa: PT017 (whether it raises is up to the damage)

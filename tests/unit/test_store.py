@@ -1,0 +1,131 @@
+"""The store keeps objects and versions, the same on a disk, in memory and in S3."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from functions.pipeline.errors import Conflict, PermanentError, TransientError
+from functions.pipeline.store import Store, StoreOptions
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """A local S3 with a bucket; moto serves it."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in {
+            "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": "us-east-1",
+        }.items():
+            environment.setenv(name, value)
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket="batches")
+        client.close()
+        yield "s3://batches"
+    server.stop()
+
+
+@pytest.fixture(params=["file", "memory", "s3"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """Each kind of store that can be had here."""
+    if request.param == "s3":
+        return Store(request.getfixturevalue("s3"))
+    return Store(f"file://{tmp_path}/data" if request.param == "file" else "memory://")
+
+
+def test_what_is_put_can_be_read(store: Store):
+    store.put("raw/a/1.log.gz", b"x" * 3_000_000)
+    stored = store.get("raw/a/1.log.gz")
+    assert b"".join(stored.chunks) == b"x" * 3_000_000
+    assert stored.modified.tzinfo is not None
+
+
+def test_keys_are_listed_by_prefix(store: Store):
+    for key in ("listed/b/2", "listed/a/1", "other/3"):
+        store.put(key, b"")
+    assert sorted(store.keys("listed")) == ["listed/a/1", "listed/b/2"]
+    assert list(store.keys("nothing")) == []
+
+
+def test_a_missing_object_is_named(store: Store):
+    with pytest.raises(PermanentError, match="raw/none"):
+        store.get("raw/none")
+    assert store.load("raw/none") is None
+
+
+def test_a_version_can_be_written_once(store: Store):
+    first = store.save("cursors/once", b"1", None)
+    assert store.load("cursors/once") == (b"1", first)
+    second = store.save("cursors/once", b"2", first)
+    assert store.load("cursors/once") == (b"2", second)
+
+
+def test_who_comes_second_is_told(store: Store):
+    first = store.save("cursors/race", b"1", None)
+    with pytest.raises(Conflict):
+        store.save("cursors/race", b"2", None)
+    store.save("cursors/race", b"3", first)
+    with pytest.raises(Conflict):
+        store.save("cursors/race", b"4", first)
+    assert store.load("cursors/race")[0] == b"3"
+
+
+def test_of_many_writers_at_once_one_wins_each_version(tmp_path: Path):
+    wins: list[int] = []
+
+    def write(number: int) -> None:
+        mine = Store(f"file://{tmp_path}")
+        for _ in range(20):
+            found = mine.load("cursors/x")
+            try:
+                mine.save("cursors/x", b"%d" % (int(found[0]) + 1 if found else 1), found and found[1])
+            except Conflict:
+                continue
+            wins.append(number)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert int(Store(f"file://{tmp_path}").load("cursors/x")[0]) == len(wins)
+
+
+def test_an_object_is_named_with_its_bucket(s3: str, tmp_path: Path):
+    assert Store(s3).name("raw/1") == "batches/raw/1"
+    assert Store(f"file://{tmp_path}").name("raw/1") == "raw/1"
+
+
+@pytest.mark.parametrize("address", ["gs://batches", "az://batches"])
+def test_the_other_clouds_open(address: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "trilog")
+    assert Store(address).name("raw/1") == "batches/raw/1"
+
+
+def test_a_store_that_is_not_there_is_tried_again_later(monkeypatch: pytest.MonkeyPatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    with pytest.raises(TransientError, match="s3://nowhere: cursors/x"):
+        Store("s3://nowhere").load("cursors/x")
+
+
+def test_a_folder_that_cannot_be_made_is_named():
+    with pytest.raises((PermanentError, TransientError), match="/proc/none"):
+        Store("file:///proc/none").put("x", b"")
+
+
+def test_the_data_folder_moves_everything_embedded():
+    options = StoreOptions(Path("/data"))
+    assert (options.address, options.index_file) == ("file:///data", Path("/data/index.duckdb"))
+    assert StoreOptions(Path("/data"), "s3://batches").address == "s3://batches"
