@@ -10,11 +10,12 @@ import time
 from gettext import gettext as _
 from pathlib import Path
 
+from space.launch import running
+from space.send_predictions import send
+
 from functions.cli import main
 from functions.cli.language import speak
 from functions.pipeline.config import environment
-from space.launch import running
-from space.send_predictions import send
 
 _PREDICTIONS = 36
 

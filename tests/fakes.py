@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator
 
     Answer = Callable[["_Request", list["Sent"]], None]
@@ -26,8 +27,8 @@ class FakeElasticsearch:
     """As much of Elasticsearch as a sink needs, answering bulk requests as the test tells it to.
 
     `documents` are those it holds by (index, id), `bulks` how many each bulk request brought, `requests` everything
-    that was asked of it. `largest` is the most bytes, uncompressed, that it takes in one body; `authorization` the
-    header that it demands.
+    that was asked of it, `accepted` the media types that were asked for. `largest` is the most bytes, uncompressed,
+    that it takes in one body; `authorization` the header that it demands.
     """
 
     def __init__(self, url: str) -> None:
@@ -37,6 +38,7 @@ class FakeElasticsearch:
         self.documents: dict[tuple[str, str], bytes] = {}
         self.requests: list[str] = []
         self.bulks: list[int] = []
+        self.accepted: set[str] = set()
         self.connections = 0
         self.largest: int | None = None
         self.authorization: str | None = None
@@ -93,6 +95,7 @@ class _Request(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         path = urlsplit(self.path).path
         self.fake.requests.append(f"{self.command} {path}")
+        self.fake.accepted.add(self.headers["Accept"])
         if self.fake.authorization not in (None, self.headers["Authorization"]):
             self.reply(401, _error(401, "security_exception", "unable to authenticate user"))
         elif path.endswith("/_bulk"):
@@ -114,7 +117,7 @@ class _Request(BaseHTTPRequestHandler):
         if self.command == "PUT":
             self.fake.templates.add(name)
         found = [each for each in sorted(self.fake.templates) if name in ("", each)]
-        if not found:
+        if name and not found:
             self.reply(404, _error(404, "resource_not_found_exception", f"index template matching [{name}] not found"))
             return
         self.reply(200, {"index_templates": [{"name": each, "index_template": {}} for each in found]})
@@ -186,11 +189,14 @@ def slow(seconds: float) -> Answer:
 
 
 @contextmanager
-def fake_elasticsearch() -> Iterator[FakeElasticsearch]:
+def fake_elasticsearch(tls: ssl.SSLContext | None = None) -> Iterator[FakeElasticsearch]:
     """Run a fake on a free port for as long as the context lasts."""
     with ThreadingHTTPServer(("127.0.0.1", 0), type("Request", (_Request,), {})) as server:
         server.daemon_threads = False  # so that closing the server waits for every connection's end
-        fake = server.RequestHandlerClass.fake = FakeElasticsearch(f"http://127.0.0.1:{server.server_port}")
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        scheme = "https" if tls else "http"
+        fake = server.RequestHandlerClass.fake = FakeElasticsearch(f"{scheme}://127.0.0.1:{server.server_port}")
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import nullcontext
 from gettext import gettext as _
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from functions.cli.export import write
 from functions.pipeline.documents import DEAD_LETTERS, KINDS, LOGS, MESSAGE, PERFS
@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable
 
-_SHOWN = {  # what a table shows of each kind of document, besides its time
+_SHOWN = {  # what a table shows of each kind of document, besides its time; the last column gets the room that is left
     LOGS: ("level", "transaction_id", "message"),
-    MESSAGE: ("transaction_id", "http_path", "status_code", "execution_time_ms", "result", "input_data"),
+    MESSAGE: ("transaction_id", "execution_time_ms", "result", "input_data"),
     PERFS: ("transaction_id", "latency_ms", "inference_time_ms", "cpu_time_ms", "memory_mb", "function_calls"),
     DEAD_LETTERS: ("class", "target", "reason", "hint"),
 }
-_NUMBERS = {"status_code", "execution_time_ms", *_SHOWN[PERFS][1:]}
+_NUMBERS = {"execution_time_ms", *_SHOWN[PERFS][1:]}
+_WIDEST = 36  # characters of a column that is not the last
+_NO_TERMINAL = 160  # characters in a line of a table that goes to a file or to another program
 
 
 def show(given: Namespace, environment: dict[str, str]) -> int:
@@ -74,24 +76,32 @@ def _what(kind: str, document: dict[str, Any]) -> str:
 
 
 def _print_table(documents: Iterable[dict[str, Any]], columns: tuple[str, ...]) -> None:
+    from rich.box import SIMPLE
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
-    from rich.text import Text
 
-    table = Table(show_lines="what" in columns)
-    for name in columns:
-        long = name in {"message", "what", "result", "input_data", "reason", "hint"}
-        table.add_column(
-            name,
-            justify="right" if name in _NUMBERS else "left",
-            ratio=1 if long else None,
-            no_wrap=name != "what",
-            overflow="fold" if name == "what" else "ellipsis",
-        )
-    for document in documents:
-        table.add_row(*(Text(_text(document.get(name, ""))) for name in columns))
-    console = Console()
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _NO_TERMINAL
+    left = console.width - 4  # the margins
+    rows = [[_cell(document, name) for name in columns] for document in documents]
+    table = Table(box=SIMPLE, padding=(0, 1), pad_edge=False, show_lines="what" in columns)
+    for name, cells in zip(columns, zip(*rows, strict=True), strict=True):
+        width = max(12, left) if name == columns[-1] else min(_WIDEST, max(map(len, (name, *cells))))
+        left -= width + 3
+        justify: Literal["left", "right"] = "right" if name in _NUMBERS else "left"
+        table.add_column(name, justify=justify, width=width, no_wrap=name != "what")
+    for row in rows:
+        table.add_row(*map(escape, row))
     console.print(table)
+
+
+def _cell(document: dict[str, Any], name: str) -> str:
+    text = _text(document.get(name, ""))
+    if name == "@timestamp":
+        return text[:19].replace("T", " ")
+    return text if name == "what" else text.split("\n", 1)[0]
 
 
 def _text(value: object) -> str:

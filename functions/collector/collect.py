@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from random import random
 from threading import Event
+from time import sleep
 from typing import TYPE_CHECKING
 
 from functions.collector.journal import Journal
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from functions.pipeline.store import Store
 
 _RACES = 20  # lost to other collectors in a row before this one gives way
+_PAUSE = 0.02  # seconds; after each loss in a row, up to so much longer
 
 
 @dataclass(frozen=True)
@@ -54,12 +57,16 @@ class Collection:
         Raises:
             TransientError, PermanentError: as the source and the store do. What was yielded stays.
         """
-        for _ in range(_RACES):
+        lost = 0
+        while lost < _RACES:
+            taken = self.lines
             try:
                 yield from self._attempt(limit)
             except Conflict:
-                continue
-            return
+                lost = lost + 1 if self.lines == taken else 1
+                sleep(random() * _PAUSE * lost)  # noqa: S311 (no secret: so that they do not meet again)
+            else:
+                return
         name = self.source.name
         raise TransientError("{source}: too many collectors of this source at once. Run one at a time", source=name)
 

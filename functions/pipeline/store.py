@@ -153,9 +153,7 @@ class Store:
         except FileNotFoundError as error:
             raise PermanentError("{where}: no such object. It may have expired or been deleted", where=where) from error
         except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
-            raise PermanentError(
-                "{where}: access refused. Check credentials and rights", where=where
-            ) from error
+            raise PermanentError("{where}: access refused. Check credentials and rights", where=where) from error
         except (exceptions.UnknownConfigurationKeyError, exceptions.InvalidPathError, ValueError) as error:
             cause = _first_line(error)
             raise PermanentError("{where}: not an address of a store: {cause}", where=where, cause=cause) from error

@@ -75,20 +75,24 @@ COMPLETE = {
 }
 
 
-@pytest.fixture
+def new_names(**more):
+    return IndexNames(logs=f"t{uuid.uuid4().hex[:12]}-logs", **more)
+
+
+@pytest.fixture(scope="module")
 def options(elasticsearch_url):
     return ElasticsearchOptions(url=elasticsearch_url)
 
 
-@pytest.fixture
-def names():
-    return IndexNames(logs=f"t{uuid.uuid4().hex[:12]}-logs")
-
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(elasticsearch_url):
     with Elasticsearch(elasticsearch_url) as opened:
         yield opened
+
+
+@pytest.fixture
+def names():
+    return new_names()
 
 
 @pytest.fixture
@@ -100,6 +104,24 @@ def indexes(options, names):
 def sink(options, names):
     with ElasticsearchSink(options, names) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def shared(options):
+    """A sink and its indexes for tests that need no empty ones: each finds its documents by an id of its own."""
+    names = new_names()
+    with ElasticsearchSink(options, names) as sink:
+        yield sink, ElasticsearchIndexes(options, names)
+
+
+@pytest.fixture(scope="module")
+def complete(options):
+    """The names of indexes that hold the complete document of each kind, ready to be searched."""
+    names = new_names()
+    with ElasticsearchSink(options, names) as sink:
+        sink.write(document("1", COMPLETE[kind], kind) for kind in KINDS)
+    ElasticsearchIndexes(options, names).count()  # which makes them visible to a search
+    return names
 
 
 def document(identity, fields=None, kind=LOGS, **more):
@@ -149,18 +171,14 @@ def test_the_complete_documents_have_every_field_of_the_template(kind):
         (DEAD_LETTERS, {"range": {"failed_at": {"gte": NOON}}}),
     ],
 )
-def test_a_field_or_its_ecs_name_is_found(sink, names, client, kind, query):
-    sink.write([document("1", COMPLETE[kind], kind)])
-    client.indices.refresh(index=names.base(kind))
-    assert client.search(index=names.base(kind), query=query)["hits"]["total"]["value"] == 1
+def test_a_field_or_its_ecs_name_is_found(complete, client, kind, query):
+    assert client.search(index=complete.base(kind), query=query)["hits"]["total"]["value"] == 1
 
 
-def test_functions_of_one_run_are_searched_one_by_one(sink, names, client):
-    sink.write([document("1", COMPLETE[PERFS], PERFS)])
-    client.indices.refresh(index=names.base(PERFS))
+def test_functions_of_one_run_are_searched_one_by_one(complete, client):
     conditions = [{"term": {"top_functions.function": "predict"}}, {"term": {"top_functions.calls": 9}}]
     query = {"nested": {"path": "top_functions", "query": {"bool": {"must": conditions}}}}
-    assert client.search(index=names.base(PERFS), query=query)["hits"]["total"]["value"] == 0
+    assert client.search(index=complete.base(PERFS), query=query)["hits"]["total"]["value"] == 0
 
 
 def test_a_raw_line_of_a_megabyte_is_kept(sink, indexes):
@@ -182,9 +200,11 @@ def test_a_raw_line_of_a_megabyte_is_kept(sink, indexes):
         {"data": {"": 1, "a..b": 2, "long": "x" * 100_000}},
     ],
 )
-def test_a_value_that_is_not_of_its_fields_type_does_not_lose_the_document(sink, indexes, fields):
-    assert sink.write([document("1", fields)]).rejected == []
-    assert list(indexes.read(LOGS)) == [{"_id": "1", "@timestamp": NOON, **fields}]
+def test_a_value_that_is_not_of_its_fields_type_does_not_lose_the_document(shared, fields):
+    sink, indexes = shared
+    identity = uuid.uuid4().hex
+    assert sink.write([document(identity, fields)]).rejected == []
+    assert {"_id": identity, "@timestamp": NOON, **fields} in list(indexes.read(LOGS))
 
 
 @pytest.mark.parametrize(
@@ -197,13 +217,14 @@ def test_a_value_that_is_not_of_its_fields_type_does_not_lose_the_document(sink,
         ({"log": {"level": "INFO"}}, r"Cannot write to a field alias \[log.level\]"),
     ],
 )
-def test_a_value_of_another_shape_is_rejected_with_the_reason(sink, indexes, fields, reason):
-    bad = document("2", fields)
-    written = sink.write([document("1"), bad, document("3")])
+def test_a_value_of_another_shape_is_rejected_with_the_reason(shared, fields, reason):
+    sink, indexes = shared
+    good, bad, also_good = document(uuid.uuid4().hex), document(uuid.uuid4().hex, fields), document(uuid.uuid4().hex)
+    written = sink.write([good, bad, also_good])
     [rejection] = written.rejected
     assert (rejection.document, rejection.status, written.created) == (bad, 400, {LOGS: 2})
     assert re.search(rf"^document_parsing_exception: .*{reason}", rejection.reason)
-    assert ids(indexes.read(LOGS)) == ["1", "3"]
+    assert {good.id, bad.id, also_good.id} & set(ids(indexes.read(LOGS))) == {good.id, also_good.id}
 
 
 def test_a_document_written_again_replaces_the_first_and_is_counted_as_a_duplicate(sink, indexes):
@@ -225,12 +246,17 @@ def test_an_index_that_does_not_exist_yet_is_empty(indexes):
     assert indexes.clear() == {}
 
 
-@pytest.fixture
-def five(sink):
-    """Five documents a second apart, written in another order than that of their times."""
-    for number in (3, 1, 5, 2, 4):
-        fields = {"@timestamp": f"2025-01-20T12:00:0{number}.000Z", "transaction_id": "odd" if number % 2 else "even"}
-        sink.write([document(str(number), fields)])
+@pytest.fixture(scope="module")
+def five(options):
+    """Indexes with five documents a second apart, written in another order than that of their times."""
+    names = new_names()
+    with ElasticsearchSink(options, names) as sink:
+        for number in (3, 1, 5, 2, 4):
+            transaction = "odd" if number % 2 else "even"
+            sink.write(
+                [document(str(number), {"@timestamp": f"2025-01-20T12:00:0{number}Z"}, transaction_id=transaction)]
+            )
+    return ElasticsearchIndexes(options, names)
 
 
 @pytest.mark.parametrize(
@@ -249,15 +275,13 @@ def five(sink):
         ({"transaction_id": "none"}, []),
     ],
 )
-@pytest.mark.usefixtures("five")
-def test_documents_are_read_oldest_first_as_asked(indexes, asked, found):
-    assert ids(indexes.read(LOGS, **asked)) == found
+def test_documents_are_read_oldest_first_as_asked(five, asked, found):
+    assert ids(five.read(LOGS, **asked)) == found
 
 
-@pytest.mark.usefixtures("five")
-def test_a_time_that_is_none_is_named(indexes):
+def test_a_time_that_is_none_is_named(five):
     with pytest.raises(PermanentError, match="yesterday-ish"):
-        list(indexes.read(LOGS, since="yesterday-ish"))
+        list(five.read(LOGS, since="yesterday-ish"))
 
 
 def test_more_documents_than_one_page_are_all_read(sink, indexes):
@@ -274,7 +298,7 @@ def test_reading_may_stop_early(sink, indexes):
 
 @pytest.mark.parametrize(("period", "suffixes"), [("year", ["2024", "2025"]), ("day", ["2024.12.31", "2025.01.20"])])
 def test_with_a_period_the_base_name_is_an_alias_of_all_the_periods(options, client, period, suffixes):
-    names = IndexNames(logs=f"t{uuid.uuid4().hex[:12]}-logs", period=period)
+    names = new_names(period=period)
     indexes = ElasticsearchIndexes(options, names)
     with ElasticsearchSink(options, names) as sink:
         sink.write([document("2"), document("1", {"@timestamp": "2024-12-31T23:59:59.999Z"})])
@@ -290,8 +314,8 @@ def test_an_index_where_the_alias_of_the_periods_should_be_is_named(options, sin
     monthly = IndexNames(logs=names.logs, period="month")
     with ElasticsearchSink(options, monthly) as later, pytest.raises(PermanentError, match="invalid_alias_name"):
         later.write([document("2")])
-    [line] = [each for each in ElasticsearchIndexes(options, monthly).test() if each.startswith("index t")]
-    assert line == f"index {names.logs} stands where the alias of the indexes by period should. Rename it by reindexing"
+    line = f"index {names.logs} stands where the alias of the indexes by period should. Rename it by reindexing"
+    assert line in ElasticsearchIndexes(options, monthly).test()
 
 
 def test_a_name_that_begins_another_kinds_names_keeps_to_its_own_index(options):
@@ -328,6 +352,7 @@ def test_setup_leaves_somebody_elses_template_and_test_names_it(indexes, names, 
 def test_what_somebody_added_to_a_template_is_no_difference(indexes, names, client):
     indexes.setup()
     ours = client.indices.get_index_template(name=names.logs)["index_templates"][0]["index_template"]
+    ours = {name: each for name, each in ours.items() if not name.endswith(("_date", "_date_millis"))}
     ours["template"]["settings"]["index"]["refresh_interval"] = "30s"
     client.indices.put_index_template(name=names.logs, body=ours)
     assert indexes.test() == []

@@ -97,8 +97,7 @@ def test_highly_compressed_content_comes_in_small_pieces(compress):
 def read_until_error(content):
     read = bytearray()
     with pytest.raises(PermanentError) as caught:
-        for piece in decompressed(cut(content, 1000), "raw/a.log.gz"):
-            read += piece
+        list(map(read.extend, decompressed(cut(content, 1000), "raw/a.log.gz")))
     return bytes(read), str(caught.value)
 
 

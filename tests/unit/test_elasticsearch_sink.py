@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from functions.pipeline.config import load
 from functions.pipeline.documents import LOGS, MESSAGE, Document
@@ -267,10 +274,60 @@ def test_a_server_that_is_too_old_is_named(fake):
         ElasticsearchIndexes(ElasticsearchOptions(url=fake.url), IndexNames()).check()
 
 
+def test_no_request_names_the_clients_major_version_which_an_older_server_would_refuse(fake, sink):
+    fake.templates.clear()
+    sink.write([document(1)])
+    assert fake.accepted == {"application/json"}
+
+
 def test_a_server_without_tls_is_permanently_unfit_for_https(fake):
     options = ElasticsearchOptions(url=fake.url.replace("http:", "https:"))
     with ElasticsearchSink(options, IndexNames(), SOON) as sink, pytest.raises(PermanentError, match="use http://"):
         sink.write([document(1)])
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A file with a key for 127.0.0.1 and the certificate that it signed itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Elasticsearch of the tests")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path = tmp_path_factory.mktemp("tls") / "server.pem"
+    path.write_bytes(private + signed.public_bytes(pem))
+    return path
+
+
+@pytest.fixture
+def secure_fake(certificate):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with fake_elasticsearch(context) as running:
+        yield running
+
+
+def test_a_server_is_trusted_by_the_configured_authority(secure_fake, certificate):
+    options = ElasticsearchOptions(url=secure_fake.url, ca_cert=certificate)
+    with ElasticsearchSink(options, IndexNames(), SOON) as sink:
+        assert sink.write([document(1)]).created == {LOGS: 1}
+    assert ElasticsearchIndexes(options, IndexNames()).check() == f"Elasticsearch 9.2.0 at {secure_fake.url}"
+
+
+def test_a_server_of_an_unknown_authority_is_refused_at_once(secure_fake):
+    options = ElasticsearchOptions(url=secure_fake.url)
+    with ElasticsearchSink(options, IndexNames()) as sink, pytest.raises(PermanentError) as caught:
+        sink.write([document(1)])
+    assert "self-signed certificate" in str(caught.value)
+    assert "Set ELASTICSEARCH_CA_CERT" in str(caught.value)
+    assert secure_fake.requests == []
 
 
 @pytest.mark.parametrize(

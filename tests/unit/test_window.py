@@ -9,11 +9,8 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from functions.pipeline.sources.window import Page, Rules, read_new, readings
+from functions.pipeline.sources.window import RULES, Page, Rules, read_new, readings
 
-import os
-
-MANY = int(os.environ.get("MANY", "300"))
 SMALL = Rules(page=6, window=6, proof=3, overlap=2)
 """Few enough lines for hypothesis to reach every edge."""
 
@@ -22,7 +19,7 @@ SMALL = Rules(page=6, window=6, proof=3, overlap=2)
 class ModelSpace:
     """The list behind /logs_api, with a serial number for every line that it ever held.
 
-    `happenings` come one by one before each page but the first of a run: texts that are logged, or None: the list is emptied.
+    `happenings` come one by one before each page but the first of a run: texts are logged, at None the list is emptied.
     """
 
     keep: int = 1000
@@ -159,7 +156,7 @@ LIMITS = st.one_of(st.none(), st.integers(1, 12))
 RUNS = st.lists(st.tuples(st.one_of(strokes(12), st.none()), MEANWHILE, LIMITS, st.integers(1, 20)), max_size=8)
 
 
-@settings(max_examples=MANY, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     runs=RUNS,
     keep=st.sampled_from([5, 9, 14, 25, 1000]),
@@ -181,7 +178,7 @@ def test_every_line_that_a_run_is_shown_comes_once_and_in_order(runs, keep, most
             return
 
 
-@settings(max_examples=MANY, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     runs=st.lists(
         st.tuples(st.text("ab", max_size=15), st.lists(st.text("ab", max_size=9), max_size=4), LIMITS), max_size=8
@@ -197,3 +194,172 @@ def test_the_count_of_lines_decides_when_all_lines_look_alike(runs):
         assert reader.run_and_check(limit=limit)
     reader.run_and_check()
     assert reader.emitted == list(range(reader.newest))
+
+
+def numbered(count, first=0):
+    return [f"line {number}" for number in range(first, first + count)]
+
+
+@pytest.fixture
+def space():
+    """A Space as in the field: it keeps 1,000 lines, and gives at most 100 at once."""
+    return ModelSpace()
+
+
+@pytest.fixture
+def reader(space):
+    return Reader(space, RULES)
+
+
+def test_a_first_run_gives_all_lines_oldest_first(space, reader):
+    space.log(*numbered(523))
+    assert reader.run() == numbered(523)
+    assert reader.gaps == 0
+
+
+def test_a_line_sent_twice_is_kept_twice(space, reader):
+    space.log("12:00:00 a", "12:00:00 b", "12:00:00 b")
+    reader.run()
+    space.log("12:00:00 b", "12:00:00 b", "12:00:01 a")
+    assert reader.run() == ["12:00:00 b", "12:00:00 b", "12:00:01 a"]
+
+
+def test_nothing_new_gives_nothing(space, reader):
+    space.log(*numbered(150))
+    reader.run()
+    assert reader.run() == []
+
+
+def test_few_new_lines_cost_one_request(space, reader):
+    space.log(*numbered(900))
+    reader.run()
+    space.log(*numbered(50, 900))
+    assert len(reader.run()) == 50
+    assert space.pages == 1
+
+
+def test_a_list_that_one_page_holds_costs_one_request(space, reader):
+    space.log(*numbered(30))
+    reader.run()
+    assert space.pages == 1
+
+
+def test_lines_that_arrive_between_pages_come_next_time(space, reader):
+    space.log(*numbered(300))
+    space.happenings = [numbered(7, 300), numbered(60, 307)]
+    assert reader.run() == numbered(300)
+    assert reader.run() == numbered(67, 300)
+
+
+@pytest.mark.parametrize("gives_total", [True, False])
+def test_more_arriving_between_two_pages_than_a_page_holds_loses_nothing(space, reader, gives_total):
+    space.gives_total = gives_total
+    space.log(*numbered(300))
+    space.happenings = [numbered(170, 300)]
+    assert reader.run() == numbered(300)
+    assert reader.run() == numbered(170, 300)
+
+
+def test_an_emptied_list_is_no_error(space, reader):
+    space.log(*numbered(20))
+    reader.run()
+    position = reader.position
+    space.clear()
+    assert reader.run() == []
+    assert reader.position == position
+
+
+def test_what_follows_an_emptied_list_is_new_and_maybe_not_all(space, reader):
+    space.log(*numbered(20))
+    reader.run()
+    space.clear()
+    space.log("start")
+    assert (reader.run(), reader.gaps) == (["start"], 1)
+    space.log("next")
+    assert (reader.run(), reader.gaps) == (["next"], 0)
+
+
+def test_a_restart_that_begins_with_the_lines_last_seen_is_recognised_by_the_count(space, reader):
+    space.log("boot", "start", "ready")
+    reader.run()
+    space.clear()
+    space.log("ready", "go")
+    assert (reader.run(), reader.gaps) == (["ready", "go"], 1)
+
+
+def test_a_list_emptied_while_it_is_read_gives_what_was_read(space, reader):
+    space.log(*numbered(300))
+    space.happenings = [None]
+    assert (reader.run(), reader.gaps) == (numbered(100, 200), 1)
+
+
+def test_a_list_shorter_than_the_window_still_tells_what_is_new(space, reader):
+    space.keep = 30
+    space.log(*numbered(60))
+    reader.run()
+    space.log(*numbered(25, 60))
+    assert (reader.run(), reader.gaps) == (numbered(25, 60), 0)
+
+
+def test_when_all_that_was_seen_is_gone_the_whole_list_is_new_and_a_gap_is_counted(space, reader):
+    space.log(*numbered(300))
+    reader.run()
+    space.log(*numbered(1200, 300))
+    assert reader.run(size=400) == numbered(1000, 500)
+    assert reader.gaps == 1
+
+
+def test_an_old_space_without_offset_gives_its_one_page(space, reader):
+    space.takes_offset = False
+    space.log(*numbered(500))
+    assert (reader.run(), reader.gaps) == (numbered(100, 400), 0)
+    space.log(*numbered(99, 500))
+    assert (reader.run(), reader.gaps) == (numbered(99, 500), 0)
+    space.log(*numbered(100, 599))
+    assert (reader.run(), reader.gaps) == (numbered(100, 599), 1)
+
+
+def test_a_space_that_gives_fewer_than_asked_is_read_to_the_end(space, reader):
+    space.most, space.gives_total = 50, False
+    space.log(*numbered(300))
+    assert reader.run() == numbered(300)
+
+
+def test_a_limit_takes_the_oldest_and_leaves_the_rest_for_the_next_run(space, reader):
+    space.keep = 500
+    space.log(*["same"] * 500)
+    taken = [len(reader.run(limit=200)) for _ in range(4)]
+    assert taken == [200, 200, 100, 0]
+
+
+@pytest.mark.parametrize("late", [1, -1])
+def test_a_count_taken_a_moment_too_late_or_early_does_not_mislead(space, reader, late):
+    space.log(*numbered(300))
+    exact = space.fetch
+
+    def fetch(limit, offset):
+        page = exact(limit, offset)
+        return page._replace(total=page.total + late * (space.pages % 2))
+
+    space.fetch = fetch
+    assert reader.run() == numbered(300)
+    space.log(*numbered(120, 300))
+    assert (reader.run(), reader.gaps) == (numbered(120, 300), 0)
+
+
+def test_every_reading_has_the_position_after_it(space, reader):
+    space.log(*numbered(250))
+    for reading in readings(read_new(space.fetch, None), None, size=100):
+        reader.position = reading.position
+        rest = [line.decode() for line in read_new(space.fetch, reader.position).lines]
+        assert rest == numbered(250)[250 - len(rest) :]
+        assert reading.lines[-1].decode() == f"line {249 - len(rest)}"
+
+
+def test_the_position_does_not_grow(space, reader):
+    sizes = set()
+    for run in range(1, 12):
+        space.log(*numbered(100, 1000 * run))
+        reader.run()
+        sizes.add(len(json.dumps(reader.position["window"])))
+    assert sizes == {100 * 20}

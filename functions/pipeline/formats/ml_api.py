@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from datetime import UTC
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -43,9 +43,11 @@ _DECODER = json.JSONDecoder()
 
 
 def _zone(value: str) -> tzinfo:
+    from zoneinfo import ZoneInfo
+
     try:
         return ZoneInfo(value)
-    except (OSError, ValueError) as error:
+    except (KeyError, OSError, ValueError) as error:
         raise ValueError("the name of a time zone, such as UTC or Europe/Paris") from error
 
 
@@ -54,7 +56,7 @@ class MlApiOptions:
     """What the seeds' filter lets pass, and the zone of times that name none."""
 
     filter_pattern: str = setting("PIPELINE_FILTER_PATTERN", text, "API Call - POST /predict")
-    timezone: tzinfo = setting("PIPELINE_TIMEZONE", _zone, ZoneInfo("UTC"))
+    timezone: tzinfo = setting("PIPELINE_TIMEZONE", _zone, UTC)
 
 
 class MlApi:

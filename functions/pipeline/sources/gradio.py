@@ -16,14 +16,14 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from functions.pipeline.config import http_url, number, setting
 from functions.pipeline.errors import ConfigError, PermanentError, TransientError, TrilogError
 from functions.pipeline.sources.window import Page, read_new, readings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from functions.pipeline.sources import Position, Reading
 
@@ -36,7 +36,7 @@ _LONGEST_WAIT = 8.0  # seconds between two tries
 _SERVED = ("RUNNING", "RUNNING_BUILDING", "RUNNING_APP_STARTING", "SLEEPING")  # a request wakes a sleeping Space
 _STARTING = ("BUILDING", "APP_STARTING")
 _TOO_MANY, _UNAVAILABLE, _FAILED = 429, 503, 500
-_CLOSED = (301, 302, 303, 307, 308, 401, 403, 404)  # logins redirect; Hugging Face answers 404 for private Spaces
+_CLOSED = (401, 403, 404)  # Hugging Face answers 404 for private Spaces
 
 
 def space_address(value: str) -> str:
@@ -121,7 +121,8 @@ class _Conversation:
         self._address = urlsplit(options.url)
         self._client: Any = None
         self._inputs: list[str] = []
-        self._status = 0  # of the last response that was not a success
+        self._status = 0  # of the last response, unless it was a success
+        self._sent_to = ""  # where it redirected to
         self._streams: list[Any] = []
         self._closed = threading.Event()
 
@@ -176,7 +177,7 @@ class _Conversation:
 
     def _page(self, answer: object) -> Page:
         try:
-            return _parse(answer)
+            return read_answer(answer)
         except ValueError as error:
             raise PermanentError(
                 f"The Gradio Space's {_ENDPOINT} gives an unknown form of answer. URL: {self._shown()} ({error}). "
@@ -184,7 +185,7 @@ class _Conversation:
             ) from error
 
     def _ask(self, values: dict[str, int]) -> object:
-        from gradio_client.exceptions import AppError  # noqa: PLC0415 (heavy, and only needed here)
+        from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 
         self._status = 0
         named = {name: values[name] for name in self._inputs if name in values}
@@ -197,10 +198,10 @@ class _Conversation:
                 return {"error": str(error)}
 
     def _connect(self) -> Any:  # noqa: ANN401 (gradio_client is not typed)
-        # The client ORs its own switch with this variable, which is on by default: only the variable turns analytics off.
+        # The client ORs its own switch with this variable, which is on by default: only the variable turns it off.
         os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-        import httpx  # noqa: PLC0415 (heavy, and other sources need not have it)
-        from gradio_client import Client  # noqa: PLC0415 (likewise)
+        import httpx
+        from gradio_client import Client  # type: ignore[import-untyped]
 
         return Client(
             self._host(),
@@ -229,8 +230,8 @@ class _Conversation:
 
     def _hub_host(self) -> str:
         """Ask Hugging Face for the address of a Space known by its name, once it is built."""
-        from huggingface_hub import space_info  # noqa: PLC0415 (heavy, and only needed for Spaces without an address)
-        from huggingface_hub.errors import HfHubHTTPError  # noqa: PLC0415 (likewise)
+        from huggingface_hub import space_info
+        from huggingface_hub.errors import HfHubHTTPError
 
         for wait in _waits():
             try:
@@ -263,9 +264,8 @@ class _Conversation:
         """Look at a response to any request of the client; tell, after a wait, whether to send the request again."""
         if response.headers.get("content-type", "").startswith("text/event-stream"):
             self._streams.append(response.extensions["network_stream"])
-        if response.is_success:
-            return False
-        self._status = response.status_code
+        self._status = 0 if response.is_success else response.status_code
+        self._sent_to = response.headers.get("location", "").partition("?")[0]
         if self._status not in (_TOO_MANY, _UNAVAILABLE):
             return False
         asked = response.headers.get("retry-after", "")
@@ -286,13 +286,13 @@ class _Conversation:
             raise
         except ImportError as error:
             raise PermanentError("gradio_client is not installed. Run make install-dev.") from error
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (the client raises what it likes, bare ValueErrors among it)
             told = "".join(traceback.format_exception(error))
             secret = any(each in told for each in self._secrets())
             raise self._named(error) from (None if secret else error)
 
     def _named(self, error: Exception) -> TrilogError:
-        """Say what an error of the client means. It raises bare ValueErrors, so the HTTP status tells more than the class."""
+        """Say what an error of the client means; the last HTTP status often tells more than the error's class."""
         place, status = f"URL: {self._shown()}", self._status
         reason = self._without_secrets(str(error)) or type(error).__name__
         if status == _TOO_MANY:
@@ -315,6 +315,11 @@ class _Conversation:
 
     def _why_closed(self, status: int) -> str:
         place = f"URL: {self._shown()}"
+        if self._sent_to:
+            return (
+                f"The Gradio Space is elsewhere, or wants a login. {place} (it redirects to {self._sent_to}). "
+                f"Set GRADIO_URL to the Space's own address; for a private Space, set HF_TOKEN."
+            )
         if status not in _CLOSED:
             return (
                 f"There is no Gradio API. {place} (it answers with something else, perhaps a login page). "
@@ -333,7 +338,7 @@ class _Conversation:
     def _starting(self, seen: str) -> TransientError:
         return TransientError(
             f"The Gradio Space is asleep, starting or paused. URL: {self._shown()} ({seen}, for "
-            f"{self._options.deadline_s:g} s). Run again in some minutes; a paused Space must be restarted by its owner."
+            f"{self._options.deadline_s:g} s). Run again in some minutes; a paused one must be restarted by its owner."
         )
 
     def _shown(self) -> str:
@@ -352,10 +357,10 @@ class _Conversation:
 
 def _door(space: _Conversation) -> Any:  # noqa: ANN401 (httpx is imported where it is used)
     """Make what all requests of the client pass. An `Auth` may look at each response, and send the request again."""
-    import httpx  # noqa: PLC0415 (heavy, and other sources need not have it)
+    import httpx
 
     class Door(httpx.Auth):
-        def auth_flow(self, request: httpx.Request) -> Iterator[httpx.Request]:
+        def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
             for wait in _waits():
                 response = yield space.bounded(request)
                 if not space.wants_again(response, wait):
@@ -398,8 +403,8 @@ def _problem(answer: object) -> str | None:
     return str(answer["error"]) if isinstance(answer, dict) and answer.get("error") else None
 
 
-def _parse(answer: object) -> Page:
-    """Read any form of answer.
+def read_answer(answer: object) -> Page:
+    """Read any form of answer of `/logs_api`: an object with `logs`, a list, text, or such a thing as JSON in a string.
 
     Raises:
         ValueError: none of the forms known; says what came instead.
@@ -407,7 +412,7 @@ def _parse(answer: object) -> Page:
     found = _from_json(answer)
     if isinstance(found, dict) and "logs" in found:
         total = found["total"] if isinstance(found.get("total"), int) else None
-        return Page(_parse(found["logs"]).lines, total)
+        return Page(read_answer(found["logs"]).lines, total)
     if isinstance(found, list):
         return Page([_line(each) for each in found])
     if isinstance(answer, str):
@@ -441,7 +446,7 @@ _STAMP = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d")
 
 
 def _split(text: str) -> list[str]:
-    """Split text into lines of the log, newest first; where some begin with a time, those that do not belong to them."""
+    """Split text into lines of the log, newest first; where some begin with a time, the others belong to these."""
     lines = [line for line in text.split("\n") if line.strip()]
     starts = [at for at, line in enumerate(lines) if _STAMP.match(line)]
     if not starts:

@@ -1,8 +1,8 @@
 """Which lines of a Space's log are new: pages are fitted together, then laid against the last lines emitted.
 
-A Space shows only its newest lines, newest first, by offset. While one reads, new lines push all others down, the oldest
-fall off the end, and the list may be emptied. So nothing here trusts an offset: each further page repeats some lines
-already read, and where they repeat says how far the list has moved meanwhile. Pure but for the calls of `fetch`.
+A Space shows only its newest lines, newest first, by offset. While one reads, new lines push all others down, the
+oldest fall off the end, and the list may be emptied. So nothing here trusts an offset: each further page repeats some
+lines already read, and where they repeat says how far the list has moved meanwhile. Pure but for calling `fetch`.
 """
 
 from __future__ import annotations
@@ -61,10 +61,13 @@ class News(NamedTuple):
 def read_new(fetch: Fetch, position: Position | None, rules: Rules = RULES) -> News:
     """Read back from the newest line until the last emitted one is met, or the end of the list.
 
-    With `total` given, and nothing trimmed or emptied since the last run, the result is exact, whatever repeats. Otherwise
-    it is exact as long as no `overlap` (nor `proof`) successive lines come twice, with their timestamps; and, when fewer
-    than `proof` emitted lines are left in the list, as long as these fit at one place only. A list that was emptied is
-    recognised by its `total` or by its lines; one that was emptied and then got the very lines last emitted is not.
+    With `total` given, and nothing trimmed or emptied since the last run, the result is exact, whatever repeats.
+    Otherwise it is exact as long as no `overlap` (nor `proof`) successive lines come twice, with their timestamps; and,
+    where fewer than `proof` emitted lines are left in the list, as long as these fit at one place only. A list that was
+    emptied is recognised by its `total` or its lines; not so one that was emptied and got the lines last emitted again.
+
+    When the last emitted line is no longer in the list, all of it is new, and lines may have been lost: a gap. On the
+    first run that is a gap only if the list was emptied while being read.
     """
     snapshot = Snapshot(fetch, rules)
     past = Past(position, rules)
@@ -126,7 +129,7 @@ class Snapshot:
             self._join(Page(page.lines[::-1], page.total), overlap)
 
     def _is_last(self, page: Page, offset: int) -> bool:
-        """Tell whether the page ends where the list ends. A short page alone does not: a Space may give fewer than asked."""
+        """Tell whether the page ends where the list ends. A short one alone does not: some give fewer than asked."""
         end = offset + len(page.lines)
         return not page.lines or (page.total is not None and end >= page.total and len(page.lines) < self._rules.page)
 
@@ -154,8 +157,8 @@ class Snapshot:
     def _reach(self, older: list[str], overlap: int, counted: int) -> int | None:
         """Find how far the newest end of an older page lies beyond the oldest line here, in lines.
 
-        The smallest fit that is at least `overlap`, and at least as far as `counted`. Where the page must show that place
-        and does not fit there, the count is wrong, and the lines alone decide.
+        The smallest fit that is at least `overlap`, and at least as far as `counted`. Where the page must show that
+        place and does not fit there, the count is wrong, and the lines alone decide.
         """
         furthest = len(self.marks) + len(older) - min(overlap, len(older))
         for least in (max(overlap, counted), overlap if counted <= furthest else furthest + 1):
@@ -195,8 +198,8 @@ class Past:
     def new_lines_in(self, snapshot: Snapshot) -> int | None:
         """Return how many of the snapshot's newest lines are new; None if the emitted ones are not in it.
 
-        Of several places that the counts allow, the one with the fewest new lines. If they allow none, they were taken a
-        moment before or after their pages: then a proof decides.
+        Of several places that the counts allow, the one with the fewest new lines. If they allow none, they were taken
+        a moment before or after their pages: then a proof decides.
         """
         fits = self._fits(snapshot.marks)
         places = self._likely(snapshot, fits) or self._proven(fits)
@@ -216,9 +219,9 @@ class Past:
     def _likely(self, snapshot: Snapshot, fits: list[Fit]) -> list[Fit]:
         """Keep the fits that agree with the counts of lines.
 
-        A list shrinks only by being emptied: where it did, a chance fit is not enough. Otherwise at least as many lines are
-        new as it holds now more than it held then; exactly as many, as long as none has been trimmed. A Space that gives
-        no count holds at least what was read.
+        A list shrinks only by being emptied: where it did, a chance fit is not enough. Otherwise at least as many lines
+        are new as it holds now more than it held then; exactly as many, as long as none has been trimmed. A Space that
+        gives no count holds at least what was read.
         """
         if snapshot.total is not None and snapshot.total < self.held:
             return self._proven(fits)

@@ -24,10 +24,11 @@ fail() { echo "elasticsearch.sh: $1" >&2; exit "${2:-1}"; }
 java_homes() { # the places where a JDK may be, the user's own choice first
   echo "${JAVA_HOME:-}"
   if command -v java >/dev/null; then
-    java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java\.home = //p'
+    java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java\.home = //p' || true # macOS has a java that only complains
   fi
   if [ -x /usr/libexec/java_home ]; then /usr/libexec/java_home -v 21+ 2>/dev/null || true; fi
-  printf '%s\n' /usr/lib/jvm/* /Library/Java/JavaVirtualMachines/*/Contents/Home
+  printf '%s\n' /usr/lib/jvm/* /Library/Java/JavaVirtualMachines/*/Contents/Home \
+    {/opt/homebrew,/usr/local}/opt/openjdk*/libexec/openjdk.jdk/Contents/Home # Homebrew does not link it
 }
 
 is_jdk_21() {
@@ -89,26 +90,33 @@ java_command() {
     -cp "$dir/server/classes:$dir/server/lib/*" Launcher "$dir/server" "$data" "$port")
 }
 
-answer() { curl -fsS --max-time 2 "http://127.0.0.1:$port/" 2>/dev/null; }
+answer() { # what GET / says, asked by bash itself: a fresh Debian has no curl
+  (
+    exec 3<> "/dev/tcp/127.0.0.1/$port"
+    printf 'GET / HTTP/1.0\r\n\r\n' >&3
+    tr -d '\r' <&3 | sed '1,/^$/d' | grep .
+  ) 2>/dev/null
+}
 
 running() { # a process id may have been given to another program since
-  [ -f "$pid_file" ] && ps -p "$(cat "$pid_file")" -o command= 2>/dev/null | grep -qF "Launcher $dir/server"
+  [ -f "$pid_file" ] && ps -ww -p "$(cat "$pid_file")" -o command= 2>/dev/null | grep -qF "Launcher $dir/server"
 }
 
 start_background() {
+  local tries=0 log=$data/server.log
   running && fail "a server runs on port $port already (process $(cat "$pid_file"))"
   answer >/dev/null && fail "port $port is taken by another server"
-  mkdir -p "$(dirname "$pid_file")"
+  mkdir -p "$dir/run"
   nohup "${command[@]}" > "$log" 2>&1 < /dev/null &
-  echo $! > "$pid_file"
-  local tries=0
+  local pid=$!
+  echo "$pid" > "$pid_file"
   until answer >/dev/null; do
-    running || { tail -n 20 "$log" >&2; fail "Elasticsearch stopped while starting; its log is $log"; }
+    kill -0 "$pid" 2>/dev/null || { tail -n 20 "$log" >&2; fail "Elasticsearch stopped while starting; its log is $log"; }
     tries=$((tries + 1))
     [ "$tries" -lt 480 ] || fail "Elasticsearch does not answer on port $port after two minutes; its log is $log"
     sleep 0.25
   done
-  echo "Elasticsearch answers at http://127.0.0.1:$port (process $(cat "$pid_file"), log $log)"
+  echo "Elasticsearch answers at http://127.0.0.1:$port (process $pid, log $log)"
 }
 
 stop() {
@@ -120,9 +128,10 @@ stop() {
 }
 
 [ $# -ge 2 ] || usage
-mkdir -p "$2"
-action=$1 dir=$(cd "$2" && pwd) port=${3:-9200}
-data=${4:-$dir/data} pid_file=$dir/run/$port.pid log=$dir/run/$port.log
+action=$1 port=${3:-9200}
+if [ "$action" = install ]; then mkdir -p "$2"; fi
+dir=$(cd "$2" 2>/dev/null && pwd) || fail "nothing is installed in $2. Run: elasticsearch.sh install $2"
+data=${4:-$dir/data} pid_file=$dir/run/$port.pid
 
 case $action in
   install) install ;;

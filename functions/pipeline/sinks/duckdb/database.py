@@ -1,8 +1,8 @@
 """The database file: opened by one process at a time, with little memory, and what DuckDB's errors mean.
 
-DuckDB refuses a second process while one writes. So that this is a wait and no failure, everybody first takes the lock file
-beside the database. Nobody keeps it while somebody else's code runs: a writer has it for one `with` block, a reader only
-until its result lies in a file of its own.
+DuckDB refuses a second process while one writes. So that this is a wait and no failure, everybody first takes the
+lock file beside the database: a writer for its `with` block, a reader until its result lies in a file of its own.
+There is one kind of lock, not one for writers and one for readers: a reader never keeps it for long.
 """
 
 from __future__ import annotations
@@ -31,11 +31,12 @@ _PAUSE = 0.05  # seconds between two looks at the lock
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": "512MB",  # beyond it, DuckDB sorts and stages on disk
     "threads": 2,  # each has read buffers of its own
-    "checkpoint_threshold": "64MB",  # the default of 16 MB rewrites the tables' last rows four times as often
     "autoinstall_known_extensions": False,  # a foreign file must not make it look for a reader on the network
     "autoload_known_extensions": False,
 }
 _DISK_FULL = tuple(os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+_NEWER = ("can only read", "newer version")
+_DAMAGED = ("not a valid DuckDB", "Corrupt", "existing extension", "invalidated")  # an extension reads a SQLite file
 
 
 class Database(NamedTuple):
@@ -94,19 +95,18 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def _explanation(path: Path, error: Exception) -> TrilogError:
-    cause = (str(error).splitlines() or [type(error).__name__])[0]
-    if any(full in cause for full in _DISK_FULL):
+    text = str(error)
+    cause = text.partition("\n")[0] or type(error).__name__
+    if any(sign in text for sign in _DISK_FULL):
         return TransientError(f"{path}: the disk is full ({cause}). Free some space and run again; nothing is lost.")
-    if "Could not set lock" in cause:
+    if "Could not set lock" in text:
         return TransientError(f"{path} is open in another program ({cause}). Close it there, then run again.")
-    if "newer version" in cause:
-        return PermanentError(f"{path} was written by a newer DuckDB. Install that one, or move the file away.")
-    if any(sign in cause for sign in ("not a valid DuckDB", "Corrupt", "existing extension", "invalidated")):
+    if any(sign in text for sign in _NEWER):
+        return PermanentError(f"{path} was written by a newer DuckDB ({cause}). Install that one, or move it away.")
+    if any(sign in text for sign in _DAMAGED):
         return PermanentError(
-            f"{path} is damaged, or no DuckDB file ({cause}). Move it away and index the batches of the store again.",
+            f"{path} is damaged, or no DuckDB file ({cause}). Move it away, then index the batches of the store again."
         )
-    if "used)" in cause or "Out of Memory" in cause:
-        return PermanentError(f"{path}: too much for its memory ({cause}). Write fewer records at a time.")
     return PermanentError(f"{path} cannot be used ({cause}). See that it is yours to write, or move it away.")
 
 

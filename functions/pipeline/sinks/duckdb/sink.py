@@ -1,14 +1,13 @@
-"""Writes documents to DuckDB: as NDJSON files of their bytes that DuckDB itself reads, one transaction a write.
+"""Writes documents to DuckDB: as NDJSON files of their bytes, which DuckDB itself reads.
 
-An id is looked for by a scan of the `_id` column, not in a primary key. The key's index has to stay in memory, 70 bytes a
-row, and where that ends writing fails for good; INSERT OR REPLACE would scan the column in spite of it. The scan takes 13 ms
-in a million rows, and the lock makes it safe.
+An id is looked for by a scan of the `_id` column, not in a primary key. The key's index has to stay in memory,
+70 bytes a row, and where that ends writing fails for good; and INSERT OR REPLACE scans the column in spite of it.
+The scan takes 13 ms in a million rows, and the lock makes it safe.
 """
 
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager, suppress
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import orjson
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from functions.pipeline.names import IndexNames
     from functions.pipeline.sinks.duckdb.database import Database
 
+PORTION = 16 * 1024 * 1024  # bytes in one transaction: a batch of 1,000 records has about one tenth of it
 _LEAST_LINE = 1024 * 1024  # bytes; DuckDB makes its read buffers for the longest line
 
 
@@ -49,17 +49,17 @@ class DuckdbSink:
     def __init__(self, path: Path, names: IndexNames) -> None:
         """Take the database's file, made on first use with its folder, and the tables' names."""
         self._path = path
-        self._names = names
+        self._tables = {kind: names.base(kind) for kind in KINDS}
         self._stack = ExitStack()
-        self._opened: Database | None = None
+        self._database: Database | None = None
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            self._opened = stack.enter_context(writing(self._path))
+            database = stack.enter_context(writing(self._path))
             with explained(self._path):
-                for kind in KINDS:
-                    extend(self._opened.connection, self._names.base(kind), kind)
-            self._stack = stack.pop_all()
+                for kind, table in self._tables.items():
+                    extend(database.connection, table, kind)
+            self._stack, self._database = stack.pop_all(), database
         return self
 
     def __exit__(
@@ -68,11 +68,11 @@ class DuckdbSink:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._opened = None
+        self._database = None
         self._stack.close()
 
     def write(self, documents: Iterable[Document]) -> Written:
-        """Write all the documents or none, overwriting those whose id is there.
+        """Write the documents, overwriting those whose id is there; up to 16 MB at once or not at all.
 
         Of documents with the same id, the last stays. A value that does not fit its column is absent there.
 
@@ -80,78 +80,70 @@ class DuckdbSink:
             TransientError: the disk is full.
             PermanentError: the file is damaged, or a document's body is not one line of JSON.
         """
-        if self._opened is None:
+        if self._database is None:
             raise PermanentError(f"{self._path} is not open: write within the sink's `with` block.")
-        connection, source, files = self._opened.connection, iter(documents), _Files(self._opened.folder)
-        try:
-            while some := list(islice(source, 1000)):
-                with explained(self._path):
-                    files.add(some)
-            with explained(self._path):
-                staged = {kind: self._stage(connection, kind, files) for kind in files.longest}
-                return self._merge(connection, staged)
-        finally:
-            files.remove()
-
-    def _stage(self, connection: DuckDBPyConnection, kind: str, files: _Files) -> _Staged:
-        """Let DuckDB read one kind's documents into a temporary table."""
-        table, stage = self._names.base(kind), quoted(f"staged {kind}")
-        # The columns as they are: where a template's type has changed, the old table still takes documents.
-        columns = ", ".join(f"{quoted(name)}: '{each}'" for name, each in found(connection, table).items())
-        connection.execute(
-            f"""
-            CREATE OR REPLACE TEMP TABLE {stage} AS FROM read_json(
-                ?, format = 'newline_delimited', compression = 'none', columns = {{{columns}}},
-                maximum_object_size = ?, ignore_errors = true)
-            """,
-            [str(files.path(kind)), max(files.longest[kind], _LEAST_LINE)],
-        )
-        lines, documents, ids = row(connection, f"SELECT count(*), count(_id), count(DISTINCT _id) FROM {stage}")
-        if documents < lines:
-            raise PermanentError(
-                f"{table}: {lines - documents} documents are no JSON. Nothing was written; report this."
-            )
-        if ids < documents:
-            last = f"SELECT max(rowid) FROM {stage} GROUP BY _id"
-            connection.execute(f"DELETE FROM {stage} WHERE rowid NOT IN ({last})")
-        return _Staged(stage, documents, ids)
-
-    def _merge(self, connection: DuckDBPyConnection, staged: dict[str, _Staged]) -> Written:
-        """Move the staged documents into their tables, in one transaction."""
         written = Written()
-        with _transaction(connection):
-            for kind, (stage, documents, ids) in staged.items():
-                table = quoted(self._names.base(kind))
-                (replaced,) = row(connection, f"DELETE FROM {table} WHERE _id IN (SELECT _id FROM {stage})")
-                connection.execute(f"INSERT INTO {table} BY NAME FROM {stage}")
-                written.created[kind] = ids - replaced
-                written.duplicates[kind] = documents - written.created[kind]
-                connection.execute(f"DROP TABLE {stage}")
+        for lines in _portions(documents):
+            with explained(self._path):
+                staged = {kind: self._stage(self._database, kind, some) for kind, some in lines.items()}
+                self._merge(self._database.connection, staged, written)
         return written
 
+    def _stage(self, database: Database, kind: str, lines: list[bytes]) -> _Staged:
+        """Let DuckDB read one kind's documents into a temporary table."""
+        connection, stage = database.connection, quoted(f"staged {kind}")
+        with _file(database.folder / f"{kind}.ndjson", lines) as file:
+            # The columns as they are there: a table that is older than its template still takes documents.
+            columns = ", ".join(
+                f"{quoted(name)}: '{each}'" for name, each in found(connection, self._tables[kind]).items()
+            )
+            connection.execute(
+                f"""
+                CREATE OR REPLACE TEMP TABLE {stage} AS FROM read_json(
+                    ?, format = 'newline_delimited', compression = 'none', ignore_errors = true,
+                    maximum_object_size = ?, columns = {{{columns}}})
+                """,
+                [str(file), max(_LEAST_LINE, *map(len, lines))],
+            )
+        documents, ids = row(connection, f"SELECT count(_id), count(DISTINCT _id) FROM {stage}")  # noqa: S608 (quoted)
+        if documents < len(lines):
+            raise PermanentError(
+                f"{len(lines) - documents} documents of {self._tables[kind]} are no JSON. Report this."
+            )
+        if ids < documents:
+            last = f"SELECT max(rowid) FROM {stage} GROUP BY _id"  # noqa: S608 (quoted)
+            connection.execute(f"DELETE FROM {stage} WHERE rowid NOT IN ({last})")  # noqa: S608 (quoted)
+        return _Staged(stage, documents, ids)
 
-class _Files:
-    """The documents of one write, as NDJSON in a file for each kind; `longest` has their longest lines' bytes."""
+    def _merge(self, connection: DuckDBPyConnection, staged: dict[str, _Staged], written: Written) -> None:
+        """Move the staged documents into their tables, in one transaction, and count them."""
+        created = {}
+        with _transaction(connection):
+            for kind, (stage, _, ids) in staged.items():
+                table = quoted(self._tables[kind])
+                there = f"DELETE FROM {table} WHERE _id IN (SELECT _id FROM {stage})"  # noqa: S608 (quoted)
+                (replaced,) = row(connection, there)
+                connection.execute(f"INSERT INTO {table} BY NAME FROM {stage}")
+                connection.execute(f"DROP TABLE {stage}")
+                created[kind] = ids - replaced
+        for kind, count in created.items():
+            written.created[kind] = written.created.get(kind, 0) + count
+            written.duplicates[kind] = written.duplicates.get(kind, 0) + staged[kind].documents - count
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.longest: dict[str, int] = {}
 
-    def path(self, kind: str) -> Path:
-        return self._folder / f"{kind}.ndjson"
-
-    def add(self, documents: list[Document]) -> None:
-        lines: dict[str, list[bytes]] = {}
-        for document in documents:
-            lines.setdefault(document.kind, []).append(_line(document))
-        for kind, some in lines.items():
-            self.longest[kind] = max(self.longest.get(kind, 0), *map(len, some))
-            with self.path(kind).open("ab") as file:
-                file.writelines(some)
-
-    def remove(self) -> None:
-        for kind in self.longest:
-            self.path(kind).unlink(missing_ok=True)
+def _portions(documents: Iterable[Document]) -> Iterator[dict[str, list[bytes]]]:
+    """Yield the documents as lines by kind, up to PORTION bytes of them at a time."""
+    lines: dict[str, list[bytes]] = {}
+    size = 0
+    for document in documents:
+        line = _line(document)
+        lines.setdefault(document.kind, []).append(line)
+        size += len(line)
+        if size >= PORTION:
+            yield lines
+            lines, size = {}, 0
+    if lines:
+        yield lines
 
 
 def _line(document: Document) -> bytes:
@@ -161,7 +153,19 @@ def _line(document: Document) -> bytes:
 
 
 @contextmanager
+def _file(path: Path, lines: list[bytes]) -> Iterator[Path]:
+    """Write the lines to a file that lasts as long as the block."""
+    try:
+        with path.open("wb") as file:
+            file.writelines(lines)
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
 def _transaction(connection: DuckDBPyConnection) -> Iterator[None]:
+    """Commit what the block does, or nothing of it."""
     import duckdb
 
     connection.begin()
@@ -169,6 +173,6 @@ def _transaction(connection: DuckDBPyConnection) -> Iterator[None]:
         yield
         connection.commit()
     except BaseException:
-        with suppress(duckdb.Error):  # a commit that failed has been rolled back already
+        with suppress(duckdb.Error):  # a commit that fails has been rolled back already
             connection.rollback()
         raise

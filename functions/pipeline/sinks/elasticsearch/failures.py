@@ -91,5 +91,6 @@ def reason_of(body: bytes) -> str:
 def words(error: dict[str, Any]) -> str:
     """Return an Elasticsearch error object in one line: "type: reason (caused by type: reason)"."""
     said = f"{error.get('type')}: {error.get('reason')}"
-    cause = error.get("caused_by")
-    return f"{said} (caused by {cause.get('type')}: {cause.get('reason')})" if cause else said
+    cause = error.get("caused_by") or next(iter(error.get("root_cause", [])), error)
+    caused = f"{cause.get('type')}: {cause.get('reason')}"
+    return said if caused == said else f"{said} (caused by {caused})"

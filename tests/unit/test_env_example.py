@@ -1,0 +1,36 @@
+"""`.env.example` names every variable that the code reads, with its default."""
+
+import re
+from pathlib import Path
+
+from functions.cli.language import LanguageOptions
+from functions.collector.collect import CollectorOptions
+from functions.local import LocalOptions
+from functions.pipeline.config import environment, load, variables
+from functions.pipeline.wiring import OPTIONS
+
+EXAMPLE = Path(__file__).parents[2] / ".env.example"
+CLASSES = (*OPTIONS, CollectorOptions, LocalOptions, LanguageOptions)
+SHOWN = dict(re.findall(r"^# ([A-Z_]+)=(.*)$", EXAMPLE.read_text(), re.MULTILINE))
+
+
+def test_the_example_names_every_variable_and_no_other():
+    assert set(SHOWN) == {variable.name for variable in variables(CLASSES)}
+
+
+def test_the_example_shows_the_defaults():
+    assert {variable.name: SHOWN[variable.name] for variable in variables(CLASSES) if variable.default} == {
+        variable.name: variable.default for variable in variables(CLASSES) if variable.default
+    }
+
+
+def test_a_secret_has_no_value():
+    assert all(not SHOWN[each] for each in ("HF_TOKEN", "ELASTICSEARCH_API_KEY", "ELASTICSEARCH_PASSWORD"))
+
+
+def test_what_the_example_shows_is_accepted(tmp_path: Path):
+    certificate = tmp_path / "ca.pem"
+    certificate.touch()
+    text = EXAMPLE.read_text().replace("/path/to/ca.pem", str(certificate))
+    (tmp_path / ".env").write_text(re.sub(r"^# ([A-Z_]+=)", r"\1", text, flags=re.MULTILINE))
+    assert load(environment(tmp_path / ".env"), *CLASSES)
