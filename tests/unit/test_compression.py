@@ -1,6 +1,7 @@
 import gzip
 import random
 import tracemalloc
+import zlib
 
 import pytest
 import zstandard
@@ -110,6 +111,13 @@ def test_of_truncated_content_all_that_is_there_is_read_before_the_error(compres
     assert message.startswith("raw/a.log.gz: its ")
     assert "ends too early" in message
     assert message.endswith("put a complete copy in its place, or remove it.")
+
+
+def test_of_truncated_gzip_as_much_is_read_as_zlib_reads():
+    stored = gzip.compress(bytes(1_000_000))
+    for length in range(20, len(stored), 7):
+        read, _ = read_until_error(stored[:length])
+        assert len(read) == len(zlib.decompressobj(wbits=31).decompress(stored[:length]))
 
 
 @COMPRESSORS

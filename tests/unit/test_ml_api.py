@@ -325,8 +325,8 @@ NAMES = st.sampled_from(
      "transaction_id", "input_data", "result", "performance_metrics", "other"]
 )  # fmt: skip
 PIECES = st.sampled_from(
-    [HEAD, "[a-1] ", "API Call - ", "POST /predict", " - ", "Status: 200", "Time: 1ms", "Input: ", "Result: ", INPUT, RESULT,
-     '{"performance_metrics": ', "}", "{", '"', "\\", "\u2028", "\x00", "\ud800", "é", "\r", "\n", "9" * 40]
+    [HEAD, "[a-1] ", "API Call - ", "POST /predict", " - ", "Status: 200", "Time: 1ms", "Input: ", INPUT, "Result: ",
+     RESULT, '{"performance_metrics": ', "}", "{", '"', "\\", "\u2028", "\x00", "\ud800", "é", "\r", "\n", "9" * 40]
 )  # fmt: skip
 TEXTS = st.lists(PIECES | st.text(max_size=5), max_size=14).map("".join)
 

@@ -14,9 +14,9 @@ Position = dict[str, Any]
 class Reading(NamedTuple):
     """Some new lines of a source, oldest first, and the position after them.
 
-    `lines` are as sent, without their line ends (one JSON object or one text line each; an element may hold several text
-    lines when the source itself sent them as one entry). `gaps` counts the places in this reading where lines may have been
-    lost before they could be read.
+    `lines` are as sent, without their line ends: one JSON object or one text line each, or several text lines when the
+    source itself sent them as one. `gaps` counts the places in this reading where lines may have been lost before they
+    could be read.
     """
 
     lines: list[bytes]

@@ -47,7 +47,7 @@ class Rules:
 
 
 RULES = Rules()
-_MISFITS = 3  # pages in a row that meet nothing read before; then the list is taken to have been emptied
+_MISFITS = 3  # pages that meet nothing read before; then the list is taken to have been emptied
 
 
 class News(NamedTuple):
@@ -111,14 +111,14 @@ class Snapshot:
         self.total = first.total
         self.complete = self._is_last(first, 0)
         self.torn = False
+        # Half a page at most, lest a Space that gives few lines at once give the same ones for ever.
+        self._overlap = min(rules.overlap, max(1, len(self.lines) // 2))
         self._arrived = 0  # since the first page, as far as later pages have shown
         self._misfits = 0
 
     def grow(self) -> None:
         """Read one more page, and put what is older in front."""
-        # Half at most, lest a Space that gives less than asked for give the same page again.
-        overlap = min(self._rules.overlap, max(1, len(self.lines) // 2))
-        offset = len(self.lines) + self._arrived - overlap
+        offset = len(self.lines) + self._arrived - self._overlap
         page = self._fetch(self._rules.page, offset)
         if page is None:
             self.complete = True
@@ -126,7 +126,7 @@ class Snapshot:
             self.complete = self.torn = True
         else:
             self.complete = self._is_last(page, offset)
-            self._join(Page(page.lines[::-1], page.total), overlap)
+            self._join(Page(page.lines[::-1], page.total))
 
     def _is_last(self, page: Page, offset: int) -> bool:
         """Tell whether the page ends where the list ends. A short one alone does not: some give fewer than asked."""
@@ -139,44 +139,40 @@ class Snapshot:
             return page.total < len(self.lines)
         return not page.lines and offset < len(self.lines)
 
-    def _join(self, older: Page, overlap: int) -> None:
+    def _join(self, older: Page) -> None:
         marks = [_mark(line) for line in older.lines]
         more = 0 if self.total is None or older.total is None else older.total - self.total - self._arrived
-        reach = self._reach(marks, overlap, overlap + more)
+        reach = self._reach(marks, self._overlap + more)
         if reach is None:
-            self._miss(len(marks), more, overlap)
+            self._miss(len(marks), more)
             return
-        self._misfits = 0
-        self._arrived += reach - overlap
+        self._arrived += reach - self._overlap
         if reach < len(marks):
             self.lines[:0] = older.lines[: len(marks) - reach]
             self.marks[:0] = marks[: len(marks) - reach]
-        elif reach == overlap:  # the list did not move, and showed nothing more
+        elif reach == self._overlap:  # the list did not move, and showed nothing more
             self.complete = True
 
-    def _reach(self, older: list[str], overlap: int, counted: int) -> int | None:
+    def _reach(self, older: list[str], counted: int) -> int | None:
         """Find how far the newest end of an older page lies beyond the oldest line here, in lines.
 
-        The smallest fit that is at least `overlap`, and at least as far as `counted`. Where the page must show that
-        place and does not fit there, the count is wrong, and the lines alone decide.
+        The smallest fit that is at least the overlap asked for, and at least as far as `counted`. Where the page must
+        show that place and does not fit there, the count is wrong, and the lines alone decide.
         """
-        furthest = len(self.marks) + len(older) - min(overlap, len(older))
-        for least in (max(overlap, counted), overlap if counted <= furthest else furthest + 1):
+        furthest = len(self.marks)
+        for least in (max(self._overlap, counted), self._overlap if counted <= furthest else furthest + 1):
             for reach in range(least, furthest + 1):
-                if self._fits(older, reach):
+                size = min(reach, len(older))
+                if self.marks[reach - size : reach] == older[len(older) - size :]:
                     return reach
         return None
 
-    def _fits(self, older: list[str], reach: int) -> bool:
-        start, end, shift = max(0, reach - len(older)), min(reach, len(self.marks)), len(older) - reach
-        return self.marks[start:end] == older[start + shift : end + shift]
-
-    def _miss(self, size: int, more: int, overlap: int) -> None:
+    def _miss(self, size: int, more: int) -> None:
         """Look further down: so much has arrived that the page held only lines newer than these."""
-        if more > 0:  # A little short of the count: taken a moment after its page, it is too high.
-            self._arrived += max(1, more - overlap // 2)
+        if self._overlap + more > len(self.marks):  # A little short of the count, which may be too high by some lines.
+            self._arrived += more - self._overlap // 2
         else:
-            self._arrived += max(1, size - overlap)
+            self._arrived += max(1, size - self._overlap)
             self._misfits += 1
         if self.complete or self._misfits == _MISFITS:
             self.complete = self.torn = True

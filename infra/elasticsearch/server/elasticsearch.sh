@@ -102,6 +102,13 @@ running() { # a process id may have been given to another program since
   [ -f "$pid_file" ] && ps -ww -p "$(cat "$pid_file")" -o command= 2>/dev/null | grep -qF "Launcher $dir/server"
 }
 
+give_up() {
+  tail -n 20 "$log" >&2
+  kill "$pid" 2>/dev/null || true
+  rm -f "$pid_file"
+  fail "$1"
+}
+
 start_background() {
   local tries=0 log=$data/server.log
   running && fail "a server runs on port $port already (process $(cat "$pid_file"))"
@@ -111,9 +118,9 @@ start_background() {
   local pid=$!
   echo "$pid" > "$pid_file"
   until answer >/dev/null; do
-    kill -0 "$pid" 2>/dev/null || { tail -n 20 "$log" >&2; fail "Elasticsearch stopped while starting; its log is $log"; }
+    kill -0 "$pid" 2>/dev/null || give_up "Elasticsearch stopped while starting; its log is $log"
     tries=$((tries + 1))
-    [ "$tries" -lt 480 ] || fail "Elasticsearch does not answer on port $port after two minutes; its log is $log"
+    [ "$tries" -lt 400 ] || give_up "Elasticsearch does not answer on port $port after 100 seconds; its log is $log"
     sleep 0.25
   done
   echo "Elasticsearch answers at http://127.0.0.1:$port (process $pid, log $log)"

@@ -101,6 +101,8 @@ def _explanation(path: Path, error: Exception) -> TrilogError:
         return TransientError(f"{path}: the disk is full ({cause}). Free some space and run again; nothing is lost.")
     if "Could not set lock" in text:
         return TransientError(f"{path} is open in another program ({cause}). Close it there, then run again.")
+    if "Out of Memory" in text:
+        return PermanentError(f"{path}: this takes more memory than there is ({cause}). Ask for a shorter time.")
     if any(sign in text for sign in _NEWER):
         return PermanentError(f"{path} was written by a newer DuckDB ({cause}). Install that one, or move it away.")
     if any(sign in text for sign in _DAMAGED):
