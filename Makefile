@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 	pipeline-test-indexes pipeline-clear-indexes pipeline-elasticsearch-up pipeline-elasticsearch-down clean
 
 help:  ## list these commands
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-34s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-34s %s\n", $$1, $$2}'
 
 run: $(VENV)/.installed  ## all set-up, then the main job: a Space's logs into three indexes
 	@$(PYTHON) examples/run.py
@@ -75,3 +75,5 @@ $(VENV)/.installed: requirements.txt examples/space/requirements.txt pyproject.t
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@infra/install.sh $(VENV) -r requirements-dev.txt
 	@touch $@
+
+include $(wildcard infra/*/*.mk)

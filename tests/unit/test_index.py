@@ -1,0 +1,149 @@
+"""The indexer makes a batch's documents, accounts for every record, and keeps what a sink refuses."""
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.indexer.index import Indexing, Tally
+from functions.pipeline.documents import Document, Rejection, Written
+from functions.pipeline.errors import PermanentError
+from functions.pipeline.formats.ml_api import MlApi, MlApiOptions
+from functions.pipeline.names import IndexNames
+from functions.pipeline.sinks.duckdb.indexes import DuckdbIndexes
+from functions.pipeline.sinks.duckdb.sink import DuckdbSink
+from functions.pipeline.store import Store
+
+HEAD = "2025-01-20 10:30:00 - api - INFO - "
+PREDICTION = HEAD + '[abc-123] POST /predict - 200 - 45ms - {"AGE": 65} - {"prediction": "YES"}'
+METRICS = HEAD + '{"performance_metrics": {"transaction_id": "abc-123", "cpu_time_ms": 18.2}}'
+KEY = "raw/a/2025/01/20/103000.000000-0123456789abcdef.log.gz"
+
+
+class RefusingSink(DuckdbSink):
+    """A sink that refuses for good what contains a given text, of the kinds given."""
+
+    def __init__(self, path: Path, refused: bytes, kinds: set[str]) -> None:
+        super().__init__(path, IndexNames())
+        self.refused, self.kinds = refused, kinds
+
+    def write(self, documents: Iterable[Document]) -> Written:
+        rejected: list[Rejection] = []
+        written = super().write(self._accepted(documents, rejected))
+        written.rejected = rejected
+        return written
+
+    def _accepted(self, documents: Iterable[Document], rejected: list[Rejection]) -> Iterator[Document]:
+        for document in documents:
+            if document.kind in self.kinds and self.refused in document.body:
+                rejected.append(Rejection(document, 400, "document_parsing_exception: no"))
+            else:
+                yield document
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(f"file://{tmp_path}/data")
+
+
+def index(store: Store, sink: DuckdbSink, *lines: str, key: str = KEY) -> Tally:
+    text = "\n".join(lines).encode()
+    store.put(key, gzip.compress(text) if key.endswith(".gz") else text)
+    with sink:
+        return Indexing(key, store, MlApi(MlApiOptions()), sink).run()
+
+
+def documents(tmp_path: Path, kind: str) -> list[dict[str, Any]]:
+    return list(DuckdbIndexes(tmp_path / "index.duckdb", IndexNames()).read(kind))
+
+
+def test_a_record_has_the_same_id_in_every_index(store: Store, tmp_path: Path):
+    index(store, DuckdbSink(tmp_path / "index.duckdb", IndexNames()), PREDICTION, METRICS)
+    logs, message, perfs = (documents(tmp_path, kind) for kind in ("logs", "message", "perfs"))
+    assert [document["_id"] for document in logs] == [message[0]["_id"], perfs[0]["_id"]]
+    assert logs[0]["_id"].endswith("-0")
+    assert len(logs[0]["_id"]) > 32
+
+
+def test_indexing_again_changes_nothing(store: Store, tmp_path: Path):
+    sink = DuckdbSink(tmp_path / "index.duckdb", IndexNames())
+    first = index(store, sink, PREDICTION, METRICS, "x")
+    before = documents(tmp_path, "logs")
+    again = index(store, sink, PREDICTION, METRICS, "x")
+    assert (first.created, first.duplicates) == (again.duplicates, again.created + first.duplicates)
+    assert first.conserved
+    assert again.conserved
+    assert documents(tmp_path, "logs") == before
+
+
+def test_the_same_lines_in_another_batch_are_other_records(store: Store, tmp_path: Path):
+    sink = DuckdbSink(tmp_path / "index.duckdb", IndexNames())
+    index(store, sink, PREDICTION, PREDICTION)
+    index(store, sink, PREDICTION, key="drops/b.log")
+    assert len({document["_id"] for document in documents(tmp_path, "logs")}) == 3
+
+
+def test_a_record_without_a_time_has_that_of_the_record_before_it_or_of_the_batch(store: Store, tmp_path: Path):
+    index(
+        store, DuckdbSink(tmp_path / "index.duckdb", IndexNames()), "no time", '{"message": "none"}', key="drops/c.log"
+    )
+    written = {document["@timestamp"] for document in documents(tmp_path, "logs")}
+    assert len(written) == 1
+    assert written.pop() > "2026"
+    index(store, DuckdbSink(tmp_path / "index.duckdb", IndexNames()), PREDICTION, '{"message": "after"}')
+    assert {d["@timestamp"] for d in documents(tmp_path, "logs") if d["message"] == "after"} == {
+        "2025-01-20T10:30:00.000Z"
+    }
+
+
+def test_a_refused_log_document_is_kept_as_raw_text(store: Store, tmp_path: Path):
+    sink = RefusingSink(tmp_path / "index.duckdb", b'"transaction_id":"abc-123"', {"logs"})
+    tally = index(store, sink, PREDICTION, METRICS.replace("abc-123", "other"))
+    assert (tally.created["logs"], tally.dead["logs"], tally.conserved) == (2, 0, True)
+    raw = documents(tmp_path, "logs")[0]
+    assert raw["raw_log"] == PREDICTION
+    assert raw["error"] == {"type": "mapping", "message": "document_parsing_exception: no"}
+    assert "input_data" not in raw
+
+
+def test_what_is_refused_even_as_raw_text_is_a_dead_letter(store: Store, tmp_path: Path):
+    sink = RefusingSink(tmp_path / "index.duckdb", b"POST /predict", {"logs", "message"})
+    tally = index(store, sink, "x", PREDICTION)
+    assert (tally.created["logs"], tally.dead["logs"], tally.dead["message"], tally.conserved) == (1, 1, 0, True)
+    (dead,) = documents(tmp_path, "dead-letters")
+    assert (dead["raw_log"], dead["store_key"], dead["position"]) == (PREDICTION, KEY, 2)
+    assert (dead["target"], dead["class"], dead["status"]) == ("logs", "mapping", 400)
+
+
+def test_a_refused_prediction_is_a_dead_letter_with_its_record(store: Store, tmp_path: Path):
+    tally = index(store, RefusingSink(tmp_path / "index.duckdb", b"AGE", {"message"}), METRICS, PREDICTION)
+    assert (tally.created["logs"], tally.dead["message"], tally.conserved) == (2, 1, True)
+    (dead,) = documents(tmp_path, "dead-letters")
+    assert dead["raw_log"] == PREDICTION
+    assert json.loads(dead["document"])["input_data"] == {"AGE": 65}
+
+
+def test_a_sink_that_refuses_dead_letters_fails_the_batch(store: Store, tmp_path: Path):
+    sink = RefusingSink(tmp_path / "index.duckdb", b"POST /predict", {"logs", "message", "dead-letters"})
+    with pytest.raises(PermanentError, match="refuses its dead letters too"):
+        index(store, sink, PREDICTION)
+
+
+def test_a_batch_that_is_cut_off_is_named(store: Store, tmp_path: Path):
+    store.put(KEY, gzip.compress(PREDICTION.encode() * 100)[:-20])
+    with DuckdbSink(tmp_path / "index.duckdb", IndexNames()) as sink, pytest.raises(PermanentError, match=KEY):
+        Indexing(KEY, store, MlApi(MlApiOptions()), sink).run()
+
+
+def test_tallies_add_up():
+    total = Tally()
+    one = Tally(records=2, filtered=1)
+    one.created.update(logs=2, message=1)
+    total.add(one)
+    total.add(one)
+    assert (total.records, total.filtered, total.created["logs"], total.conserved) == (4, 2, 4, True)
+    total.records += 1
+    assert not total.conserved
