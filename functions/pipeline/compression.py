@@ -64,8 +64,12 @@ def _peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
 
 
 def _unreadable(name: str, kind: str, cause: str) -> PermanentError:
-    remedy = "What came before was read; put a complete copy in its place, or remove it."
-    return PermanentError(f"{name}: its {kind} content {cause}. {remedy}")
+    return PermanentError(
+        "{name}: its {kind} content {cause}. What came before was read. Replace it by a complete copy, or remove it.",
+        name=name,
+        kind=kind,
+        cause=cause,
+    )
 
 
 def _cut_short(name: str, kind: str) -> PermanentError:

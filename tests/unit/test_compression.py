@@ -110,7 +110,7 @@ def test_of_truncated_content_all_that_is_there_is_read_before_the_error(compres
     assert len(read) >= 128 << 10
     assert message.startswith("raw/a.log.gz: its ")
     assert "ends too early" in message
-    assert message.endswith("put a complete copy in its place, or remove it.")
+    assert message.endswith("Replace it by a complete copy, or remove it.")
 
 
 def test_of_truncated_gzip_as_much_is_read_as_zlib_reads():

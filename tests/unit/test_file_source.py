@@ -423,12 +423,9 @@ def test_a_log_that_grows_while_its_compressed_copy_waits_for_its_turn_is_read_o
 
 
 def test_copies_of_copies_are_read_once(log, reader):
-    write(log, numbered(0, 100), age=30)
-    shutil.copyfile(log, f"{log}.1")
-    append(log, numbered(100, 150), age=20)
-    shutil.copyfile(log, f"{log}.2")
-    append(log, numbered(150, 200), age=10)
-    assert sorted(numbers(reader.new())) == list(range(200))
+    for count, age, name in [(100, 30, "app.log.1"), (150, 20, "app.log.2"), (200, 10, "app.log")]:
+        write(log.with_name(name), numbered(0, count), age)
+    assert numbers(reader.new()) == list(range(200))
     log.unlink()
     assert reader.new() == []
     Path(f"{log}.2").unlink()
@@ -530,6 +527,20 @@ def test_a_file_that_left_the_pattern_and_came_back_is_read_on(log, reader):
     append(away, numbered(100, 101))
     away.rename(f"{log}.1")
     assert numbers(reader.new()) == [100]
+
+
+def test_a_file_that_is_rewritten_in_the_middle_of_a_read_waits_for_the_next(tmp_path):
+    write(tmp_path / "a.log", numbered(0, 3), age=30)
+    write(tmp_path / "b.log", numbered(3, 6), age=20)
+    reader = Reader(tmp_path / "*")
+    assert len(reader.new()) == 6
+    append(tmp_path / "a.log", numbered(6, 9), age=30)
+    append(tmp_path / "b.log", numbered(9, 12), age=20)
+    readings = reader.readings()
+    assert numbers(next(readings)) == [6, 7, 8]
+    write(tmp_path / "b.log", numbered(20, 30), age=10)
+    assert list(readings) == []
+    assert numbers(reader.new()) == list(range(20, 30))
 
 
 # Files that resemble each other

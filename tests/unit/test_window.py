@@ -349,10 +349,18 @@ def test_a_limit_takes_the_oldest_and_leaves_the_rest_for_the_next_run(space, re
 
 def test_lines_alike_are_counted_where_the_space_does_not_count(space, reader):
     space.gives_total = False
-    space.log("same", "same")
+    for count in (2, 1, 1, 3):
+        space.log(*["same"] * count)
+        assert reader.run() == ["same"] * count
+
+
+def test_one_line_that_looks_like_the_last_one_is_not_taken_for_it(space, reader):
+    space.keep = 300
+    space.log(*numbered(299), "same")
     reader.run()
-    space.log("same")
-    assert reader.run() == ["same"]
+    new = [*numbered(20, 299), "same", *numbered(99, 319)]  # the oldest line of the first page looks like the last one
+    space.log(*new)
+    assert reader.run() == new
 
 
 def test_a_long_run_of_the_same_line_is_read_back_to_its_begin(space, reader):

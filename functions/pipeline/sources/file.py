@@ -105,7 +105,7 @@ class FileSource:
             except PermanentError as error:
                 problems.append(error)
         if problems:
-            raise PermanentError("\n".join(map(str, problems))) from problems[0]
+            raise problems[0] if len(problems) == 1 else PermanentError("\n".join(map(str, problems)))
 
     def _present(self, problems: list[PermanentError], *, known: bool) -> list[_File]:
         files = []
@@ -134,12 +134,24 @@ class FileSource:
 
     def _nothing_there(self, *, known: bool) -> PermanentError | TransientError:
         if Path(self._pattern).is_dir():
-            return PermanentError(f"{self._pattern} is a directory; name the files in it: {self._pattern}/*.log")
+            return PermanentError(
+                "{pattern} is a directory; name the files in it: {pattern}/*.log",
+                pattern=self._pattern,
+            )
         if Path(self._pattern).exists():
-            return PermanentError(f"{self._pattern} is not a regular file; name a log file, or a pattern such as *.log")
+            return PermanentError(
+                "{pattern} is not a regular file; name a log file, or a pattern such as *.log",
+                pattern=self._pattern,
+            )
         if known:
-            return TransientError(f"{self._pattern}: the files that were read before are gone; waiting for new ones")
-        return PermanentError(f"{self._pattern}: no such file; correct the path, or put a pattern in quotes")
+            return TransientError(
+                "{pattern}: the files that were read before are gone; waiting for new ones",
+                pattern=self._pattern,
+            )
+        return PermanentError(
+            "{pattern}: no such file; correct the path, or put a pattern in quotes",
+            pattern=self._pattern,
+        )
 
 
 class _Trace(NamedTuple):
@@ -242,13 +254,14 @@ class _File:
         if self.trace and _digest(self._ending) != self.trace.ending:
             return
         if new.startswith(b"\n") and self._ending[-1:] not in {b"", b"\n"}:
-            self.advance(b"\n")  # the end of a line that was taken without it
+            self.advance([b""], b"\n")  # the end of a line that was taken without it
             new = new[1:]
         yield new
         yield from text
 
-    def advance(self, text: bytes, *, finished: bool = False) -> None:
-        """Note that `text` has been read."""
+    def advance(self, lines: list[bytes], end: bytes, *, finished: bool = False) -> None:
+        """Note that these lines have been read, of which the last had this end."""
+        text = b"\n".join(lines) + end
         if self.offset < _EDGE:
             self.head = (self.head[: self.offset] + text[:_EDGE])[:_EDGE]
         self._ending = (self._ending + text[-_EDGE:])[-_EDGE:]
@@ -348,7 +361,7 @@ class _Cutter:
         self.left = sys.maxsize if limit is None else limit
 
     def readings(self, lines: Iterator[_Lines]) -> Iterator[tuple[list[bytes], bytes, bool]]:
-        """Yield for each reading its lines, the text that they were, and whether nothing comes after them.
+        """Yield for each reading its lines, how the last of them ended, and whether nothing comes after it.
 
         When `lines` fail, what came before is yielded first.
         """
@@ -367,14 +380,13 @@ class _Cutter:
     def _full(self) -> Iterator[tuple[list[bytes], bytes, bool]]:
         """Take readings as long as a line remains, to see whether it begins a record."""
         while self.left and self._overflows():
-            lines = self._take()
-            yield lines, b"\n".join(lines) + b"\n", False
+            yield self._take(), b"\n", False
 
     def _all(self, end: bytes, *, last: bool) -> Iterator[tuple[list[bytes], bytes, bool]]:
         """Take all the lines, the last of which ends with `end`."""
         while self.left and self._pending:
             lines = self._take()
-            yield lines, b"\n".join(lines) + (b"\n" if self._pending else end), last and not self._pending
+            yield lines, b"\n" if self._pending else end, last and not self._pending
 
     def _overflows(self) -> bool:
         waiting = len(self._pending)
@@ -408,8 +420,8 @@ def _read_file(file: _File, cutter: _Cutter, patience: _Patience) -> Iterator[li
     if not cutter.left or not file.has_news:
         return
     try:
-        for lines, text, last in cutter.readings(_lines(file.unread(patience))):
-            file.advance(text, finished=last)
+        for lines, end, last in cutter.readings(_lines(file.unread(patience))):
+            file.advance(lines, end, finished=last)
             yield lines
     except _Unfinished:
         return
@@ -528,7 +540,11 @@ def _status(path: Path) -> os.stat_result | None:
 
 
 def _unreadable(path: Path, error: OSError) -> PermanentError:
-    return PermanentError(f"{path} cannot be read: {error.strerror}; check its permissions, or leave it out")
+    return PermanentError(
+        "{path} cannot be read: {strerror}; check its permissions, or leave it out",
+        path=path,
+        strerror=error.strerror,
+    )
 
 
 def _digest(content: bytes) -> str:

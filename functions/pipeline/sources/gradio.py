@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_ENDPOINT = "/logs_api"
+_ENDPOINT, _INPUTS = "/logs_api", ("limit", "offset")
 _SPACE_NAME = re.compile(r"(?:https?://huggingface\.co/spaces/)?([\w.-]+/[\w.-]+)/?", re.ASCII)
 _MARGIN = 0.5  # seconds that a request may outlive the deadline, so that it is the deadline that is reported
 _LONGEST_WAIT = 8.0  # seconds between two tries
@@ -121,6 +121,7 @@ class _Conversation:
         self._address = urlsplit(options.url)
         self._client: Any = None
         self._inputs: list[str] = []
+        self._by_name = True
         self._status = 0  # of the last response, unless it was a success
         self._sent_to = ""  # where it redirected to
         self._streams: list[Any] = []
@@ -135,14 +136,23 @@ class _Conversation:
         """
         with self._errors_named():
             self._client = _within(self._left(), self._connect)
-            offered = self._client.view_api(print_info=False, return_format="dict")["named_endpoints"]
+            offered = {each.api_name: each for each in self._client.endpoints.values() if each.is_valid}
         if _ENDPOINT not in offered:
-            names = ", ".join(offered) or "no endpoint at all"
+            names = ", ".join(filter(None, offered)) or "no endpoint at all"
             raise PermanentError(
-                f"The Gradio Space has no {_ENDPOINT}. URL: {self._shown()} (it offers {names}). "
-                f"Check GRADIO_URL, or add the endpoint to the Space."
+                "The Gradio Space has no {endpoint}. URL: {url} (it offers {names}). Check GRADIO_URL, or add "
+                "the endpoint to the Space.",
+                endpoint=_ENDPOINT,
+                url=self._shown(),
+                names=names,
             )
-        self._inputs = [each.get("parameter_name") or "" for each in offered[_ENDPOINT]["parameters"]]
+        self._learn_inputs(offered[_ENDPOINT])
+
+    def _learn_inputs(self, endpoint: Any) -> None:  # noqa: ANN401 (gradio_client is not typed)
+        names = [each.get("parameter_name") for each in endpoint.parameters_info or ()]
+        self._by_name = "limit" in names
+        count = len(endpoint.dependency["inputs"])
+        self._inputs = [each for each in _INPUTS if each in names] if self._by_name else [*_INPUTS[:count]]
 
     def close(self) -> None:
         """Leave nothing behind: whatever still waits for the Space is cut off."""
@@ -171,8 +181,11 @@ class _Conversation:
             self._inputs.remove("offset")  # old Spaces may list it and refuse it all the same
             return self.page(limit, offset)
         raise TransientError(
-            f"The service behind the Gradio Space's {_ENDPOINT} is down. URL: {self._shown()} "
-            f"({self._without_secrets(problem)}). Restart that service, or run again later."
+            "The service behind the Gradio Space's {endpoint} is down. URL: {url} ({problem}). Restart "
+            "that service, or run again later.",
+            endpoint=_ENDPOINT,
+            url=self._shown(),
+            problem=self._without_secrets(problem),
         )
 
     def _page(self, answer: object) -> Page:
@@ -180,16 +193,19 @@ class _Conversation:
             return read_answer(answer)
         except ValueError as error:
             raise PermanentError(
-                f"The Gradio Space's {_ENDPOINT} gives an unknown form of answer. URL: {self._shown()} ({error}). "
-                'Expected is {"total": …, "logs": […]}, a list, or text: check GRADIO_URL, or change the Space.'
+                "The Gradio Space's {endpoint} gives an unknown form of answer. URL: {url} ({error}). Expected "
+                'is {{"total": …, "logs": […]}}, a list, or text: check GRADIO_URL, or change the Space.',
+                endpoint=_ENDPOINT,
+                url=self._shown(),
+                error=error,
             ) from error
 
     def _ask(self, values: dict[str, int]) -> object:
         from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 
         self._status = 0
-        named = {name: values[name] for name in self._inputs if name in values}
-        unnamed = () if named else tuple(values.values())[: len(self._inputs)]
+        inputs = {name: values[name] for name in self._inputs}
+        unnamed, named = ((), inputs) if self._by_name else (inputs.values(), {})
         with self._errors_named():
             try:
                 job = self._client.submit(*unnamed, api_name=_ENDPOINT, **named)
@@ -249,8 +265,10 @@ class _Conversation:
             raise self._starting(f"Hugging Face says {stage}")
         if stage not in _SERVED or not host:
             raise PermanentError(
-                f"The Gradio Space is not running. URL: {self._shown()} (Hugging Face says {stage}). "
-                f"Its owner has to restart or repair it there."
+                "The Gradio Space is not running. URL: {url} (Hugging Face says {stage}). Its owner has to "
+                "restart or repair it there.",
+                url=self._shown(),
+                stage=stage,
             )
         return host
 
@@ -293,52 +311,74 @@ class _Conversation:
 
     def _named(self, error: Exception) -> TrilogError:
         """Say what an error of the client means; the last HTTP status often tells more than the error's class."""
-        place, status = f"URL: {self._shown()}", self._status
+        url, status = self._shown(), self._status
         reason = self._without_secrets(str(error)) or type(error).__name__
         if status == _TOO_MANY:
-            return TransientError(f"The Gradio Space is asked too often. {place} (HTTP 429). Run again later.")
+            return TransientError(
+                "The Gradio Space is asked too often. URL: {url} (HTTP 429). Run again later.",
+                url=url,
+            )
         if status == _UNAVAILABLE:
             return self._starting("HTTP 503")
         if isinstance(error, TimeoutError) or self._left() <= 0:
             return TransientError(
-                f"The Gradio Space did not answer in time. {place} (waited {self._options.deadline_s:g} s). "
-                f"Run again, or raise GRADIO_TIMEOUT."
+                "The Gradio Space did not answer in time. URL: {url} (waited {deadline_s:g} s). Run again, or "
+                "raise GRADIO_TIMEOUT.",
+                url=url,
+                deadline_s=self._options.deadline_s,
             )
         if _is_of_transport(error):
             return TransientError(
-                f"Cannot reach the Gradio API. {place} (the host does not answer: {reason}). "
-                f"Check GRADIO_URL and the connection."
+                "Cannot reach the Gradio API. URL: {url} (the host does not answer: {reason}). Check GRADIO_URL "
+                "and the connection.",
+                url=url,
+                reason=reason,
             )
         if self._client is not None or status >= _FAILED:
-            return TransientError(f"The Gradio Space broke off. {place} ({reason}). Run again later.")
-        return PermanentError(self._why_closed(status))
+            return TransientError(
+                "The Gradio Space broke off. URL: {url} ({reason}). Run again later.",
+                url=url,
+                reason=reason,
+            )
+        return self._closed_door(status)
 
-    def _why_closed(self, status: int) -> str:
-        place = f"URL: {self._shown()}"
+    def _closed_door(self, status: int) -> PermanentError:
+        """Say what is wrong when what answers is no Space that lets us in."""
+        url = self._shown()
         if self._sent_to:
-            return (
-                f"The Gradio Space is elsewhere, or wants a login. {place} (it redirects to {self._sent_to}). "
-                f"Set GRADIO_URL to the Space's own address; for a private Space, set HF_TOKEN."
+            return PermanentError(
+                "The Gradio Space is elsewhere, or wants a login. URL: {url} (it redirects to {target}). "
+                "Set GRADIO_URL to the Space's own address; for a private Space, set HF_TOKEN.",
+                url=url,
+                target=self._without_secrets(self._sent_to),
             )
         if status not in _CLOSED:
-            return (
-                f"There is no Gradio API. {place} (it answers with something else, perhaps a login page). "
-                f"Check GRADIO_URL; for a private Space, set HF_TOKEN."
+            return PermanentError(
+                "There is no Gradio API. URL: {url} (it answers with something else, perhaps a login page). "
+                "Check GRADIO_URL; for a private Space, set HF_TOKEN.",
+                url=url,
             )
         if self._options.token:
-            return (
-                f"The Gradio Space refuses the token, or does not exist. {place} (HTTP {status}). "
-                f"Check that HF_TOKEN is valid and may read this Space, and check GRADIO_URL."
+            return PermanentError(
+                "The Gradio Space refuses the token, or does not exist. URL: {url} (HTTP {status}). "
+                "Check that HF_TOKEN is valid and may read this Space, and check GRADIO_URL.",
+                url=url,
+                status=status,
             )
-        return (
-            f"The Gradio Space is private, or does not exist. {place} (HTTP {status}). "
-            f"Set HF_TOKEN to a token that may read this Space, or check GRADIO_URL."
+        return PermanentError(
+            "The Gradio Space is private, or does not exist. URL: {url} (HTTP {status}). "
+            "Set HF_TOKEN to a token that may read this Space, or check GRADIO_URL.",
+            url=url,
+            status=status,
         )
 
     def _starting(self, seen: str) -> TransientError:
         return TransientError(
-            f"The Gradio Space is asleep, starting or paused. URL: {self._shown()} ({seen}, for "
-            f"{self._options.deadline_s:g} s). Run again in some minutes; a paused one must be restarted by its owner."
+            "The Gradio Space is asleep, starting or paused. URL: {url} ({seen}, for {deadline_s:g} s). Run "
+            "again in some minutes; a paused one must be restarted by its owner.",
+            url=self._shown(),
+            seen=seen,
+            deadline_s=self._options.deadline_s,
         )
 
     def _shown(self) -> str:
@@ -411,8 +451,8 @@ def read_answer(answer: object) -> Page:
     """
     found = _from_json(answer)
     if isinstance(found, dict) and "logs" in found:
-        total = found["total"] if isinstance(found.get("total"), int) else None
-        return Page(read_answer(found["logs"]).lines, total)
+        total = found.get("total")
+        return Page(read_answer(found["logs"]).lines, int(total) if isinstance(total, int | float) else None)
     if isinstance(found, list):
         return Page([_line(each) for each in found])
     if isinstance(answer, str):

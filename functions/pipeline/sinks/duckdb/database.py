@@ -30,7 +30,8 @@ LOCK_SECONDS = 120.0  # reading or indexing a million records takes less
 _PAUSE = 0.05  # seconds between two looks at the lock
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": "512MB",  # beyond it, DuckDB sorts and stages on disk
-    "threads": 2,  # each has read buffers of its own
+    "threads": 2,
+    "checkpoint_threshold": "64MB",  # a checkpoint writes the newest rows again: costly when documents are large
     "autoinstall_known_extensions": False,  # a foreign file must not make it look for a reader on the network
     "autoload_known_extensions": False,
 }
@@ -71,16 +72,13 @@ def reading(path: Path) -> Iterator[Database | None]:
         TransientError: it is still in use after LOCK_SECONDS, or the disk is full.
         PermanentError: the file or its folder cannot be used.
     """
-    if not path.exists():
-        yield None
-        return
-    with (
-        explained(path),
-        _locked(path),
-        _folder(path) as folder,
-        _connected(path, folder, read_only=True) as connection,
-    ):
-        yield Database(connection, folder)
+    if path.exists():
+        with explained(path), _locked(path):
+            if path.exists():  # whoever had the lock may have cleared it
+                with _folder(path) as folder, _connected(path, folder, read_only=True) as connection:
+                    yield Database(connection, folder)
+                    return
+    yield None
 
 
 @contextmanager
@@ -98,18 +96,40 @@ def _explanation(path: Path, error: Exception) -> TrilogError:
     text = str(error)
     cause = text.partition("\n")[0] or type(error).__name__
     if any(sign in text for sign in _DISK_FULL):
-        return TransientError(f"{path}: the disk is full ({cause}). Free some space and run again; nothing is lost.")
+        return TransientError(
+            "{path}: the disk is full ({cause}). Free some space and run again; nothing is lost.",
+            path=path,
+            cause=cause,
+        )
     if "Could not set lock" in text:
-        return TransientError(f"{path} is open in another program ({cause}). Close it there, then run again.")
+        return TransientError(
+            "{path} is open in another program ({cause}). Close it there, then run again.",
+            path=path,
+            cause=cause,
+        )
     if "Out of Memory" in text:
-        return PermanentError(f"{path}: this takes more memory than there is ({cause}). Ask for a shorter time.")
+        return PermanentError(
+            "{path}: this takes more memory than there is ({cause}). Read a shorter time, or write smaller records.",
+            path=path,
+            cause=cause,
+        )
     if any(sign in text for sign in _NEWER):
-        return PermanentError(f"{path} was written by a newer DuckDB ({cause}). Install that one, or move it away.")
+        return PermanentError(
+            "{path} was written by a newer DuckDB ({cause}). Install that one, or move it away.",
+            path=path,
+            cause=cause,
+        )
     if any(sign in text for sign in _DAMAGED):
         return PermanentError(
-            f"{path} is damaged, or no DuckDB file ({cause}). Move it away, then index the batches of the store again."
+            "{path} is damaged, or no DuckDB file ({cause}). Move it away, then index the batches of the store again.",
+            path=path,
+            cause=cause,
         )
-    return PermanentError(f"{path} cannot be used ({cause}). See that it is yours to write, or move it away.")
+    return PermanentError(
+        "{path} cannot be used ({cause}). See that it is yours to write, or move it away.",
+        path=path,
+        cause=cause,
+    )
 
 
 @contextmanager
@@ -120,8 +140,10 @@ def _locked(path: Path) -> Iterator[None]:
         while not _taken(file):
             if time.monotonic() > deadline:
                 raise TransientError(
-                    f"{path} has been in use by another run for {LOCK_SECONDS:g} s. Stop that run or let it end, "
+                    "{path} has been in use by another run for {lock_seconds:g} s. Stop that run or let it end, "
                     "then run again; nothing is lost.",
+                    path=path,
+                    lock_seconds=LOCK_SECONDS,
                 )
             time.sleep(_PAUSE)
         yield

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from functions.pipeline.sinks.duckdb.database import Database
 
 PORTION = 16 * 1024 * 1024  # bytes in one transaction: a batch of 1,000 records has about one tenth of it
-_LEAST_LINE = 1024 * 1024  # bytes; DuckDB makes its read buffers for the longest line
 
 
 class _Staged(NamedTuple):
@@ -81,7 +80,10 @@ class DuckdbSink:
             PermanentError: the file is damaged, or a document's body is not one line of JSON.
         """
         if self._database is None:
-            raise PermanentError(f"{self._path} is not open: write within the sink's `with` block.")
+            raise PermanentError(
+                "{path} is not open: write within the sink's `with` block.",
+                path=self._path,
+            )
         written = Written()
         for lines in _portions(documents):
             with explained(self._path):
@@ -92,23 +94,26 @@ class DuckdbSink:
     def _stage(self, database: Database, kind: str, lines: list[bytes]) -> _Staged:
         """Let DuckDB read one kind's documents into a temporary table."""
         connection, stage = database.connection, quoted(f"staged {kind}")
-        with _file(database.folder / f"{kind}.ndjson", lines) as file:
-            # The columns as they are there: a table that is older than its template still takes documents.
-            columns = ", ".join(
-                f"{quoted(name)}: '{each}'" for name, each in found(connection, self._tables[kind]).items()
-            )
-            connection.execute(
-                f"""
-                CREATE OR REPLACE TEMP TABLE {stage} AS FROM read_json(
-                    ?, format = 'newline_delimited', compression = 'none', ignore_errors = true,
-                    maximum_object_size = ?, columns = {{{columns}}})
-                """,
-                [str(file), max(_LEAST_LINE, *map(len, lines))],
-            )
+        file = database.folder / f"{kind}.ndjson"
+        with file.open("wb") as opened:
+            opened.writelines(lines)
+        # The columns as they are there: a table that is older than its template still takes documents.
+        there = found(connection, self._tables[kind])
+        columns = ", ".join(f"{quoted(name)}: '{sql_type}'" for name, sql_type in there.items())
+        connection.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE {stage} AS FROM read_json(
+                ?, columns = {{{columns}}}, format = 'newline_delimited', compression = 'none', ignore_errors = true,
+                maximum_object_size = ?)
+            """,
+            [str(file), max(map(len, lines))],
+        )
         documents, ids = row(connection, f"SELECT count(_id), count(DISTINCT _id) FROM {stage}")  # noqa: S608 (quoted)
         if documents < len(lines):
             raise PermanentError(
-                f"{len(lines) - documents} documents of {self._tables[kind]} are no JSON. Report this."
+                "{documents} documents of {kind} are no JSON. Report this.",
+                documents=len(lines) - documents,
+                kind=self._tables[kind],
             )
         if ids < documents:
             last = f"SELECT max(rowid) FROM {stage} GROUP BY _id"  # noqa: S608 (quoted)
@@ -123,7 +128,7 @@ class DuckdbSink:
                 table = quoted(self._tables[kind])
                 there = f"DELETE FROM {table} WHERE _id IN (SELECT _id FROM {stage})"  # noqa: S608 (quoted)
                 (replaced,) = row(connection, there)
-                connection.execute(f"INSERT INTO {table} BY NAME FROM {stage}")
+                connection.execute(f"INSERT INTO {table} FROM {stage}")
                 connection.execute(f"DROP TABLE {stage}")
                 created[kind] = ids - replaced
         for kind, count in created.items():
@@ -148,19 +153,7 @@ def _portions(documents: Iterable[Document]) -> Iterator[dict[str, list[bytes]]]
 
 def _line(document: Document) -> bytes:
     """Put the id in front of the body's fields, which stay the bytes that they are."""
-    comma = b"" if document.body == b"{}" else b","
-    return b"".join((b'{"_id":', orjson.dumps(document.id), comma, document.body[1:], b"\n"))
-
-
-@contextmanager
-def _file(path: Path, lines: list[bytes]) -> Iterator[Path]:
-    """Write the lines to a file that lasts as long as the block."""
-    try:
-        with path.open("wb") as file:
-            file.writelines(lines)
-        yield path
-    finally:
-        path.unlink(missing_ok=True)
+    return b"".join((b'{"_id":', orjson.dumps(document.id), b",", document.body[1:], b"\n"))
 
 
 @contextmanager
