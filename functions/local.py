@@ -11,6 +11,7 @@ import importlib.util
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -102,7 +103,7 @@ class LogsPipeline:
     """The whole pipeline on one machine, configured by environment variables.
 
     Args:
-        environment: variables to use instead of the process's own.
+        environment: variables to use instead of the process's own and those of the file `.env`.
         place: the URL of a Space or a path to log files, instead of the Space at GRADIO_URL.
         progress: called after each batch with what the run has done so far.
 
@@ -116,7 +117,7 @@ class LogsPipeline:
         place: str | None = None,
         progress: Callable[[Run], None] = lambda _: None,
     ) -> None:
-        self.environment = process_environment() if environment is None else environment
+        self.environment = process_environment(Path(".env")) if environment is None else environment
         load(self.environment, *OPTIONS, CollectorOptions, LocalOptions)
         self.names, self._collector, self._options = load(self.environment, IndexNames, CollectorOptions, LocalOptions)
         self._place = place
@@ -127,7 +128,7 @@ class LogsPipeline:
         """Try what a run needs, one thing after the other."""
         missing = [name for name in _LIBRARIES if importlib.util.find_spec(name) is None]
         problem = TrilogError("{names} not installed. Run: make install-dev", names=", ".join(missing))
-        yield Check("Python", ", ".join(_LIBRARIES), problem if missing else None)
+        yield Check("libraries", str(len(_LIBRARIES)), problem if missing else None)
         yield _tried("source", lambda: open_source(self.environment, self._place).check())
         yield _tried("store", lambda: open_store(self.environment).check())
         yield _tried("sink", lambda: open_indexes(self.environment).check())

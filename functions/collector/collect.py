@@ -15,7 +15,7 @@ from functions.pipeline.errors import Conflict, TransientError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from functions.collector.batch import Batch
+    from functions.pipeline.batch import Batch
     from functions.pipeline.sources import Source
     from functions.pipeline.store import Store
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from functions.collector.batch import Batch, make_batch
+from functions.pipeline.batch import Batch, make_batch
 from functions.pipeline.errors import PermanentError
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from functions.indexer.dead_letters import dead_letter, is_log, position_of, raw_document
+from functions.pipeline.batch import batch_time
 from functions.pipeline.compression import decompressed
 from functions.pipeline.documents import LOGS, Document
 from functions.pipeline.errors import PermanentError
@@ -80,7 +81,7 @@ class Indexing:
 
     def _documents(self, tally: Tally) -> Iterator[Document]:
         stored = self.store.get(self.key)
-        time = instant(stored.modified)
+        time = instant(batch_time(self.key) or stored.modified)
         prefix = blake2b(self.store.name(self.key).encode(), digest_size=16).hexdigest()
         for record in self._records(stored):
             event = self.format.parse(record)

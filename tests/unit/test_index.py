@@ -92,7 +92,10 @@ def test_a_record_without_a_time_has_that_of_the_record_before_it_or_of_the_batc
     )
     written = {document["@timestamp"] for document in documents(tmp_path, "logs")}
     assert len(written) == 1
-    assert written.pop() > "2026"
+    assert written.pop() > "2026"  # when the object was put
+    index(store, DuckdbSink(tmp_path / "index.duckdb", IndexNames()), "no time", key=KEY)
+    of_batch = [each["@timestamp"] for each in documents(tmp_path, "logs") if each["_id"].endswith("-0")]
+    assert "2025-01-20T10:30:00.000Z" in of_batch
     index(store, DuckdbSink(tmp_path / "index.duckdb", IndexNames()), PREDICTION, '{"message": "after"}')
     assert {d["@timestamp"] for d in documents(tmp_path, "logs") if d["message"] == "after"} == {
         "2025-01-20T10:30:00.000Z"

@@ -15,21 +15,23 @@ import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
 
 from functions.pipeline.errors import PermanentError, TransientError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from duckdb import DuckDBPyConnection
 
     from functions.pipeline.errors import TrilogError
 
+T = TypeVar("T")
+
 LOCK_SECONDS = 120.0  # reading or indexing a million records takes less
 _PAUSE = 0.05  # seconds between two looks at the lock
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    "memory_limit": "512MB",  # beyond it, DuckDB sorts and stages on disk
+    "memory_limit": "128MB",  # else its cache grows with the file; beyond it, DuckDB sorts and stages on disk
     "threads": 2,
     "checkpoint_threshold": "64MB",  # a checkpoint writes the newest rows again: costly when documents are large
     "autoinstall_known_extensions": False,  # a foreign file must not make it look for a reader on the network
@@ -79,6 +81,17 @@ def reading(path: Path) -> Iterator[Database | None]:
                     yield Database(connection, folder)
                     return
     yield None
+
+
+def with_room(connection: DuckDBPyConnection, work: Callable[[], T]) -> T:
+    """Do some work in little memory, or else in what the machine has: DuckDB takes 2,048 rows at once, of any size."""
+    import duckdb
+
+    try:
+        return work()
+    except duckdb.OutOfMemoryException:
+        connection.execute("RESET memory_limit")
+        return work()
 
 
 @contextmanager

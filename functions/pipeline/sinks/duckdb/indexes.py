@@ -14,7 +14,7 @@ import orjson
 from functions.pipeline.documents import KINDS
 from functions.pipeline.errors import PermanentError
 from functions.pipeline.instants import parsed_instant
-from functions.pipeline.sinks.duckdb.database import reading, writing
+from functions.pipeline.sinks.duckdb.database import reading, with_room, writing
 from functions.pipeline.sinks.duckdb.tables import differences, extend, found, quoted, row
 
 if TYPE_CHECKING:
@@ -127,19 +127,9 @@ def _copied(database: Database, table: str, conditions: Mapping[str, str], newes
     columns = ", ".join(_rendered(*column) for column in found(database.connection, table).items())
     query = f'SELECT {columns} FROM ({rows}) AS kept ORDER BY kept."@timestamp" NULLS FIRST, _id'  # noqa: S608 (quoted)
     file = database.folder / "read.ndjson"
-    _run(database.connection, f"COPY ({query}) TO {_literal(file)} (FORMAT json)", list(conditions.values()))
+    copy, values = f"COPY ({query}) TO {_literal(file)} (FORMAT json)", list(conditions.values())
+    with_room(database.connection, lambda: database.connection.execute(copy, values))
     return file.open("rb")
-
-
-def _run(connection: DuckDBPyConnection, query: str, values: list[str]) -> None:
-    """Run a query in little memory, or else in what the machine has: DuckDB takes 2,048 rows at once, of any size."""
-    import duckdb
-
-    try:
-        connection.execute(query, values)
-    except duckdb.OutOfMemoryException:
-        connection.execute("RESET memory_limit")
-        connection.execute(query, values)
 
 
 def _rendered(name: str, sql_type: str) -> str:

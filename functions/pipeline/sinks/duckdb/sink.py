@@ -8,13 +8,14 @@ The scan takes 13 ms in a million rows, and the lock makes it safe.
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import orjson
 
 from functions.pipeline.documents import KINDS, Written
 from functions.pipeline.errors import PermanentError
-from functions.pipeline.sinks.duckdb.database import explained, writing
+from functions.pipeline.sinks.duckdb.database import explained, with_room, writing
 from functions.pipeline.sinks.duckdb.tables import extend, found, quoted, row
 
 if TYPE_CHECKING:
@@ -87,9 +88,12 @@ class DuckdbSink:
         written = Written()
         for lines in _portions(documents):
             with explained(self._path):
-                staged = {kind: self._stage(self._database, kind, some) for kind, some in lines.items()}
-                self._merge(self._database.connection, staged, written)
+                with_room(self._database.connection, partial(self._put, self._database, lines, written))
         return written
+
+    def _put(self, database: Database, lines: dict[str, list[bytes]], written: Written) -> None:
+        staged = {kind: self._stage(database, kind, some) for kind, some in lines.items()}
+        self._merge(database.connection, staged, written)
 
     def _stage(self, database: Database, kind: str, lines: list[bytes]) -> _Staged:
         """Let DuckDB read one kind's documents into a temporary table."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import re
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import NamedTuple
 
 _STEP = timedelta(microseconds=1)
+_KEY = re.compile(r"raw/[^/]+/(\d{4}/\d\d/\d\d/\d{6}\.\d{6})-[0-9a-f]{16}\.log\.gz")
 
 
 class Batch(NamedTuple):
@@ -32,3 +34,9 @@ def make_batch(source: str, lines: list[bytes], after: datetime | None) -> tuple
     digest = blake2b(content, digest_size=8).hexdigest()
     key = f"raw/{source}/{time:%Y/%m/%d}/{time:%H%M%S.%f}-{digest}.log.gz"
     return Batch(key, gzip.compress(content, compresslevel=6, mtime=0), len(lines)), time
+
+
+def batch_time(key: str) -> datetime | None:
+    """Read the time (UTC) that a batch's key tells; None for the key of an object that somebody else dropped."""
+    found = _KEY.fullmatch(key)
+    return datetime.strptime(found[1], "%Y/%m/%d/%H%M%S.%f").replace(tzinfo=UTC) if found else None
