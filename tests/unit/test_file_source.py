@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from functions.pipeline.errors import PermanentError, TransientError
-from functions.pipeline.sources import file as file_source
-from functions.pipeline.sources.file import LARGEST_READING, LONGEST_LINE, FileSource
+from functions.pipeline.sources import file_content
+from functions.pipeline.sources.file import FileSource
+from functions.pipeline.sources.file_readings import LARGEST_READING, LONGEST_LINE
+from functions.pipeline.sources.file_traces import digest
 
 COMPRESSORS = {"gz": gzip.compress, "zst": zstandard.ZstdCompressor().compress}
 
@@ -134,14 +136,14 @@ def test_an_empty_file_has_no_lines(log):
 
 
 def test_an_old_last_line_is_taken_at_once_without_its_end(log):
-    write(log, b"one\ntwo", age=file_source.SETTLE_S)
+    write(log, b"one\ntwo", age=file_content.SETTLE_S)
     began = time.monotonic()
     assert Reader(log).new() == [b"one", b"two"]
     assert time.monotonic() - began < 0.5
 
 
 def test_a_young_last_line_is_taken_when_the_file_has_been_quiet(log):
-    write(log, b"one\ntwo", age=file_source.SETTLE_S - 0.3)
+    write(log, b"one\ntwo", age=file_content.SETTLE_S - 0.3)
     began = time.monotonic()
     assert Reader(log).new() == [b"one", b"two"]
     assert 0.2 < time.monotonic() - began < 1.5
@@ -156,7 +158,7 @@ def test_a_last_line_that_is_completed_while_waiting_is_one_line(log):
 
 
 def test_a_last_line_that_grows_all_the_time_is_left_for_the_next_read(log, monkeypatch):
-    monkeypatch.setattr(file_source, "SETTLE_S", 0.3)
+    monkeypatch.setattr(file_content, "SETTLE_S", 0.3)
     write(log, b"one\ntwo", age=0)
     stop = threading.Event()
 
@@ -177,7 +179,7 @@ def test_a_last_line_that_grows_all_the_time_is_left_for_the_next_read(log, monk
 
 
 def test_a_file_that_is_truncated_while_waiting_is_read_on_in_its_copy(log, reader, monkeypatch):
-    monkeypatch.setattr(file_source, "SETTLE_S", 0.4)
+    monkeypatch.setattr(file_content, "SETTLE_S", 0.4)
     write(log, b"one\ntwo", age=0)
     truncation = threading.Timer(0.1, copytruncate, [log, Path(f"{log}.1")])
     truncation.start()
@@ -188,7 +190,7 @@ def test_a_file_that_is_truncated_while_waiting_is_read_on_in_its_copy(log, read
 
 
 def test_a_file_from_the_future_is_waited_for_and_then_taken(log, monkeypatch):
-    monkeypatch.setattr(file_source, "SETTLE_S", 0.2)
+    monkeypatch.setattr(file_content, "SETTLE_S", 0.2)
     write(log, b"one", age=-3600)
     assert Reader(log).new() == [b"one"]
 
@@ -294,11 +296,11 @@ def read_to(path, offset):
     """Return what the position keeps of a file with 1,024 zeros before the offset."""
     status = path.stat()
     with path.open("rb") as handle:
-        fingerprint = file_source._digest(handle.read(1024))  # noqa: SLF001 (nobody could read so far in a test)
+        fingerprint = digest(handle.read(1024))  # nobody could read so far in a test
     return {
         "fingerprint": fingerprint,
         "length": 1024,
-        "ending": file_source._digest(bytes(1024)),  # noqa: SLF001
+        "ending": digest(bytes(1024)),
         "offset": offset,
         "inode": status.st_ino,
         "size": status.st_size,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import json
 import os
 import re
 import socket
@@ -20,12 +19,15 @@ from urllib.parse import unquote, urlsplit
 
 from functions.pipeline.config import http_url, number, setting
 from functions.pipeline.errors import ConfigError, PermanentError, TransientError, TrilogError
-from functions.pipeline.sources.window import Page, read_new, readings
+from functions.pipeline.sources.gradio_answers import problem_in, read_answer
+from functions.pipeline.sources.gradio_failures import TOO_MANY, UNAVAILABLE, Seen, named, starting
+from functions.pipeline.sources.window import read_new, readings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
     from functions.pipeline.sources import Position, Reading
+    from functions.pipeline.sources.window import Page
 
 T = TypeVar("T")
 
@@ -35,8 +37,6 @@ _MARGIN = 0.5  # seconds that a request may outlive the deadline, so that it is 
 _LONGEST_WAIT = 8.0  # seconds between two tries
 _SERVED = ("RUNNING", "RUNNING_BUILDING", "RUNNING_APP_STARTING", "SLEEPING")  # a request wakes a sleeping Space
 _STARTING = ("BUILDING", "APP_STARTING")
-_TOO_MANY, _UNAVAILABLE, _FAILED = 429, 503, 500
-_CLOSED = (401, 403, 404)  # Hugging Face answers 404 for private Spaces
 
 
 def space_address(value: str) -> str:
@@ -174,7 +174,7 @@ class _Conversation:
         if offset and "offset" not in self._inputs:
             return None
         answer = self._ask({"limit": limit, "offset": offset})
-        problem = _problem(answer)
+        problem = problem_in(answer)
         if problem is None:
             return self._page(answer)
         if "offset" in self._inputs and "offset" in problem:
@@ -262,7 +262,7 @@ class _Conversation:
 
     def _checked_host(self, stage: str, host: str | None) -> str:
         if stage in _STARTING:
-            raise self._starting(f"Hugging Face says {stage}")
+            raise starting(f"Hugging Face says {stage}", self._seen())
         if stage not in _SERVED or not host:
             raise PermanentError(
                 "The Gradio Space is not running. URL: {url} (Hugging Face says {stage}). Its owner has to "
@@ -284,7 +284,7 @@ class _Conversation:
             self._streams.append(response.extensions["network_stream"])
         self._status = 0 if response.is_success else response.status_code
         self._sent_to = response.headers.get("location", "").partition("?")[0]
-        if self._status not in (_TOO_MANY, _UNAVAILABLE):
+        if self._status not in (TOO_MANY, UNAVAILABLE):
             return False
         asked = response.headers.get("retry-after", "")
         return self._sleep(float(asked) if asked.isdecimal() else wait)
@@ -310,75 +310,17 @@ class _Conversation:
             raise self._named(error) from (None if secret else error)
 
     def _named(self, error: Exception) -> TrilogError:
-        """Say what an error of the client means; the last HTTP status often tells more than the error's class."""
-        url, status = self._shown(), self._status
-        reason = self._without_secrets(str(error)) or type(error).__name__
-        if status == _TOO_MANY:
-            return TransientError(
-                "The Gradio Space is asked too often. URL: {url} (HTTP 429). Run again later.",
-                url=url,
-            )
-        if status == _UNAVAILABLE:
-            return self._starting("HTTP 503")
-        if isinstance(error, TimeoutError) or self._left() <= 0:
-            return TransientError(
-                "The Gradio Space did not answer in time. URL: {url} (waited {deadline_s:g} s). Run again, or "
-                "raise GRADIO_TIMEOUT.",
-                url=url,
-                deadline_s=self._options.deadline_s,
-            )
-        if _is_of_transport(error):
-            return TransientError(
-                "Cannot reach the Gradio API. URL: {url} (the host does not answer: {reason}). Check GRADIO_URL "
-                "and the connection.",
-                url=url,
-                reason=reason,
-            )
-        if self._client is not None or status >= _FAILED:
-            return TransientError(
-                "The Gradio Space broke off. URL: {url} ({reason}). Run again later.",
-                url=url,
-                reason=reason,
-            )
-        return self._closed_door(status)
+        return named(error, self._without_secrets(str(error)) or type(error).__name__, self._seen())
 
-    def _closed_door(self, status: int) -> PermanentError:
-        """Say what is wrong when what answers is no Space that lets us in."""
-        url = self._shown()
-        if self._sent_to:
-            return PermanentError(
-                "The Gradio Space is elsewhere, or wants a login. URL: {url} (it redirects to {target}). "
-                "Set GRADIO_URL to the Space's own address; for a private Space, set HF_TOKEN.",
-                url=url,
-                target=self._without_secrets(self._sent_to),
-            )
-        if status not in _CLOSED:
-            return PermanentError(
-                "There is no Gradio API. URL: {url} (it answers with something else, perhaps a login page). "
-                "Check GRADIO_URL; for a private Space, set HF_TOKEN.",
-                url=url,
-            )
-        if self._options.token:
-            return PermanentError(
-                "The Gradio Space refuses the token, or does not exist. URL: {url} (HTTP {status}). "
-                "Check that HF_TOKEN is valid and may read this Space, and check GRADIO_URL.",
-                url=url,
-                status=status,
-            )
-        return PermanentError(
-            "The Gradio Space is private, or does not exist. URL: {url} (HTTP {status}). "
-            "Set HF_TOKEN to a token that may read this Space, or check GRADIO_URL.",
-            url=url,
-            status=status,
-        )
-
-    def _starting(self, seen: str) -> TransientError:
-        return TransientError(
-            "The Gradio Space is asleep, starting or paused. URL: {url} ({seen}, for {deadline_s:g} s). Run "
-            "again in some minutes; a paused one must be restarted by its owner.",
+    def _seen(self) -> Seen:
+        return Seen(
             url=self._shown(),
-            seen=seen,
             deadline_s=self._options.deadline_s,
+            too_late=self._left() <= 0,
+            has_token=bool(self._options.token),
+            connected=self._client is not None,
+            status=self._status,
+            sent_to=self._without_secrets(self._sent_to),
         )
 
     def _shown(self) -> str:
@@ -414,11 +356,6 @@ def _waits() -> Iterator[float]:
     return (min(_LONGEST_WAIT, 0.25 * 2**tries) for tries in itertools.count())
 
 
-def _is_of_transport(error: Exception) -> bool:
-    """Tell whether no HTTP answer came at all. By name, for gradio_client uses httpx, and huggingface_hub httpx2."""
-    return any(kind.__name__ == "TransportError" for kind in type(error).__mro__)
-
-
 def _within(seconds: float, call: Callable[[], T]) -> T:
     """Call in a thread that does not outlive the process: looking up a host name, say, cannot be given a limit.
 
@@ -435,64 +372,3 @@ def _within(seconds: float, call: Callable[[], T]) -> T:
 
     threading.Thread(target=run, daemon=True).start()
     return outcome.result(timeout=seconds)
-
-
-def _problem(answer: object) -> str | None:
-    """Return the error text of an answer {"error": …}, which comes with a status of success."""
-    answer = _from_json(answer)
-    return str(answer["error"]) if isinstance(answer, dict) and answer.get("error") else None
-
-
-def read_answer(answer: object) -> Page:
-    """Read any form of answer of `/logs_api`: an object with `logs`, a list, text, or such a thing as JSON in a string.
-
-    Raises:
-        ValueError: none of the forms known; says what came instead.
-    """
-    found = _from_json(answer)
-    if isinstance(found, dict) and "logs" in found:
-        total = found.get("total")
-        return Page(read_answer(found["logs"]).lines, int(total) if isinstance(total, int | float) else None)
-    if isinstance(found, list):
-        return Page([_line(each) for each in found])
-    if isinstance(answer, str):
-        return Page([_line(each) for each in _split(answer)])
-    came = (
-        f"an object with {', '.join(map(str, found)) or 'nothing'}" if isinstance(found, dict) else type(found).__name__
-    )
-    raise ValueError(f"it gave {came}")
-
-
-def _from_json(answer: object) -> object:
-    """Read JSON that came as a string; return anything else as it is."""
-    if isinstance(answer, str):
-        with suppress(ValueError):
-            return json.loads(answer)
-    return answer
-
-
-def _line(entry: object) -> bytes:
-    """Write what a Space sent as one line of the log; text as it is, anything else as compact JSON.
-
-    A lone surrogate, which UTF-8 does not have, becomes its JSON escape.
-    """
-    text = (
-        entry.rstrip("\r\n") if isinstance(entry, str) else json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
-    )
-    return text.encode("utf-8", "backslashreplace")
-
-
-_STAMP = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d")
-
-
-def _split(text: str) -> list[str]:
-    """Split text into lines of the log, newest first; where some begin with a time, the others belong to these."""
-    lines = [line for line in text.split("\n") if line.strip()]
-    starts = [at for at, line in enumerate(lines) if _STAMP.match(line)]
-    if not starts:
-        return lines
-    bounds = sorted({0, *starts, len(lines)})
-    records = ["\n".join(lines[start:end]) for start, end in itertools.pairwise(bounds)]
-    if lines[starts[0]][:19] < lines[starts[-1]][:19]:  # text is often the end of a file: oldest first
-        records.reverse()
-    return records

@@ -1,0 +1,234 @@
+"""Knowing a file again by its content: renamed, copied, truncated or compressed since it was read."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from functions.pipeline.compression import decompressed, is_compressed
+from functions.pipeline.sources.file_content import BLOCK, stored
+from functions.pipeline.sources.file_readings import caught
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from functions.pipeline.sources.file_content import Patience
+
+_EDGE = 1024  # bytes at the beginning, and before the offset, by which content is known again
+
+
+class Trace(NamedTuple):
+    """What the position keeps of a file that was read, to know it again."""
+
+    fingerprint: str  # of its first `length` bytes; all lengths are of uncompressed content
+    length: int  # _EDGE, or all that was read if that is less
+    ending: str  # of the last `length` bytes that were read
+    offset: int  # bytes that were read
+    inode: int
+    size: int  # bytes as stored
+    modified: int  # ns
+    finished: bool  # a compressed file was read to its end: nothing is new until it changes
+
+
+class File:
+    """A file that is there now, and how far it has been read.
+
+    Attributes:
+        path: where it is.
+        inode: which file it was when it was found there.
+        size: bytes as stored.
+        modified: ns.
+        trace: what is known of it from reading it; None: it is new.
+        original: another that begins with all that this one holds, and is read instead.
+        compressed: whether it is gzip or zstd.
+        head: its first 1,024 bytes of uncompressed content, or all there are.
+
+    Raises:
+        PermanentError: it cannot be read.
+    """
+
+    def __init__(self, path: Path, status: os.stat_result) -> None:
+        self.path, self.inode = path, status.st_ino
+        self.size, self.modified = status.st_size, status.st_mtime_ns
+        self.trace: Trace | None = None
+        self.original: File | None = None
+        self._copied: Trace | None = None  # what is known of this one when the original has been read so far
+        self._ending = b""
+        self.compressed = is_compressed(next(stored(path, self.inode, block=_EDGE), b""))
+        self.head = self._span(0, _EDGE)
+
+    @property
+    def offset(self) -> int:
+        """How much has been read, in bytes of uncompressed content."""
+        return self.trace.offset if self.trace else 0
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there may be something to read."""
+        if self.original:
+            return False
+        if not self.trace:
+            return True
+        return not self.trace.finished if self.compressed else self.size > self.trace.offset
+
+    @property
+    def known(self) -> Trace | None:
+        """What the position keeps of this file."""
+        original = self.original
+        while original and original.original:
+            original = original.original
+        if original:
+            return self._copied if self._copied and original.offset >= self._copied.offset else None
+        return self.trace
+
+    def continues(self, trace: Trace) -> bool:
+        """Say whether this file begins with what was read when the trace was left."""
+        if digest(self.head[: trace.length]) != trace.fingerprint:
+            return False
+        if self.compressed and self._unchanged(trace):
+            return True
+        return digest(self._span(trace.offset - trace.length, trace.offset)) == trace.ending
+
+    def follow(self, trace: Trace) -> None:
+        """Read on from where the trace was left."""
+        self.trace = trace._replace(
+            inode=self.inode,
+            size=self.size,
+            modified=self.modified,
+            finished=trace.finished and self._unchanged(trace),
+        )
+
+    def is_copy(self, other: File) -> bool:
+        """Say whether the other begins with all that this file holds, and remember it.
+
+        Less than _EDGE bytes may be alike by chance; then it takes a compressed file with its original's own time.
+        """
+        alike = self.modified == other.modified and self.compressed and not other.compressed
+        longer = self.size > other.size and not self.compressed and not other.compressed
+        if longer or not other.head.startswith(self.head) or (len(self.head) < _EDGE and not alike):
+            return False
+        failures: list[Exception] = []
+        shared = _shared(caught(self.text(0), failures), caught(other.text(0), []))
+        if shared is None:
+            return False
+        self.original = other
+        self._copied = None if failures else self._left_at(*shared, finished=True)
+        return True
+
+    def unread(self, patience: Patience) -> Iterator[bytes]:
+        """Yield the content after the offset; nothing when the file is not the one that it was."""
+        start = max(0, self.offset - _EDGE)
+        text, seen = self.text(start, patience), b""
+        for block in text:
+            seen += block
+            if len(seen) > self.offset - start:
+                break
+        self._ending, new = seen[: self.offset - start], seen[self.offset - start :]
+        if self.trace and digest(self._ending) != self.trace.ending:
+            return
+        if new.startswith(b"\n") and self._ending[-1:] not in {b"", b"\n"}:
+            self.advance([b""], b"\n")  # the end of a line that was taken without it
+            new = new[1:]
+        yield new
+        yield from text
+
+    def advance(self, lines: list[bytes], end: bytes, *, finished: bool = False) -> None:
+        """Note that these lines have been read, of which the last had this end."""
+        text = b"\n".join(lines) + end
+        if self.offset < _EDGE:
+            self.head = (self.head[: self.offset] + text[:_EDGE])[:_EDGE]
+        self._ending = (self._ending + text[-_EDGE:])[-_EDGE:]
+        self.trace = self._left_at(self.offset + len(text), self._ending, finished=finished and self.compressed)
+
+    def finish(self) -> None:
+        """Note that a compressed file has been read to its end."""
+        if self.trace:
+            self.trace = self.trace._replace(finished=self.compressed)
+
+    def _unchanged(self, trace: Trace) -> bool:
+        return (trace.inode, trace.size, trace.modified) == (self.inode, self.size, self.modified)
+
+    def _left_at(self, offset: int, ending: bytes, *, finished: bool) -> Trace:
+        length = min(offset, _EDGE)
+        ends = digest(self.head[:length]), length, digest(ending)
+        return Trace(*ends, offset, self.inode, self.size, self.modified, finished)
+
+    def _span(self, start: int, end: int) -> bytes:
+        """Return the content from `start` to `end`, or as much of it as there is."""
+        span = b""
+        for block in caught(self.text(start, block=_EDGE), []):
+            span += block[: end - start - len(span)]
+            if len(span) == end - start:
+                break
+        return span
+
+    def text(self, start: int, patience: Patience | None = None, block: int = BLOCK) -> Iterator[bytes]:
+        """Yield the uncompressed content from `start` on."""
+        if not self.compressed:
+            return stored(self.path, self.inode, start, patience, block)
+        return _after(start, decompressed(stored(self.path, self.inode), str(self.path)))
+
+
+def recognise(files: list[File], traces: list[Trace]) -> list[Trace]:
+    """Find the file that continues each trace; return the traces that none does.
+
+    A file that kept its inode comes first. Less than _EDGE bytes may begin a foreign file too; then a file with another
+    inode needs one more sign that it is a copy: the same time, its compression, or the original lying there truncated.
+    """
+    left = list(traces)
+    for file in files:
+        _follow_one(file, [each for each in left if each.inode == file.inode], left)
+    inodes = {file.inode for file in files}
+    for file in files:
+        if not file.trace:
+            signs = {file.modified} | inodes
+            _follow_one(
+                file, [t for t in left if t.length == _EDGE or file.compressed or {t.modified, t.inode} & signs], left
+            )
+    return left
+
+
+def find_copies(files: list[File]) -> None:
+    """Mark the new files whose content another file holds too; of a file and its compressed copy, that is the copy."""
+    for file in sorted(files, key=lambda each: not each.compressed):
+        if not file.trace and file.head:
+            any(file.is_copy(other) for other in files if other is not file and not other.original)
+
+
+def _follow_one(file: File, candidates: list[Trace], left: list[Trace]) -> None:
+    for trace in sorted(candidates, key=lambda each: each.offset, reverse=True):
+        if file.continues(trace):
+            file.follow(trace)
+            left.remove(trace)
+            return
+
+
+def _shared(shorter: Iterator[bytes], longer: Iterator[bytes]) -> tuple[int, bytes] | None:
+    """Return the length and the last _EDGE bytes of the shorter content if the longer begins with it."""
+    length, ending, ahead = 0, b"", b""
+    for block in shorter:
+        while len(ahead) < len(block):
+            more = next(longer, b"")
+            if not more:
+                return None
+            ahead += more
+        if not ahead.startswith(block):
+            return None
+        ahead = ahead[len(block) :]
+        length += len(block)
+        ending = (ending + block[-_EDGE:])[-_EDGE:]
+    return length, ending
+
+
+def _after(start: int, text: Iterable[bytes]) -> Iterator[bytes]:
+    for block in text:
+        if start < len(block):
+            yield block[start:]
+        start = max(0, start - len(block))
+
+
+def digest(content: bytes) -> str:
+    """Return a hash of 128 bits, as 32 hexadecimal digits."""
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
