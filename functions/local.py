@@ -1,8 +1,9 @@
 """The functions on one machine: collect, and index each batch as it arrives.
 
-pipeline = LogsPipeline()
-if pipeline.check_prerequisites():
-    print(pipeline.run_once(limit=100)["collected"])
+Example:
+    >>> pipeline = LogsPipeline()
+    >>> if pipeline.check_prerequisites():
+    ...     print(pipeline.run_once(limit=100)["collected"])
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,37 @@ from tests.elasticsearch import start_elasticsearch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def moto_url() -> Iterator[str]:
+    """Run one local AWS for all the tests that ask for it; moto serves it."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def aws(moto_url: str) -> Iterator[str]:
+    """Let every AWS client of a module's tests, and Google Cloud Storage's too, talk to the local AWS."""
+    google = {
+        "gcs_base_url": moto_url,
+        "disable_oauth": True,
+        "client_email": "",
+        "private_key": "",
+        "private_key_id": "",
+    }
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ENDPOINT_URL", moto_url)
+        environment.setenv("AWS_ACCESS_KEY_ID", "test")
+        environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        environment.setenv("AWS_REGION", "us-east-1")
+        environment.setenv("GOOGLE_SERVICE_ACCOUNT_KEY", json.dumps(google))  # its XML interface is S3's
+        yield moto_url
 
 
 @pytest.fixture(scope="session")

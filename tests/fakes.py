@@ -204,3 +204,14 @@ def fake_elasticsearch(tls: ssl.SSLContext | None = None) -> Iterator[FakeElasti
         finally:
             server.shutdown()
             thread.join()
+
+
+class LambdaContext:
+    """What AWS Lambda tells a function of its invocation: the time that is left, by the clock or as the test says."""
+
+    def __init__(self, seconds: float | Callable[[], float] = 60.0) -> None:
+        end = 0.0 if callable(seconds) else time.monotonic() + seconds
+        self._left = seconds if callable(seconds) else lambda: end - time.monotonic()
+
+    def get_remaining_time_in_millis(self) -> int:
+        return max(int(self._left() * 1000), 0)

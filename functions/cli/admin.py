@@ -20,7 +20,8 @@ def check(given: Namespace, environment: dict[str, str]) -> int:
     failed = 0
     for each in LogsPipeline(environment, given.source).checks():
         failed += each.error is not None
-        print(f"✗ {told(each.error)}" if each.error else f"✓ {_(each.name)}: {each.found}", flush=True)
+        found = _("{name}: {found}").format(name=_(each.name), found=each.found)
+        print(f"✗ {told(each.error)}" if each.error else f"✓ {found}", flush=True)
     return 1 if failed else 0
 
 

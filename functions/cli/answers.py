@@ -91,7 +91,7 @@ def _print_table(documents: Iterable[dict[str, Any]], columns: tuple[str, ...]) 
         width = max(12, left) if name == columns[-1] else min(_WIDEST, max(map(len, (name, *cells))))
         left -= width + 3
         justify: Literal["left", "right"] = "right" if name in _NUMBERS else "left"
-        table.add_column(name, justify=justify, width=width, no_wrap=name != "what")
+        table.add_column(_("what") if name == "what" else name, justify=justify, width=width, no_wrap=name != "what")
     for row in rows:
         table.add_row(*map(escape, row))
     console.print(table)

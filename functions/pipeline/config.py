@@ -10,11 +10,15 @@ import os
 from dataclasses import MISSING, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from functions.pipeline.errors import ConfigError
+from functions.pipeline.errors import ConfigError, TrilogError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
+
+
+class Expected(TrilogError, ValueError):  # noqa: N818 (it reads `raise Expected("a number")`)
+    """What a variable's text should have been. Where values are in the text, a `parse` raises this ValueError."""
 
 
 def setting(
@@ -66,25 +70,35 @@ def load(environment: Mapping[str, str], *classes: type[Any]) -> tuple[Any, ...]
     Raises:
         ConfigError: one or more variables hold something else than their fields expect; names all of them.
     """
-    problems: list[str] = []
+    problems: dict[str, ConfigError] = {}
     filled = tuple(_fill(options, environment, problems) for options in classes)
     if problems:
-        raise ConfigError("\n".join(dict.fromkeys(problems)))
+        a_line_each = "\n".join(f"{{{variable}}}" for variable in problems)
+        raise ConfigError(a_line_each, **problems)
     return filled
 
 
-def _fill(options: type[Any], environment: Mapping[str, str], problems: list[str]) -> Any:  # noqa: ANN401
+def _fill(options: type[Any], environment: Mapping[str, str], problems: dict[str, ConfigError]) -> Any:  # noqa: ANN401
     values = {}
     for each in _settings(options):
-        text = environment.get(each.metadata["variable"])
+        variable = each.metadata["variable"]
+        text = environment.get(variable)
         if text is None:
             continue
         try:
             values[each.name] = each.metadata["parse"](text)
         except ValueError as error:
-            shown = "the value" if not each.repr else repr(text)
-            problems.append(f"{each.metadata['variable']}: {shown} is wrong; expected {error}")
+            problems[variable] = _wrong(variable, text if each.repr else None, error)
     return options(**values)
+
+
+def _wrong(variable: str, text: str | None, error: ValueError) -> ConfigError:
+    """Name a bad variable; its text is None where that is a secret."""
+    expected = error if isinstance(error, Expected) else Expected(str(error))
+    values = {"variable": variable, "text": text, "expected": expected}
+    if text is None:
+        return ConfigError("{variable}: the value is wrong; expected {expected}", **values)
+    return ConfigError("{variable}: {text!r} is wrong; expected {expected}", **values)
 
 
 def variables(classes: Iterable[type[Any]]) -> list[Variable]:
@@ -120,13 +134,13 @@ def number(least: float, unit: str) -> Callable[[str], float]:
     """Take a number of at least `least`; `unit` names it in the error."""
 
     def parse(value: str) -> float:
-        expected = f"a number of {unit}, {least:g} or more"
+        expected = Expected("a number of {unit}, {least:g} or more", unit=Expected(unit), least=least)
         try:
             parsed = float(value)
         except ValueError:
-            raise ValueError(expected) from None
+            raise expected from None
         if not least <= parsed < float("inf"):
-            raise ValueError(expected)
+            raise expected
         return parsed
 
     return parse
@@ -136,13 +150,14 @@ def whole(least: int, most: int, unit: str) -> Callable[[str], int]:
     """Take a whole number from `least` to `most`; `unit` names it in the error."""
 
     def parse(value: str) -> int:
-        expected = f"a whole number of {unit} from {least} to {most}"
+        values = {"unit": Expected(unit), "least": least, "most": most}
+        expected = Expected("a whole number of {unit} from {least} to {most}", **values)
         try:
             parsed = int(value)
         except ValueError:
-            raise ValueError(expected) from None
+            raise expected from None
         if not least <= parsed <= most:
-            raise ValueError(expected)
+            raise expected
         return parsed
 
     return parse
@@ -153,7 +168,7 @@ def one_of(*choices: str) -> Callable[[str], str]:
 
     def parse(value: str) -> str:
         if value.strip().lower() not in choices:
-            raise ValueError("one of " + ", ".join(choices))
+            raise Expected("one of {choices}", choices=", ".join(choices))
         return value.strip().lower()
 
     return parse

@@ -20,7 +20,9 @@ def write_log(path: Path, count: int) -> None:
         for number in range(count):
             head = f"2025-01-20 {number // 3600 % 24:02}:{number // 60 % 60:02}:{number % 60:02} - api - INFO - "
             call = f"{chance.getrandbits(48):012x}-{number}"
-            features = json.dumps({"AGE": chance.randint(20, 90), **{f"F{n}": n % 2 for n in range(13)}})
+            features = json.dumps(
+                {"AGE": chance.randint(20, 90), "SMOKING": 1, "ANXIETY": 0, "FATIGUE": 1, "WHEEZING": 0}
+            )
             metrics = {"transaction_id": call, "cpu_time_ms": chance.random(), "function_calls": chance.randint(1, 999)}
             log.write(
                 head

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.pipeline.batch import make_batch
 from functions.collector.collect import Collection, CollectorOptions
+from functions.pipeline.batch import make_batch
 from functions.pipeline.errors import PermanentError, TransientError
 from functions.pipeline.sources import Reading
 from functions.pipeline.sources.file import FileSource

@@ -1,7 +1,6 @@
 """The store keeps objects and versions, the same on a disk, in memory and in S3."""
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,27 +10,14 @@ from functions.pipeline.store import Store, StoreOptions
 
 
 @pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    """A local S3 with a bucket; moto serves it."""
+def s3(aws: str) -> str:  # noqa: ARG001 (it directs the clients)
+    """A bucket in a local S3."""
     import boto3
-    from moto.server import ThreadedMotoServer
 
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in {
-            "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_REGION": "us-east-1",
-        }.items():
-            environment.setenv(name, value)
-        client = boto3.client("s3", region_name="us-east-1")
-        client.create_bucket(Bucket="batches")
-        client.close()
-        yield "s3://batches"
-    server.stop()
+    client = boto3.client("s3", region_name="us-east-1")
+    client.create_bucket(Bucket="batches")
+    client.close()
+    return "s3://batches"
 
 
 @pytest.fixture(params=["file", "memory", "s3"])

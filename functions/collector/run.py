@@ -1,0 +1,65 @@
+"""One invocation of the collector, the same on every platform: the configured Space's new lines into the store."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from functions.collector.collect import Collection, CollectorOptions
+from functions.pipeline.config import environment as process_environment
+from functions.pipeline.config import load
+from functions.pipeline.deadline import Deadline
+from functions.pipeline.secrets import resolved
+from functions.pipeline.telemetry import log, log_failure
+from functions.pipeline.wiring import OPTIONS, open_source, open_store
+
+
+def run(context: object = None) -> dict[str, Any]:
+    """Collect what is new, until an AWS Lambda context says that the time is nearly over.
+
+    Returns:
+        The counts: `lines` taken, `recovered` ones of a run that broke off, the `batches` that both became, possible
+        `gaps`; and whether all was read that the Space offers (`complete`).
+
+    Raises:
+        ConfigError: the configuration cannot work.
+        TransientError: something outside is down; the next run goes on from here.
+        PermanentError: the Space can never be read like this, or the store refuses.
+    """
+    begun, deadline = time.perf_counter(), Deadline(context)
+    try:
+        collection = _opened()
+        deadline.run(lambda: _collect(collection, deadline))
+    except Exception as error:
+        log_failure(error, function="collector", ms=_ms(begun))
+        raise
+    counts = _counts(collection)
+    log("WARNING" if collection.gaps else "INFO", "collected", function="collector", **counts, ms=_ms(begun))
+    return counts
+
+
+def _opened() -> Collection:
+    environment = resolved(process_environment(), OPTIONS)
+    *_, options = load(environment, *OPTIONS, CollectorOptions)
+    return Collection(open_source(environment), open_store(environment), options)
+
+
+def _collect(collection: Collection, deadline: Deadline) -> None:
+    for _ in collection.batches():
+        if deadline.left <= deadline.reserve:  # so long before, for the next batch may be slow
+            collection.stopping.set()
+
+
+def _counts(collection: Collection) -> dict[str, Any]:
+    return {
+        "source": collection.source.name,
+        "lines": collection.lines,
+        "batches": collection.arrived,
+        "recovered": collection.recovered,
+        "gaps": collection.gaps,
+        "complete": not collection.stopping.is_set(),
+    }
+
+
+def _ms(begun: float) -> int:
+    return round((time.perf_counter() - begun) * 1000)

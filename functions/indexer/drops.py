@@ -1,0 +1,154 @@
+"""Indexing of drops, the same on every platform; what the first one opens is kept for those after it."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Self
+
+from functions.indexer.index import Indexing
+from functions.pipeline.config import environment as process_environment
+from functions.pipeline.config import load
+from functions.pipeline.documents import KINDS
+from functions.pipeline.errors import ConfigError
+from functions.pipeline.names import IndexNames
+from functions.pipeline.secrets import resolved
+from functions.pipeline.store import Store, StoreOptions, address_bucket
+from functions.pipeline.telemetry import log, log_failure
+from functions.pipeline.wiring import OPTIONS, open_format, open_sink
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterable, Iterator
+    from types import TracebackType
+
+    from functions.indexer.index import Tally
+    from functions.indexer.triggers import Drop, Message
+    from functions.pipeline.deadline import Deadline
+    from functions.pipeline.documents import Document, Written
+    from functions.pipeline.formats import Format
+    from functions.pipeline.sinks import Sink
+
+
+class DropIndexer:
+    """Indexes drops one at a time, for the life of a container.
+
+    Raises:
+        ConfigError, TransientError: the configuration, or a secret that it refers to, cannot be had (when made).
+    """
+
+    def __init__(self) -> None:
+        environment = resolved(process_environment(), OPTIONS)
+        load(environment, *OPTIONS)
+        self._environment = environment
+        self._names, options = load(environment, IndexNames, StoreOptions)
+        self._local = options.url if options.url and not address_bucket(options.url) else None
+        self._format: Format = open_format(environment)
+        self._stores: dict[str, Store] = {}
+        self._sink: Sink | None = None
+        self._stack = ExitStack()
+
+    def finish(self, messages: Iterable[Message], deadline: Deadline) -> list[tuple[Message, Exception]]:
+        """Index what the messages name, an object that several name once; return those not finished, and why."""
+        attempts: dict[Drop, Exception | None] = {}
+        unfinished: list[tuple[Message, Exception]] = []
+        for message in messages:
+            for drop in message.drops:
+                if drop not in attempts:
+                    attempts[drop] = self._attempt(drop, deadline)
+            error = message.error or next(filter(None, map(attempts.get, message.drops)), None)
+            if error:
+                log_failure(error, function="indexer", message_id=message.id)
+                unfinished.append((message, error))
+        if self._local:
+            self.close()  # on one machine, others want the embedded index too
+        return unfinished
+
+    def close(self) -> None:
+        """Close the sink; the next drop opens another."""
+        self._sink = None
+        self._stack.close()
+
+    def _attempt(self, drop: Drop, deadline: Deadline) -> Exception | None:
+        """Index a drop; return what went wrong. Even a fault of ours must not keep the others from being indexed."""
+        begun = time.perf_counter()
+        try:
+            tally = self._index(drop, deadline)
+        except Exception as error:  # noqa: BLE001
+            log_failure(error, function="indexer", key=_name(drop), ms=_ms(begun))
+            return error
+        self._report(drop, tally, _ms(begun))
+        return None
+
+    def _index(self, drop: Drop, deadline: Deadline) -> Tally:
+        deadline.check()
+        sink = _TimedSink(self._opened_sink(), deadline)
+        try:
+            return deadline.run(Indexing(drop.key, self._store(drop), self._format, sink).run)
+        except Exception:
+            self.close()
+            raise
+
+    def _store(self, drop: Drop) -> Store:
+        """Open the store of a drop: its bucket; a local store, if one is configured, stands for every bucket."""
+        address = self._local or drop.address
+        if address not in self._stores:
+            self._stores[address] = Store(address)
+        return self._stores[address]
+
+    def _opened_sink(self) -> Sink:
+        if self._sink is None:
+            try:
+                self._sink = self._stack.enter_context(open_sink(self._environment))
+            except ModuleNotFoundError as error:
+                raise ConfigError("No index to write to. Set ELASTICSEARCH_URL ({cause})", cause=error) from error
+        return self._sink
+
+    def _report(self, drop: Drop, tally: Tally, milliseconds: int) -> None:
+        log(
+            "INFO" if tally.conserved else "ERROR",
+            "indexed" if tally.conserved else "indexed, but records are missing from the log index",
+            function="indexer",
+            key=_name(drop),
+            records=tally.records,
+            created=self._by_index(tally.created),
+            duplicates=self._by_index(tally.duplicates),
+            dead=self._by_index(tally.dead),
+            conserved=tally.conserved,
+            ms=milliseconds,
+        )
+
+    def _by_index(self, counts: Counter[str]) -> dict[str, int]:
+        return {self._names.base(kind): counts[kind] for kind in KINDS if counts[kind]}
+
+
+class _TimedSink:
+    """A sink, opened by somebody else, that takes documents only while there is time."""
+
+    def __init__(self, sink: Sink, deadline: Deadline) -> None:
+        self._sink = sink
+        self._deadline = deadline
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def write(self, documents: Iterable[Document]) -> Written:
+        return self._sink.write(self._in_time(documents))
+
+    def _in_time(self, documents: Iterable[Document]) -> Iterator[Document]:
+        for document in documents:
+            self._deadline.check()
+            yield document
+
+
+def _name(drop: Drop) -> str:
+    return f"{drop.bucket}/{drop.key}"
+
+
+def _ms(begun: float) -> int:
+    return round((time.perf_counter() - begun) * 1000)

@@ -1,0 +1,78 @@
+"""When an invocation must be over: the platform ends it then, finished or not."""
+
+from __future__ import annotations
+
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from functions.pipeline.errors import TransientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+_LEAST, _MOST = 1.0, 10.0  # seconds to keep in reserve; between them, a quarter of the time that there is
+
+
+class Deadline:
+    """The end of one invocation, by the word of an AWS Lambda context; without a context there is none.
+
+    `reserve` is the time in seconds that is kept for handing back what is not finished.
+    """
+
+    def __init__(self, context: object = None) -> None:
+        self._remaining: Callable[[], int] | None = getattr(context, "get_remaining_time_in_millis", None)
+        self.reserve = min(max(self._seconds() / 4, _LEAST), _MOST)
+
+    @property
+    def left(self) -> float:
+        """The seconds until the reserve begins; less than 0 within it."""
+        return self._seconds() - self.reserve
+
+    def check(self) -> None:
+        """Raise TransientError when only the reserve is left."""
+        if self.left <= 0:
+            raise _out_of_time()
+
+    def run(self, work: Callable[[], T]) -> T:
+        """Do some work, and return or raise what it does.
+
+        The work has a thread of its own, for a server that does not answer may hold it longer than there is time: then
+        it is left there. It should call `check` now and then, so that it does not go on for long.
+
+        Raises:
+            TransientError: the reserve began before the work was done.
+        """
+        if self._remaining is None:
+            return work()
+        done: SimpleQueue[T | _Failure] = SimpleQueue()
+        Thread(target=lambda: done.put(_outcome(work)), daemon=True).start()
+        try:
+            outcome = done.get(timeout=max(self.left, 0))
+        except Empty:
+            raise _out_of_time() from None
+        if isinstance(outcome, _Failure):
+            raise outcome.error
+        return outcome
+
+    def _seconds(self) -> float:
+        return self._remaining() / 1000 if self._remaining else float("inf")
+
+
+class _Failure(NamedTuple):
+    """What some work raised instead of returning."""
+
+    error: BaseException
+
+
+def _outcome(work: Callable[[], T]) -> T | _Failure:
+    try:
+        return work()
+    except BaseException as error:  # noqa: BLE001 (it is raised where the work is waited for)
+        return _Failure(error)
+
+
+def _out_of_time() -> TransientError:
+    return TransientError("The invocation's time is nearly over. What is not finished is handed back")

@@ -1,0 +1,22 @@
+# The functions on functions-framework, as on Google Cloud: see infra/gcp/README.md.
+.PHONY: serve-collector serve-indexer gcp-sources
+
+GCP_SOURCES ?= dist/gcp
+
+serve-collector: $(VENV)/.installed-dev  ## the collector as an HTTP function: curl -X POST http://127.0.0.1:8080
+	@$(VENV)/bin/functions-framework --source functions/collector/main.py --target collect --host 127.0.0.1 --port 8080
+
+# A local store stands for whatever bucket an event names, so that what serve-collector has put can be indexed.
+serve-indexer: $(VENV)/.installed-dev  ## the indexer as a CloudEvent function on http://127.0.0.1:8081
+	@PIPELINE_STORE=$${PIPELINE_STORE:-file://$(CURDIR)/.trilog} \
+		$(VENV)/bin/functions-framework --source functions/indexer/main.py --target index --host 127.0.0.1 --port 8081
+
+gcp-sources:  ## what gcloud uploads: a folder for each function, in dist/gcp
+	@for function in collector indexer; do \
+		folder=$(GCP_SOURCES)/$$function; \
+		rm -rf $$folder && mkdir -p $$folder/infra/elasticsearch; \
+		cp -R functions $$folder/ && cp -R infra/elasticsearch/templates $$folder/infra/elasticsearch/; \
+		cp functions/$$function/main.py functions/$$function/requirements.txt $$folder/; \
+		echo "functions-framework==3.10.2  # calls main.py" >> $$folder/requirements.txt; \
+		find $$folder -name __pycache__ -prune -exec rm -rf {} +; \
+	done
