@@ -31,10 +31,10 @@ format: $(VENV)/.installed-dev  ## put the code into its standard form
 install-dev: $(VENV)/.installed-dev  ## the virtual environment with all that running, testing and checking need
 
 messages: $(VENV)/.installed-dev  ## gather the messages to translate, and compile the translations
-	@$(VENV)/bin/pybabel -q extract -F functions/locales/babel.cfg -k TrilogError -k ConfigError -k TransientError \
-		-k PermanentError -k Conflict --no-location --sort-output --omit-header -o functions/locales/trilog.pot .
-	@$(VENV)/bin/pybabel -q update -D trilog -i functions/locales/trilog.pot -d functions/locales -l fr --no-fuzzy-matching \
-		--omit-header --ignore-pot-creation-date
+	@$(VENV)/bin/pybabel -q extract -F functions/locales/babel.toml --no-location --sort-output --omit-header \
+		-o functions/locales/trilog.pot functions examples/run.py
+	@$(VENV)/bin/pybabel -q update -D trilog -i functions/locales/trilog.pot -d functions/locales -l fr --init-missing \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 	@$(VENV)/bin/pybabel -q compile -D trilog -d functions/locales
 
 pipeline-check: $(VENV)/.installed  ## try the source, the store and the sink

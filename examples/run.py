@@ -32,7 +32,9 @@ def run() -> int:
     with running() as space:
         print(_("ready on {url} ({seconds:.1f} s)").format(url=space.url, seconds=time.perf_counter() - begun))
         print("2/3", _("Sending predictions…"), end=" ", flush=True)
-        print(send(space.url, _PREDICTIONS))
+        sent = send(space.url, _PREDICTIONS)
+        text = _("{answered} answered, {refused} refused ({seconds:.1f} s)")
+        print(text.format(answered=sent.answered, refused=sent.refused, seconds=sent.seconds))
         print("3/3", _("Collecting its log, dropping it as batches, indexing them"), flush=True)
         return main(["--once", "--gradio-url", space.url])
 

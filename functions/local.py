@@ -38,6 +38,10 @@ class LocalOptions:
     poll_interval_s: float = setting("PIPELINE_POLL_INTERVAL", number(0.1, "seconds"), 10.0)
 
 
+ALL_OPTIONS = (*OPTIONS, CollectorOptions, LocalOptions)
+"""All that can be configured on one machine, but the language of messages."""
+
+
 class Check(NamedTuple):
     """One thing that a run needs: what it is, what was found, and what is wrong with it (None: nothing)."""
 
@@ -119,7 +123,7 @@ class LogsPipeline:
         progress: Callable[[Run], None] = lambda _: None,
     ) -> None:
         self.environment = process_environment(Path(".env")) if environment is None else environment
-        load(self.environment, *OPTIONS, CollectorOptions, LocalOptions)
+        load(self.environment, *ALL_OPTIONS)
         self.names, self._collector, self._options = load(self.environment, IndexNames, CollectorOptions, LocalOptions)
         self._place = place
         self._progress = progress

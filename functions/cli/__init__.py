@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from functions.cli import admin, answers, runs
 from functions.cli.arguments import parser
 from functions.cli.language import speak, told
+from functions.local import ALL_OPTIONS
 from functions.pipeline.config import environment, load
 from functions.pipeline.errors import ConfigError, TransientError, TrilogError
 from functions.pipeline.names import IndexNames
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         variables = environment(Path(".env"))
         speak(variables)
-        (names,) = load(variables, IndexNames)
+        names, *_others = load(variables, IndexNames, *ALL_OPTIONS)  # whatever is wrong is told at once
         given = parser(_COMMANDS, names.base).parse_args(arguments)
         code: int = given.command(given, _with_arguments(variables, given))
     except TrilogError as error:

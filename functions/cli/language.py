@@ -8,13 +8,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from functions.pipeline.config import choose_language, load, setting, text
+from functions.pipeline.errors import TrilogError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from functions.pipeline.errors import TrilogError
-
 LOCALES = Path(__file__).parents[1] / "locales"
+
+N_ = str  # marks a text for the catalogue that is translated elsewhere
+# What argparse (Python 3.11 to 3.13) says to a user of this command line; it asks gettext itself.
+ARGPARSE = (
+    N_("usage: "),
+    N_("positional arguments"),
+    N_("options"),
+    N_("%(heading)s:"),
+    N_("show this help message and exit"),
+    N_("%(prog)s: error: %(message)s\n"),
+    N_("argument %(argument_name)s: %(message)s"),
+    N_("expected one argument"),
+    N_("unrecognized arguments: %s"),
+    N_("the following arguments are required: %s"),
+    N_("not allowed with argument %s"),
+    N_("ignored explicit argument %r"),
+    N_("ambiguous option: %(option)s could match %(matches)s"),
+    N_("invalid choice: %(value)r (choose from %(choices)s)"),
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +52,7 @@ def speak(environment: Mapping[str, str]) -> None:
 
 
 def told(error: TrilogError) -> str:
-    """Return an error's text in the user's language."""
+    """Return an error's text, and the errors' that are in it, in the user's language."""
     template = gettext.gettext(error.template)
-    return template.format(**error.values) if error.values else template
+    values = {name: told(each) if isinstance(each, TrilogError) else each for name, each in error.values.items()}
+    return template.format(**values) if values else template

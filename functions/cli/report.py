@@ -28,7 +28,7 @@ def progress(*, hidden: bool) -> Iterator[Callable[[Run], None]]:
         yield lambda _run: None
         return
     with console.status(_("collecting…")) as status:
-        text = _("{lines} lines in {batches} batches, {records} records indexed")
+        text = _("{lines} lines collected (batches: {batches}), {records} records indexed")
         yield lambda run: status.update(
             text.format(lines=run.collected, batches=run.batches, records=run.tally.records)
         )
@@ -36,7 +36,7 @@ def progress(*, hidden: bool) -> Iterator[Callable[[Run], None]]:
 
 def report(run: Run, pipeline: LogsPipeline) -> None:
     """Print what a run did, where the data lies, and what to type next."""
-    text = _("{lines} lines collected in {batches} batches, {seconds:.1f} s")
+    text = _("{lines} lines collected in {seconds:.1f} s (batches: {batches})")
     print(text.format(lines=run.collected, batches=run.batches, seconds=run.seconds))
     if run.recovered:
         print(_("{lines} lines recovered from a run that had been interrupted").format(lines=run.recovered))

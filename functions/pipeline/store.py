@@ -12,7 +12,7 @@ import obstore
 from obstore import exceptions
 from obstore.store import LocalStore, MemoryStore, from_url
 
-from functions.pipeline.config import setting
+from functions.pipeline.config import Expected, setting
 from functions.pipeline.errors import Conflict, PermanentError, TransientError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _CHUNK = 1 << 20  # bytes read from an object at once
 
 def _store_url(value: str) -> str:
     if not value.startswith(_SCHEMES):
-        raise ValueError("an address that starts with " + ", ".join(_SCHEMES))
+        raise Expected("an address that starts with {schemes}", schemes=", ".join(_SCHEMES))
     return value.rstrip("/") if not value.endswith("://") else value
 
 

@@ -35,7 +35,15 @@ Run = Callable[..., tuple[int, str, str]]
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of its own for each test, and no configuration but what the test sets."""
     monkeypatch.chdir(tmp_path)
-    for name in ("GRADIO_URL", "HF_TOKEN", "ELASTICSEARCH_HOST", "ELASTICSEARCH_URL", "PIPELINE_DATA", "LANGUAGE"):
+    for name in (
+        "GRADIO_URL",
+        "HF_TOKEN",
+        "ELASTICSEARCH_HOST",
+        "ELASTICSEARCH_URL",
+        "PIPELINE_DATA",
+        "LANGUAGE",
+        "PIPELINE_LANG",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LC_ALL", "C")
     (tmp_path / "api.log").write_text(f"{OTHER}\n{PREDICTION}\n{METRICS}\n")
@@ -158,7 +166,13 @@ def test_the_data_folder_can_be_moved(trilog: Run, folder: Path, monkeypatch: py
 def test_the_report_says_what_happened_and_what_to_do_next(trilog: Run):
     code, out, _ = trilog("--once", "--source", "api.log")
     assert code == 0
-    for text in ("3 lines collected in 1 batches", "ml-api-message", "3 records read = 3 new", "trilog trace abc-123"):
+    for text in (
+        "3 lines collected in ",
+        "(batches: 1)",
+        "ml-api-message",
+        "3 records read = 3 new",
+        "trilog trace abc-123",
+    ):
         assert text in out
 
 
@@ -300,7 +314,7 @@ def test_ctrl_c_finishes_the_batch_prints_totals_and_is_no_error(folder: Path, n
         process.send_signal(number)
         out, err = process.communicate(timeout=30)
     assert "3 lines collected" in first
-    assert "3 lines collected in 1 batches" in out
+    assert "3 lines collected in " in out
     assert (process.returncode, err) == (0, "")
 
 

@@ -4,13 +4,11 @@ import re
 from pathlib import Path
 
 from functions.cli.language import LanguageOptions
-from functions.collector.collect import CollectorOptions
-from functions.local import LocalOptions
+from functions.local import ALL_OPTIONS
 from functions.pipeline.config import environment, load, variables
-from functions.pipeline.wiring import OPTIONS
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
-CLASSES = (*OPTIONS, CollectorOptions, LocalOptions, LanguageOptions)
+CLASSES = (*ALL_OPTIONS, LanguageOptions)
 SHOWN = dict(re.findall(r"^# ([A-Z_]+)=(.*)$", EXAMPLE.read_text(), re.MULTILINE))
 
 

@@ -92,7 +92,7 @@ class FileSource:
             except PermanentError as error:
                 problems.append(error)
         if problems:
-            raise problems[0] if len(problems) == 1 else PermanentError("\n".join(map(str, problems)))
+            raise problems[0] if len(problems) == 1 else _together(problems)
 
     def _present(self, problems: list[PermanentError], *, known: bool) -> list[File]:
         files = []
@@ -162,6 +162,13 @@ def _read_file(file: File, cutter: Cutter, patience: Patience) -> Iterator[list[
 def _position(gone: list[Trace], files: list[File]) -> Position:
     known = [file.known for file in files]
     return {"files": [trace._asdict() for trace in (*gone[-_GONE:], *known) if trace]}
+
+
+def _together(problems: list[PermanentError]) -> PermanentError:
+    """Make one error of several, a line each."""
+    values = {f"problem_{number}": each for number, each in enumerate(problems)}
+    a_line_each = "\n".join(f"{{{name}}}" for name in values)
+    return PermanentError(a_line_each, **values)
 
 
 def _readable_size(size: float) -> str:
