@@ -28,7 +28,7 @@ def write_log(path: Path, count: int) -> None:
                 head
                 + chance.choice(
                     [
-                        f'[{call}] POST /predict - 200 - 5ms - {features} - {{"prediction": "YES", "probability": 0.5}}',
+                        f'[{call}] POST /predict - 200 - 5ms - {features} - {{"prediction": "YES", "p": 0.5}}',
                         json.dumps({"performance_metrics": metrics}),
                         f"[{call}] GET /health - 200 - 1ms",
                     ]
