@@ -16,7 +16,7 @@ help:  ## list these commands
 run: $(VENV)/.installed  ## all set-up, then the main job: a Space's logs into three indexes
 	@$(PYTHON) examples/run.py
 
-test: $(VENV)/.installed-dev  ## all set-up, then every test that this machine can run
+test: install-dev  ## all set-up, then every test that this machine can run
 	@$(PYTHON) -m pytest
 
 check: $(VENV)/.installed-dev  ## lint, format, types
@@ -28,7 +28,7 @@ format: $(VENV)/.installed-dev  ## put the code into its standard form
 	@$(VENV)/bin/ruff check --fix
 	@$(VENV)/bin/ruff format
 
-install-dev: $(VENV)/.installed-dev  ## the virtual environment with all that running, testing and checking need
+install-dev: $(VENV)/.installed-dev $(if $(shell command -v npm),node_modules)  ## all that running, testing, checking and deploying need
 
 messages: $(VENV)/.installed-dev  ## gather the messages to translate, and compile the translations
 	@$(VENV)/bin/pybabel -q extract -F functions/locales/babel.toml --no-location --sort-output --omit-header \

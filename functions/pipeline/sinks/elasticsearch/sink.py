@@ -18,7 +18,7 @@ from functions.pipeline.sinks.elasticsearch.connection import Connection
 from functions.pipeline.sinks.elasticsearch.failures import not_elasticsearch, reason_of, refused, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
 
     from functions.pipeline.documents import Document
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _BODY_SIZE = 5 * 1024 * 1024  # bytes before compression: larger is no faster, and takes memory on both sides
 _ACTION_SIZE = 100  # bytes, about, of the line that names a document's index and id
 _BULK = "/_bulk?filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason,items.*.error.caused_by"
+_JSON = {"Content-Type": "application/json"}
 _NDJSON_GZIP = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
 _TEMPLATES = "/_index_template?filter_path=index_templates.name"
 
@@ -86,12 +87,26 @@ class ElasticsearchSink:
         return written
 
     def _make_templates(self) -> None:
-        response = self._exchange("GET", _TEMPLATES, None, Patience(self._backoff))
-        found = {each["name"] for each in self._content(response).get("index_templates", [])}
-        if not found.issuperset(map(self._names.base, KINDS)):
-            from functions.pipeline.sinks.elasticsearch.indexes import ElasticsearchIndexes
+        """Create the index templates that are missing, without the client that the administration uses: it is heavy."""
+        patience = Patience(self._backoff)
+        for kind in self._missing_templates(patience):
+            self._make_template(kind, patience)
 
-            ElasticsearchIndexes(self._options, self._names).setup()
+    def _missing_templates(self, patience: Patience) -> list[str]:
+        response = self._exchange("GET", _TEMPLATES, None, patience)
+        found = {each["name"] for each in self._content(response).get("index_templates", [])}
+        return [kind for kind in KINDS if self._names.base(kind) not in found]
+
+    def _make_template(self, kind: str, patience: Patience) -> None:
+        from functions.pipeline.sinks.elasticsearch.expected import index_template
+
+        body = orjson.dumps(index_template(kind, self._names))
+        path = f"/_index_template/{self._names.base(kind)}?create=true"  # it overwrites nothing
+        try:
+            self._exchange("PUT", path, body, patience, _JSON)
+        except PermanentError:
+            if kind in self._missing_templates(patience):
+                raise  # else another run has just made it
 
     def _batches(self, documents: Iterable[Document]) -> Iterator[list[Document]]:
         """Yield the documents, as many at a time as one body takes, in one list that is used again for the next."""
@@ -111,7 +126,7 @@ class ElasticsearchSink:
     def _write_batch(self, batch: list[Document], written: Written) -> None:
         patience = Patience(self._backoff)
         while batch:
-            response = self._exchange("POST", _BULK, self._body(batch), patience)
+            response = self._exchange("POST", _BULK, self._body(batch), patience, _NDJSON_GZIP)
             if response.status == _TOO_LARGE:
                 self._write_halves(batch, written, reason_of(response.body))
                 return
@@ -138,16 +153,18 @@ class ElasticsearchSink:
         lines.append(b"")
         return bytes(igzip.compress(b"\n".join(lines), 1))
 
-    def _exchange(self, method: str, path: str, body: bytes | None, patience: Patience) -> Response:
+    def _exchange(
+        self, method: str, path: str, body: bytes | None, patience: Patience, headers: Mapping[str, str] | None = None
+    ) -> Response:
         """Send a request until it is answered for good: done (2xx), or too large (413)."""
         while True:
             try:
-                return self._answer(method, path, body)
+                return self._answer(method, path, body, headers)
             except TransientError as error:
                 patience.wait(error)
 
-    def _answer(self, method: str, path: str, body: bytes | None) -> Response:
-        response = self._connection.request(method, path, body, _NDJSON_GZIP if body else None)
+    def _answer(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str] | None) -> Response:
+        response = self._connection.request(method, path, body, headers)
         if response.status in (_OK, _TOO_LARGE):
             return response
         raise refused(self._options, response.status, reason_of(response.body))

@@ -1,0 +1,112 @@
+// What serverless.yml derives from its params: YAML cannot multiply, loop, or refuse a bad value.
+"use strict";
+
+const ARCHITECTURES = { arm64: "arm64", x64: "x86_64" };
+const VERSION = "2012-10-17"; // of the language of policies
+
+// The machine's own architecture: LocalStack runs functions here.
+exports.machine = () => ARCHITECTURES[process.arch];
+
+exports.schedule = async (osls) => {
+  const minutes = await whole(osls, "collector-minutes", 1, 480);
+  return minutes === 1 ? "rate(1 minute)" : `rate(${minutes} minutes)`;
+};
+
+// Seconds from one run of the collector to the next. CloudWatch looks back a day at most: three times 480 minutes.
+exports.period = async (osls) => 60 * (await whole(osls, "collector-minutes", 1, 480));
+
+// AWS's advice: six times, so that a message is not seen again while its batch is tried anew after a throttle.
+exports.visibility = async (osls) => 6 * (await whole(osls, "indexer-timeout", 1, 900));
+
+// AWS's advice: five at least, so that throttles alone make no dead letter.
+exports.receives = (osls) => whole(osls, "max-receives", 5, 1000);
+
+exports.oldest = (osls) => whole(osls, "oldest-message-seconds", 1, 1209600);
+
+exports.notifications = async (osls) =>
+  (await prefixes(osls)).map((prefix) => ({
+    Event: "s3:ObjectCreated:*",
+    Filter: { S3Key: { Rules: [{ Name: "prefix", Value: prefix }] } },
+    Queue: { "Fn::GetAtt": ["Queue", "Arn"] },
+  }));
+
+exports.batches = async (osls) =>
+  (await prefixes(osls)).map((prefix) => ({ "Fn::Sub": `\${BatchesBucket.Arn}/${prefix}*` }));
+
+// Batches expire by prefix: cursors never do.
+exports.lifecycle = async (osls) => {
+  const days = await whole(osls, "keep-batches-days", 0, 36500);
+  const unfinished = { Status: "Enabled", AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } };
+  const expired = (prefix) => ({ Status: "Enabled", Prefix: prefix, ExpirationInDays: days });
+  return [unfinished, ...(days ? (await prefixes(osls)).map(expired) : [])];
+};
+
+exports.alarmActions = async (osls) => {
+  const topic = await param(osls, "alarm-topic");
+  return topic ? [topic] : [];
+};
+
+exports.collectorSecrets = (osls) => readSecrets(osls, ["hf-token"]);
+
+exports.indexerSecrets = async (osls) => {
+  const url = await param(osls, "elasticsearch-url");
+  const refers = url && !/^https?:/.test(url);
+  if (/^https?:\/\/[^/]*@/.test(url)) {
+    throw wrong("elasticsearch-url", "no password in it: use elasticsearch-password, or refer to the whole URL");
+  }
+  return readSecrets(osls, ["elasticsearch-api-key", "elasticsearch-password", ...(refers ? ["elasticsearch-url"] : [])]);
+};
+
+// The policy to read those of the named secrets that are configured; none without any.
+async function readSecrets(osls, names) {
+  const statements = [];
+  for (const name of names) {
+    const reference = await param(osls, name);
+    if (reference) statements.push(readSecret(name, reference));
+  }
+  if (!statements.length) return { Ref: "AWS::NoValue" };
+  const key = await param(osls, "kms-key");
+  if (key) statements.push({ Effect: "Allow", Action: "kms:Decrypt", Resource: key });
+  return { PolicyName: "secrets", PolicyDocument: { Version: VERSION, Statement: statements } };
+}
+
+function readSecret(name, reference) {
+  const [, service, id] = /^(ssm:(?=\/)|secretsmanager:)([\w/+=.@:-]+)$/.exec(reference) || [];
+  if (!service) throw wrong(name, "a secret, so by reference: ssm:/name/of/parameter or secretsmanager:name-or-ARN");
+  const place = `arn:\${AWS::Partition}:${service}\${AWS::Region}:\${AWS::AccountId}`;
+  if (service === "ssm:") {
+    return { Effect: "Allow", Action: "ssm:GetParameter", Resource: { "Fn::Sub": `${place}:parameter${id}` } };
+  }
+  // Secrets Manager adds a dash and six characters of its own to a secret's name.
+  const resource = id.startsWith("arn:") ? id : { "Fn::Sub": `${place}:secret:${id}-??????` };
+  return { Effect: "Allow", Action: "secretsmanager:GetSecretValue", Resource: resource };
+}
+
+// The prefixes to index, which S3 wants apart from each other. The cursors are none of the indexer's business.
+async function prefixes(osls) {
+  const found = String(await param(osls, "prefixes")).split(",");
+  for (const prefix of found) {
+    if (!/^[\w!.'()-][\w!.'()/-]*\/$/.test(prefix) || prefix.startsWith("cursors/")) {
+      throw wrong("prefixes", `"${prefix}": expected folders such as raw/,uploads/; cursors/ is the collector's`);
+    }
+  }
+  const inner = found.find((prefix, place) => found.some((other, i) => i !== place && prefix.startsWith(other)));
+  if (inner) throw wrong("prefixes", `"${inner}" is within another of them; name only the outer one`);
+  return found;
+}
+
+async function whole(osls, name, least, most) {
+  const value = Number(await param(osls, name));
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw wrong(name, `expected a whole number from ${least} to ${most}`);
+}
+
+// A param's value; null for one that is not set.
+function param({ resolveVariable }, name) {
+  return resolveVariable(`param:${name}, null`);
+}
+
+// An error that osls shows without a stack, which is nothing to its reader.
+function wrong(name, why) {
+  return Object.assign(new Error(`param ${name}: ${why}`), { stack: "" });
+}
