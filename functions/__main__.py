@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from functions.cli import main
+
+def main() -> int:
+    """Run the command line; return the exit code."""
+    try:
+        from functions.cli import main as run
+    except ModuleNotFoundError as error:
+        print(f"✗ {error.name} not installed. Run: make install-dev", file=sys.stderr)  # noqa: T201 (nobody else can)
+        return 2
+    return run()
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -12,6 +12,7 @@ import importlib.util
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -27,6 +28,8 @@ from functions.pipeline.wiring import OPTIONS, open_format, open_indexes, open_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from functions.pipeline.store import Store
 
 _LIBRARIES = ("obstore", "orjson", "isal", "duckdb", "elasticsearch", "gradio_client", "zstandard", "dotenv", "rich")
 
@@ -129,6 +132,10 @@ class LogsPipeline:
         self._progress = progress
         self.stopping = Flag()
 
+    @cached_property
+    def _store(self) -> Store:
+        return open_store(self.environment)
+
     def checks(self) -> Iterator[Check]:
         """Try what a run needs, one thing after the other."""
         missing = [name for name in _LIBRARIES if importlib.util.find_spec(name) is None]
@@ -181,15 +188,24 @@ class LogsPipeline:
     def run(self, limit: int | None = None) -> Run:
         """Do what `run_once` does; return the counts as they are."""
         run, begun = Run(), time.perf_counter()
-        collection = Collection(
-            open_source(self.environment, self._place), open_store(self.environment), self._collector, self.stopping
-        )
+        collection = Collection(open_source(self.environment, self._place), self._store, self._collector, self.stopping)
         with ExitStack() as stack:
             for tally in self._index(collection, limit, stack):
                 run.tally.add(tally)
                 run.count(collection, time.perf_counter() - begun)
                 self._progress(run)
         run.count(collection, time.perf_counter() - begun)
+        return run
+
+    def reindex(self) -> Run:
+        """Index all the batches in the store again, oldest first: after the indexes were cleared, or changed."""
+        run, begun = Run(), time.perf_counter()
+        log_format = open_format(self.environment)
+        with open_sink(self.environment) as sink:
+            for key in sorted(self._store.keys("raw")):
+                run.tally.add(Indexing(key, self._store, log_format, sink).run())
+                run.batches, run.seconds = run.batches + 1, time.perf_counter() - begun
+                self._progress(run)
         return run
 
     def _index(self, collection: Collection, limit: int | None, stack: ExitStack) -> Iterator[Tally]:

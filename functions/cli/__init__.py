@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from gettext import gettext as _
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,7 @@ WRONG_USAGE, TRY_AGAIN, CANNOT = 2, 3, 4
 _COMMANDS = {
     "": runs.run,
     "check": admin.check,
+    "reindex": runs.reindex,
     "setup": admin.setup,
     "test-indexes": admin.compare_indexes,
     "clear-indexes": admin.clear_indexes,
@@ -34,21 +37,34 @@ _COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code (`trilog --help` lists them)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal of another encoding has no ✓
     try:
-        variables = environment(Path(".env"))
-        speak(variables)
-        names, *_others = load(variables, IndexNames, *ALL_OPTIONS)  # whatever is wrong is told at once
-        given = parser(_COMMANDS, names.base).parse_args(arguments)
-        code: int = given.command(given, _with_arguments(variables, given))
+        code = _run(arguments)
+        sys.stdout.flush()
     except TrilogError as error:
         print(f"✗ {told(error)}", file=sys.stderr)
         code = _exit_code(error)
     except BrokenPipeError:  # whoever read our output, `head` say, has seen enough
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except KeyboardInterrupt:
         print(_("interrupted"), file=sys.stderr)
         code = TRY_AGAIN
+    return code
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    variables = environment(Path(".env"))
+    speak(variables)
+    try:
+        names, *_others = load(variables, IndexNames, *ALL_OPTIONS)  # whatever is wrong is told at once
+    except ConfigError:
+        parser(_COMMANDS, IndexNames().base).parse_args(arguments)  # but --help is given all the same
+        raise
+    given = parser(_COMMANDS, names.base).parse_args(arguments)
+    code: int = given.command(given, _with_arguments(variables, given))
     return code
 
 

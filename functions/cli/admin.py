@@ -57,4 +57,5 @@ def _agreed(documents: int) -> bool:
     if not sys.stdin.isatty():
         raise ConfigError("Not deleting anything unasked. To delete without a question: clear-indexes --yes")
     question = _("Delete {documents} documents? The batches stay. [y/N] ").format(documents=documents)
-    return input(question).strip().lower() in {"y", "yes", "o", "oui"}
+    print(question, end="", flush=True)
+    return sys.stdin.readline().strip().lower() in {"y", "yes", "o", "oui"}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
 from gettext import gettext as _
 from typing import TYPE_CHECKING, Any, Literal
 
-from functions.cli.export import write
+from functions.cli.export import write, write_file
 from functions.pipeline.documents import DEAD_LETTERS, KINDS, LOGS, MESSAGE, PERFS
 from functions.pipeline.errors import ConfigError
 from functions.pipeline.wiring import open_indexes
@@ -18,12 +17,13 @@ if TYPE_CHECKING:
 
 _SHOWN = {  # what a table shows of each kind of document, besides its time; the last column gets the room that is left
     LOGS: ("level", "transaction_id", "message"),
-    MESSAGE: ("transaction_id", "execution_time_ms", "result", "input_data"),
+    MESSAGE: ("transaction_id", "result", "execution_time_ms", "input_data"),
     PERFS: ("transaction_id", "latency_ms", "inference_time_ms", "cpu_time_ms", "memory_mb", "function_calls"),
     DEAD_LETTERS: ("class", "target", "reason", "hint"),
 }
 _NUMBERS = {"execution_time_ms", *_SHOWN[PERFS][1:]}
 _WIDEST = 36  # characters of a column that is not the last
+_LEAST = 5  # characters of any column
 _NO_TERMINAL = 160  # characters in a line of a table that goes to a file or to another program
 
 
@@ -60,9 +60,10 @@ def export(given: Namespace, environment: dict[str, str]) -> int:
     if file_format == "parquet" and given.output is None:
         raise ConfigError("A Parquet file cannot go to the standard output. Name a file: --output FILE")
     documents = open_indexes(environment).read(given.index, since=given.since, until=given.until)
-    with given.output.open("wb") if given.output else nullcontext(sys.stdout.buffer) as output:
-        count = write(documents, given.index, file_format, output)
-    if given.output:
+    if given.output is None:
+        write(documents, given.index, file_format, sys.stdout.buffer)
+    else:
+        count = write_file(documents, given.index, file_format, given.output)
         print(_("{count} documents written to {file}").format(count=count, file=given.output))
     return 0
 
@@ -88,10 +89,14 @@ def _print_table(documents: Iterable[dict[str, Any]], columns: tuple[str, ...]) 
     rows = [[_cell(document, name) for name in columns] for document in documents]
     table = Table(box=SIMPLE, padding=(0, 1), pad_edge=False, show_lines="what" in columns)
     for name, cells in zip(columns, zip(*rows, strict=True), strict=True):
-        width = max(12, left) if name == columns[-1] else min(_WIDEST, max(map(len, (name, *cells))))
+        last = name == columns[-1]
+        width = left if last else min(_WIDEST, max(map(len, (name, *cells))))
+        if width < _LEAST or left < width:
+            break  # no room for this one: rather whole columns than parts of all
         left -= width + 3
         justify: Literal["left", "right"] = "right" if name in _NUMBERS else "left"
-        table.add_column(_("what") if name == "what" else name, justify=justify, width=width, no_wrap=name != "what")
+        table.add_column(name, justify=justify, width=width, no_wrap=name != "what")
+    rows = [row[: len(table.columns)] for row in rows]
     for row in rows:
         table.add_row(*map(escape, row))
     console.print(table)
@@ -105,11 +110,11 @@ def _cell(document: dict[str, Any], name: str) -> str:
 
 
 def _text(value: object) -> str:
-    """Write a value for people: objects as `name=value`."""
+    """Write a value for people: objects as `name=value`, and nothing that would command a terminal."""
     if isinstance(value, dict):
         return " ".join(f"{name}={_text(each)}" for name, each in value.items())
     if isinstance(value, list):
         return " | ".join(map(_text, value))
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value)
+    return "".join(each if each.isprintable() or each in "\n\t" else "\ufffd" for each in str(value))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from datetime import UTC
 from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from functions.pipeline.config import LONGEST
 from functions.pipeline.documents import KINDS
 from functions.pipeline.instants import parsed_instant
 
@@ -29,7 +30,7 @@ def parser(commands: dict[str, Callable[..., int]], base: Callable[[str], str]) 
         description=_("Collect an ML service's logs, keep them as batches, and index them three ways."),
         epilog=_examples(),
         formatter_class=RawDescriptionHelpFormatter,
-        parents=[_source_arguments()],
+        parents=[_source_arguments(None)],
     )
     top.set_defaults(command=commands[""])
     mode = top.add_mutually_exclusive_group()
@@ -57,7 +58,7 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
         return kinds[text]
 
     logs = next(iter(indexes))
-    add("check", _("try the source, the store and the sink"), parents=[_source_arguments()])
+    add("check", _("try the source, the store and the sink"), parents=[_source_arguments(SUPPRESS)])
     show = add("show", _("show an index's last documents"))
     show.add_argument("index", nargs="?", type=index, default=logs, metavar=_("INDEX"), help=", ".join(indexes))
     show.add_argument("-n", type=_lines, default=20, metavar="N", help=_("how many (20)"))
@@ -71,15 +72,16 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
         "--since", type=_time, metavar="T", help=_("from this time on: 2025-01-20, or 2025-01-20T10:30Z")
     )
     export.add_argument("--until", type=_time, metavar="T", help=_("before this time"))
+    add("reindex", _("index all the batches in the store again, after the indexes were cleared or changed"))
     add("setup", _("create the index templates, or the tables, that are missing"))
     add("test-indexes", _("compare the indexes with what is expected of them"))
     clear = add("clear-indexes", _("delete all indexed documents; the batches stay"))
     clear.add_argument("--yes", action="store_true", help=_("do not ask"))
 
 
-def _source_arguments() -> ArgumentParser:
-    """Describe where lines come from; shared by the runs and by `check`."""
-    group = ArgumentParser(add_help=False)
+def _source_arguments(default: str | None) -> ArgumentParser:
+    """Describe where lines come from; shared by the runs and by `check`, before which they may stand too."""
+    group = ArgumentParser(add_help=False, argument_default=default)
     group.add_argument("--source", metavar=_("PLACE"), help=_("a Space's URL, or a path or pattern of log files"))
     group.add_argument("--gradio-url", metavar="URL", help=_("the Space (GRADIO_URL)"))
     group.add_argument("--hf-token", metavar=_("TOKEN"), help=_("for a private Space (HF_TOKEN)"))
@@ -97,7 +99,7 @@ def _seconds(text: str) -> float:
         seconds = float(text)
     except ValueError:
         seconds = -1
-    if not 0 < seconds < float("inf"):
+    if not 0 < seconds <= LONGEST:
         raise ArgumentTypeError(_("a number of seconds, more than 0"))
     return seconds
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
 
+from functions.pipeline.errors import ConfigError
 from functions.pipeline.templates import columns
 
 if TYPE_CHECKING:
@@ -41,6 +42,24 @@ def write(documents: Iterable[dict[str, Any]], kind: str, file_format: str, outp
     return count
 
 
+def write_file(documents: Iterable[dict[str, Any]], kind: str, file_format: str, path: Path) -> int:
+    """Write documents to a file, at once or not at all; return how many.
+
+    Raises:
+        ConfigError: the file cannot be written.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("wb") as output:
+            count = write(documents, kind, file_format, output)
+        part.replace(path)
+    except OSError as error:
+        raise ConfigError("{file} cannot be written: {cause}", file=path, cause=error.strerror) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return count
+
+
 def _write_lines(documents: Iterable[dict[str, Any]], output: BinaryIO) -> int:
     count = 0
     for count, document in enumerate(documents, 1):  # noqa: B007 (the last number is the count)
@@ -50,11 +69,21 @@ def _write_lines(documents: Iterable[dict[str, Any]], output: BinaryIO) -> int:
 
 def _flattened(documents: Iterable[dict[str, Any]], types: dict[str, str]) -> Iterator[dict[str, Any]]:
     """Yield each document with its objects' fields beside its own; note each column's type on the way."""
+    spelled = {name.casefold(): name for name in types}
     for document in documents:
-        row = dict(_cells(document))
-        for name, value in row.items():
-            types[name] = _common(types.get(name), value)
+        row = {}
+        for name, value in _cells(document):
+            column = _column(name, spelled)
+            row[column] = value
+            types[column] = _common(types.get(column), value)
         yield row
+
+
+def _column(name: str, spelled: dict[str, str]) -> str:
+    """Name a column; one that differs from another in capitals only, which tables do not tell apart, by a sign."""
+    while spelled.setdefault(name.casefold(), name) != name:
+        name += "'"
+    return name
 
 
 def _cells(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -80,4 +109,5 @@ def _convert(lines: Path, table: Path, types: dict[str, str], options: str) -> N
     with duckdb.connect() as database:
         read = database.read_json(str(lines), columns=types, format="newline_delimited", maximum_object_size=_LARGEST)
         read.create_view("documents")
-        database.execute(f"COPY documents TO '{table}' ({options})")
+        path = str(table).replace("'", "''")
+        database.execute(f"COPY documents TO '{path}' ({options})")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 from contextlib import contextmanager
 from gettext import gettext as _
 from pathlib import Path
@@ -18,20 +19,39 @@ if TYPE_CHECKING:
     from functions.local import LogsPipeline, Run
 
 
+_PAUSE = 2.0  # seconds between two lines of progress
+
+
 @contextmanager
 def progress(*, hidden: bool) -> Iterator[Callable[[Run], None]]:
-    """Yield what shows a run's progress: one moving line on a terminal, nothing where it would be noise."""
+    """Yield what shows a run's progress: one moving line on a terminal, else a line from time to time."""
     from rich.console import Console
 
-    console = Console(stderr=True)
-    if hidden or not console.is_terminal:
+    console = Console(stderr=True, highlight=False)
+    if hidden:
         yield lambda _run: None
-        return
-    with console.status(_("collecting…")) as status:
-        text = _("{lines} lines collected (batches: {batches}), {records} records indexed")
-        yield lambda run: status.update(
-            text.format(lines=run.collected, batches=run.batches, records=run.tally.records)
-        )
+    elif console.is_terminal:
+        with console.status(_("collecting…")) as status:
+            yield lambda run: status.update(_so_far(run))
+    else:
+        yield _Lines()
+
+
+class _Lines:
+    """Prints how far a run is, at most every few seconds."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def __call__(self, run: Run) -> None:
+        if time.monotonic() - self._last >= _PAUSE:
+            self._last = time.monotonic()
+            print(_so_far(run), file=sys.stderr, flush=True)
+
+
+def _so_far(run: Run) -> str:
+    text = _("{lines} lines collected (batches: {batches}), {records} records indexed")
+    return text.format(lines=run.collected, batches=run.batches, records=run.tally.records)
 
 
 def report(run: Run, pipeline: LogsPipeline) -> None:
@@ -39,7 +59,11 @@ def report(run: Run, pipeline: LogsPipeline) -> None:
     text = _("{lines} lines collected in {seconds:.1f} s (batches: {batches})")
     print(text.format(lines=run.collected, batches=run.batches, seconds=run.seconds))
     if run.recovered:
-        print(_("{lines} lines recovered from a run that had been interrupted").format(lines=run.recovered))
+        print(
+            _("{lines} lines that another run had collected, and not yet indexed, are indexed too").format(
+                lines=run.recovered
+            )
+        )
     if run.gaps:
         print(_("{gaps} possible gaps: the source may have dropped lines before they were read").format(gaps=run.gaps))
     _print_table(run, pipeline)

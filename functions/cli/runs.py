@@ -32,6 +32,15 @@ def run(given: Namespace, environment: dict[str, str]) -> int:
     return 0 if total.tally.conserved else 1
 
 
+def reindex(_given: Namespace, environment: dict[str, str]) -> int:
+    """Index all the batches again; return 1 when a record is missing from the log index."""
+    with progress(hidden=False) as advance:
+        pipeline = LogsPipeline(environment, progress=advance)
+        total = pipeline.reindex()
+    report(total, pipeline)
+    return 0 if total.tally.conserved else 1
+
+
 def _continue(pipeline: LogsPipeline, given: Namespace) -> Run:
     """Run until a signal says stop; the batch at hand is finished first."""
     for number in (signal.SIGINT, signal.SIGTERM):

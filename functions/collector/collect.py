@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from functions.pipeline.sources import Source
     from functions.pipeline.store import Store
 
-_RACES = 20  # lost to other collectors in a row before this one gives way
+_RACES = 20  # lost in a row, at the same position, before this collector gives way
 _PAUSE = 0.02  # seconds; after each loss in a row, up to so much longer
 
 
@@ -57,21 +57,21 @@ class Collection:
         Raises:
             TransientError, PermanentError: as the source and the store do. What was yielded stays.
         """
-        lost = 0
+        lost, position = 0, None
         while lost < _RACES:
-            taken = self.lines
+            journal = Journal(self.store, self.source.name)
+            lost = lost + 1 if journal.position == position else 1
+            position = journal.position
             try:
-                yield from self._attempt(limit)
-            except Conflict:
-                lost = lost + 1 if self.lines == taken else 1
+                yield from self._attempt(journal, limit)
+            except Conflict:  # lost to another collector; while the position moves, somebody gets on
                 sleep(random() * _PAUSE * lost)  # noqa: S311 (no secret: so that they do not meet again)
             else:
                 return
         name = self.source.name
         raise TransientError("{source}: too many collectors of this source at once. Run one at a time", source=name)
 
-    def _attempt(self, limit: int | None) -> Iterator[Batch]:
-        journal = Journal(self.store, self.source.name)
+    def _attempt(self, journal: Journal, limit: int | None) -> Iterator[Batch]:
         if journal.batch is not None:
             self.recovered += journal.batch.lines
             yield self._put(journal.batch)

@@ -40,9 +40,17 @@ class Journal:
         self._key = f"cursors/{source}.json"
         found = store.load(self._key)
         self._version = found[1] if found else None
-        content: dict[str, Any] = orjson.loads(found[0]) if found else {"scheme": _SCHEME}
-        if content.get("scheme") != _SCHEME:
+        try:
+            self._read(orjson.loads(found[0]) if found else {"scheme": _SCHEME})
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             where = f"{store.address}/{self._key}"
+            raise PermanentError(
+                "{where} is damaged. Remove it to read the source from its start again", where=where
+            ) from error
+
+    def _read(self, content: dict[str, Any]) -> None:
+        if content["scheme"] != _SCHEME:
+            where = f"{self._store.address}/{self._key}"
             raise PermanentError("{where} is of another version of Trilog. Upgrade this one", where=where)
         self.position: Position | None = content.get("position")
         self.batch = _unpacked(content.get("batch"))

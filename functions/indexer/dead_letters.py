@@ -13,18 +13,20 @@ from functions.pipeline.instants import instant
 if TYPE_CHECKING:
     from functions.pipeline.documents import Rejection
 
-_TOO_LARGE = 413
+TOO_LARGE = "too large"
+_TOO_LARGE_STATUS = 413
+_SHOWN = 10_000  # characters of a record that is too large
 _HINTS = {
-    "mapping": "a value does not fit the mapping: correct the template or the sender, then index the batch again",
-    "too large": "the document exceeds what the sink takes in one request: raise its limit, then index the batch again",
-    "rejected": "the sink refuses the document for the reason above: remove the cause, then index the batch again",
+    "mapping": "a value does not fit the mapping: correct the template or the sender, then run: trilog reindex",
+    TOO_LARGE: "the document exceeds what the sink takes in one request: raise its limit, then run: trilog reindex",
+    "rejected": "the sink refuses the document for the reason above: remove the cause, then run: trilog reindex",
 }
 
 
 def raw_document(rejection: Rejection) -> Document:
-    """Reduce a refused log document to its text and time, which no mapping can refuse, and say what was wrong."""
+    """Reduce a refused log document to its plain fields, which no mapping can refuse, and say what was wrong."""
     fields = orjson.loads(rejection.document.body)
-    kept = {name: fields[name] for name in ("@timestamp", "level", "message", "raw_log") if name in fields}
+    kept = {name: value for name, value in fields.items() if not isinstance(value, dict | list)}
     kept["error"] = {"type": _class(rejection), "message": rejection.reason}
     return rejection.document._replace(body=orjson.dumps(kept))
 
@@ -46,13 +48,18 @@ def dead_letter(rejection: Rejection, raw: bytes, store_key: str) -> Document:
         "class": kind,
         "status": rejection.status,
         "target": document.kind,
+        "transaction_id": orjson.loads(document.body).get("transaction_id"),
         "raw_log": raw.decode("utf-8", "replace"),
         "document": document.body.decode(),
         "store_key": store_key,
         "position": position_of(document),
         "hint": _HINTS[kind],
     }
-    return Document(DEAD_LETTERS, f"{document.id}-{document.kind}", document.timestamp, orjson.dumps(fields))
+    if kind == TOO_LARGE:  # and so would its dead letter be: the whole record is in the batch
+        fields["raw_log"] = fields["raw_log"][:_SHOWN]
+        del fields["document"]
+    present = {name: value for name, value in fields.items() if value is not None}
+    return Document(DEAD_LETTERS, f"{document.id}-{document.kind}", document.timestamp, orjson.dumps(present))
 
 
 def position_of(document: Document) -> int:
@@ -66,6 +73,6 @@ def is_log(rejection: Rejection) -> bool:
 
 
 def _class(rejection: Rejection) -> str:
-    if rejection.status == _TOO_LARGE:
-        return "too large"
+    if rejection.status == _TOO_LARGE_STATUS:
+        return TOO_LARGE
     return "mapping" if "parsing" in rejection.reason else "rejected"

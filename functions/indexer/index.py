@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from functions.indexer.dead_letters import dead_letter, is_log, position_of, raw_document
-from functions.pipeline.batch import batch_time
+from functions.pipeline.batch import batch_time, sequence
 from functions.pipeline.compression import decompressed
 from functions.pipeline.documents import LOGS, Document
 from functions.pipeline.errors import PermanentError
@@ -81,11 +81,13 @@ class Indexing:
 
     def _documents(self, tally: Tally) -> Iterator[Document]:
         stored = self.store.get(self.key)
-        time = instant(batch_time(self.key) or stored.modified)
+        made = batch_time(self.key) or stored.modified
+        time = instant(made)
         prefix = blake2b(self.store.name(self.key).encode(), digest_size=16).hexdigest()
-        for record in self._records(stored):
+        for number, record in enumerate(self._records(stored)):
             event = self.format.parse(record)
             time = event.fields.setdefault("@timestamp", time)  # without one of its own, that of the record before it
+            event.fields["sequence"] = sequence(made, number)
             passed = self.format.filter(event)
             tally.records += 1
             tally.filtered += passed
@@ -105,7 +107,7 @@ class Indexing:
         logs = [each for each in rejected if is_log(each)]
         others = [each for each in rejected if not is_log(each)]
         dead = others + self._write(map(raw_document, logs), tally)
-        if self._write(self._dead_letters(dead), Tally()):
+        if self.sink.write(self._dead_letters(dead)).rejected:
             raise PermanentError("{key}: the sink refuses its dead letters too. Run: trilog test-indexes", key=self.key)
         tally.dead.update(each.document.kind for each in dead)
 

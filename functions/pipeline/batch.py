@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import NamedTuple
 
+_PLACES = 21  # bits for a record's place in its batch: two million; 42 for the batch's time, until 2109
 _STEP = timedelta(microseconds=1)
 _KEY = re.compile(r"raw/[^/]+/(\d{4}/\d\d/\d\d/\d{6}\.\d{6})-[0-9a-f]{16}\.log\.gz")
 
@@ -40,3 +41,13 @@ def batch_time(key: str) -> datetime | None:
     """Read the time (UTC) that a batch's key tells; None for the key of an object that somebody else dropped."""
     found = _KEY.fullmatch(key)
     return datetime.strptime(found[1], "%Y/%m/%d/%H%M%S.%f").replace(tzinfo=UTC) if found else None
+
+
+def sequence(made: datetime, place: int) -> int:
+    """Number a record so that records sort as they were logged, where their times have seconds only.
+
+    Args:
+        made: when its batch was.
+        place: its place in the batch, from 0.
+    """
+    return int(made.timestamp() * 1000) << _PLACES | min(place, (1 << _PLACES) - 1)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+LONGEST = 10**9  # the most of any number: thirty years of seconds, which no wait outlives
+
+
 class Expected(TrilogError, ValueError):  # noqa: N818 (it reads `raise Expected("a number")`)
     """What a variable's text should have been. Where values are in the text, a `parse` raises this ValueError."""
 
@@ -54,7 +57,10 @@ def environment(dotenv: Path | None = None) -> dict[str, str]:
     if dotenv is not None and dotenv.is_file():
         from dotenv import dotenv_values
 
-        values.update(dotenv_values(dotenv))
+        try:
+            values.update(dotenv_values(dotenv))
+        except UnicodeDecodeError as error:
+            raise ConfigError("{file} is not text in UTF-8. Write it anew", file=dotenv) from error
     values.update(os.environ)
     return {name: value for name, value in values.items() if value}
 
@@ -139,7 +145,7 @@ def number(least: float, unit: str) -> Callable[[str], float]:
             parsed = float(value)
         except ValueError:
             raise expected from None
-        if not least <= parsed < float("inf"):
+        if not least <= parsed <= LONGEST:
             raise expected
         return parsed
 

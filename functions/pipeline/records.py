@@ -56,7 +56,7 @@ def split_records(chunks: Iterable[bytes], key: str, begins: Callable[[bytes], o
 def _whole(content: bytes) -> Any:  # noqa: ANN401 (any JSON value)
     """Parse content that is one JSON array or object; None when it is not (one object a line, or text)."""
     try:
-        value = json.loads(content.removeprefix(_BOM))
+        value = json.loads(content.removeprefix(_BOM).decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, list | dict) else None
@@ -118,13 +118,23 @@ def _without_bom(lines: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, byte
 
 
 def _object(line: bytes) -> dict[str, Any] | None:
-    if line[:1] != b"{":
+    if line[:1] != b"{" and line.lstrip()[:1] != b"{":
         return None
     try:
         fields: dict[str, Any] = orjson.loads(line)
     except orjson.JSONDecodeError:
-        return None
+        return _lenient_object(line)
     return fields
+
+
+def _lenient_object(line: bytes) -> dict[str, Any] | None:
+    """Read an object that is not strictly JSON, as programs write them: NaN is null, what is not UTF-8 is U+FFFD."""
+    try:
+        value = json.loads(line.decode("utf-8", "replace"), parse_constant=lambda _name: None)
+        written = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+        return orjson.loads(written) if isinstance(value, dict) else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def _joined(position: int, lines: list[bytes]) -> Record:

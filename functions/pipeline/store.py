@@ -30,7 +30,10 @@ def _store_url(value: str) -> str:
 
 
 def _folder(value: str) -> Path:
-    return Path(value).expanduser()
+    try:
+        return Path(value).expanduser()
+    except RuntimeError as error:
+        raise ValueError("a folder; there is no such user") from error
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,8 @@ class Store:
             self._objects = _open(address, self._root)
 
     def check(self) -> str:
-        """Say where the store is, after looking there (for `trilog check`)."""
-        next(self.keys("cursors"), None)
+        """Say where the store is, after writing there (for `trilog check`)."""
+        self.put("cursors/.check", b"")  # a run has to write there
         return self.address
 
     def name(self, key: str) -> str:
@@ -119,23 +122,17 @@ class Store:
         """
         with self._errors(key):
             if self._root is not None:
-                return self._save_locally(key, body, version)
+                return self._save_locally(self._root, key, body, version)
             mode: Any = {"e_tag": version} if version else "create"
             return str(obstore.put(self._objects, key, body, mode=mode)["e_tag"])
 
-    def _save_locally(self, key: str, body: bytes, version: str | None) -> str:
+    def _save_locally(self, root: Path, key: str, body: bytes, version: str | None) -> str:
         """Save under a lock: a file system has no conditional write of its own."""
-        with self._lock():
+        with _lock(root):
             found = self.load(key)
             if (found and found[1]) != version:
                 raise Conflict("{where} was written by another run at the same time", where=key)
             return str(obstore.put(self._objects, key, body)["e_tag"])
-
-    @contextmanager
-    def _lock(self) -> Iterator[None]:
-        with (Path(str(self._root)) / ".lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
 
     def _chunks(self, key: str, found: obstore.GetResult) -> Iterator[bytes]:
         with self._errors(key):
@@ -159,7 +156,18 @@ class Store:
             raise PermanentError("{where}: not an address of a store: {cause}", where=where, cause=cause) from error
         except (exceptions.BaseError, OSError) as error:
             cause = _first_line(error)
+            if self._root is not None and "No space left" not in cause:
+                raise PermanentError(
+                    "{where} cannot be used: {cause}. Check the folder", where=where, cause=cause
+                ) from error
             raise TransientError("{where}: the store does not answer: {cause}", where=where, cause=cause) from error
+
+
+@contextmanager
+def _lock(root: Path) -> Iterator[None]:
+    with (root / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def address_bucket(address: str) -> str:

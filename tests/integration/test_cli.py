@@ -73,7 +73,9 @@ def once(trilog: Run, *arguments: str) -> dict[str, Any]:
 
 
 def exported(trilog: Run, index: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in trilog("export", index)[1].splitlines()]
+    """Export an index; without what differs from run to run."""
+    documents = [json.loads(line) for line in trilog("export", index)[1].splitlines()]
+    return [{name: value for name, value in document.items() if name != "sequence"} for document in documents]
 
 
 def test_a_run_counts_what_it_did(trilog: Run):
@@ -234,9 +236,65 @@ def test_the_indexes_can_be_made_compared_and_cleared(trilog: Run):
     assert exported(trilog, "logs") == []
 
 
+def test_cleared_indexes_are_built_again_from_the_batches(trilog: Run):
+    once(trilog)
+    before = exported(trilog, "logs"), exported(trilog, "message"), exported(trilog, "perfs")
+    trilog("clear-indexes", "--yes")
+    code, out, _ = trilog("reindex")
+    assert (code, "3 records read = 3 new" in out) == (0, True)
+    assert (exported(trilog, "logs"), exported(trilog, "message"), exported(trilog, "perfs")) == before
+
+
+def test_records_of_the_same_second_stay_in_order(trilog: Run, folder: Path, monkeypatch: pytest.MonkeyPatch):
+    (folder / "api.log").write_text("".join(f"{HEAD}n{number}\n" for number in range(50)))
+    monkeypatch.setenv("PIPELINE_BATCH_SIZE", "7")
+    once(trilog)
+    assert [document["message"] for document in exported(trilog, "logs")] == [f"n{number}" for number in range(50)]
+    assert [line.split()[-1] for line in trilog("show", "-n", "3")[1].splitlines() if "INFO" in line] == [
+        "n47",
+        "n48",
+        "n49",
+    ]
+
+
+def test_a_failed_export_leaves_the_file_as_it_was(trilog: Run, folder: Path):
+    once(trilog)
+    (folder / "kept.csv").write_text("kept")
+    (folder / ".trilog" / "index.duckdb").write_bytes(b"damaged")
+    assert trilog("export", "logs", "--output", "kept.csv")[0] == 4
+    assert (folder / "kept.csv").read_text() == "kept"
+    assert trilog("export", "logs", "--output", "none/x.csv")[0] == 2
+
+
+def test_columns_that_differ_in_capitals_only_are_both_exported(trilog: Run, folder: Path):
+    (folder / "api.log").write_text('{"message": "x", "data": {"A": 1, "a": 2}}\n')
+    once(trilog)
+    assert trilog("export", "logs", "--output", "x.csv")[0] == 0
+    (row,) = csv.DictReader(io.StringIO((folder / "x.csv").read_text()))
+    assert (row["data.A"], row["data.a'"]) == ("1", "2")
+
+
+def test_what_would_command_a_terminal_is_not_printed(trilog: Run, folder: Path):
+    (folder / "api.log").write_text(f"{HEAD}[a-1] plain \x1b[2J\x07 text\n")
+    once(trilog)
+    for out in (trilog("show")[1], trilog("trace", "a-1")[1]):
+        assert "plain" in out
+        assert "\x1b" not in out
+
+
+def test_a_damaged_cursor_is_named(trilog: Run, folder: Path):
+    once(trilog)
+    (cursor,) = (folder / ".trilog" / "cursors").glob("*.json")
+    for content in ("{", "[]", '{"scheme": 1, "batch": {"key": 1}}', '{"scheme": 1, "time": 3}'):
+        cursor.write_text(content)
+        code, _, err = trilog("--once", "--source", "api.log")
+        assert (code, cursor.name in err) == (4, True), content
+
+
 def test_a_check_names_what_is_missing(trilog: Run):
-    code, out, _ = trilog("check", "--source", "api.log")
-    assert (code, out.count("✓")) == (0, 4)
+    for arguments in (("check", "--source", "api.log"), ("--source", "api.log", "check")):
+        code, out, _ = trilog(*arguments)
+        assert (code, out.count("✓")) == (0, 4)
     code, out, _ = trilog("check", "--gradio-url", "http://127.0.0.1:9")
     assert code == 1
     assert "✗ Cannot reach the Gradio API. URL: http://127.0.0.1:9" in out

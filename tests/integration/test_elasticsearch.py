@@ -23,6 +23,7 @@ NOON = "2025-01-20T12:00:00.000Z"
 FEATURES = {"AGE": 74.5, "GENDER": "M", "SMOKING": 2, "CHEST_PAIN": 0, "BLOOD_PRESSURE": {"unknown": "to the mapping"}}
 CALL = {
     "@timestamp": NOON,
+    "sequence": 7,
     "transaction_id": "abc-123",
     "http_method": "POST",
     "http_path": "/predict",
@@ -45,6 +46,7 @@ COMPLETE = {
     MESSAGE: CALL,
     PERFS: {
         "@timestamp": NOON,
+        "sequence": 7,
         "transaction_id": "abc-123",
         "inference_time_ms": 25.5,
         "cpu_time_ms": 18.2,

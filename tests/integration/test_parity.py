@@ -53,6 +53,7 @@ def exports(run: Callable[..., str]) -> dict[str, list[dict[str, Any]]]:
         documents = [json.loads(line) for line in run("export", kind).split("\n")[:-1]]
         for document in documents:  # batches made by two runs have different names
             document["_id"] = int(document["_id"].rpartition("-")[2])
+            document.pop("sequence", None)  # it tells when the batch was made
         found[kind] = sorted(documents, key=lambda document: document["_id"])
     return found
 

@@ -103,13 +103,14 @@ def test_a_record_without_a_time_has_that_of_the_record_before_it_or_of_the_batc
 
 
 def test_a_refused_log_document_is_kept_as_raw_text(store: Store, tmp_path: Path):
-    sink = RefusingSink(tmp_path / "index.duckdb", b'"transaction_id":"abc-123"', {"logs"})
+    sink = RefusingSink(tmp_path / "index.duckdb", b'"input_data"', {"logs"})
     tally = index(store, sink, PREDICTION, METRICS.replace("abc-123", "other"))
     assert (tally.created["logs"], tally.dead["logs"], tally.conserved) == (2, 0, True)
     raw = documents(tmp_path, "logs")[0]
     assert raw["raw_log"] == PREDICTION
     assert raw["error"] == {"type": "mapping", "message": "document_parsing_exception: no"}
     assert "input_data" not in raw
+    assert raw["transaction_id"] == "abc-123"
 
 
 def test_what_is_refused_even_as_raw_text_is_a_dead_letter(store: Store, tmp_path: Path):
@@ -127,6 +128,25 @@ def test_a_refused_prediction_is_a_dead_letter_with_its_record(store: Store, tmp
     (dead,) = documents(tmp_path, "dead-letters")
     assert dead["raw_log"] == PREDICTION
     assert json.loads(dead["document"])["input_data"] == {"AGE": 65}
+
+
+class SmallSink(DuckdbSink):
+    """A sink that takes no document of more than so many bytes, dead letters included."""
+
+    def write(self, documents: Iterable[Document]) -> Written:
+        found = list(documents)
+        written = super().write(each for each in found if len(each.body) <= 100_000)
+        written.rejected = [Rejection(each, 413, "too large") for each in found if len(each.body) > 100_000]
+        return written
+
+
+def test_a_record_that_is_too_large_is_a_dead_letter_and_the_next_one_is_indexed(store: Store, tmp_path: Path):
+    large = PREDICTION + " " + "x" * 120_000
+    tally = index(store, SmallSink(tmp_path / "index.duckdb", IndexNames()), large, METRICS)
+    assert (tally.created["logs"], tally.dead["logs"], tally.conserved) == (1, 1, True)
+    (dead,) = documents(tmp_path, "dead-letters")
+    assert (dead["class"], dead["transaction_id"]) == ("too large", "abc-123")
+    assert large.startswith(dead["raw_log"])
 
 
 def test_a_sink_that_refuses_dead_letters_fails_the_batch(store: Store, tmp_path: Path):

@@ -80,6 +80,31 @@ def test_the_form_with_one_object_that_names_its_parts():
     assert made["message"] == {"@timestamp": "2025-01-20T10:30:00.000Z", **parts}
 
 
+def test_a_bare_result_is_the_prediction():
+    assert documents(HEAD + '[a-1] POST /predict - 200 - 4ms - {"AGE": 1} - "YES"')["message"]["result"] == {
+        "prediction": "YES"
+    }
+
+
+def test_an_input_without_a_result_is_an_input():
+    made = documents(HEAD + '[a-1] POST /predict - 200 - 4ms - {"AGE": 1, "CHEST PAIN": 1} - error: none')
+    assert made["logs"]["input_data"] == {"AGE": 1, "CHEST_PAIN": 1}
+    assert set(made) == {"logs"}
+
+
+def test_why_a_request_failed_is_kept_beside():
+    made = documents(HEAD + '[a-1] POST /predict - 422 - 4ms - {"detail": "champ AGE invalide"}')
+    assert made["logs"]["data"] == {"detail": "champ AGE invalide"}
+
+
+@pytest.mark.parametrize(
+    "figures", ["Status: 200 - Time: 1.5e-05ms", "Status: None - Time: -1.5ms", "Status: 200 - Time: ?"]
+)
+def test_odd_figures_do_not_hide_the_input(figures: str):
+    text = f"[a-1] API Call - POST /predict - {figures} - Input: {INPUT} - Result: {RESULT}"
+    assert documents(HEAD + text)["message"]["input_data"] == json.loads(INPUT)
+
+
 def test_the_form_with_one_object_takes_what_is_present():
     made = documents(f'{HEAD}API Call - POST /predict - {{"transaction_id": "t-1", "note": "x"}}')
     assert made["logs"]["transaction_id"] == "t-1"
@@ -171,6 +196,7 @@ def test_a_time_without_a_zone_is_in_the_configured_one():
 
 def test_a_time_may_be_a_number_in_json():
     assert documents('{"timestamp": 1737369000, "message": "x"}')["logs"]["@timestamp"] == "2025-01-20T10:30:00.000Z"
+    assert documents('{"timestamp": "1737369000123"}')["logs"]["@timestamp"] == "2025-01-20T10:30:00.123Z"
     assert documents('{"timestamp": 1737369000123}')["logs"]["@timestamp"] == "2025-01-20T10:30:00.123Z"
 
 
@@ -352,6 +378,7 @@ def test_any_object_is_parsed_and_can_be_recovered(sent: dict[str, Any]):
 
 def test_json_that_is_nested_too_deep_for_a_document_stays_raw_text():
     deep = '{"a":' * 400 + "1" + "}" * 400
+    assert set(documents(f"{HEAD}[a-1] POST /predict - 200 - 4ms - {deep} - {RESULT}")) == {"logs"}
     made = documents(f'{{"message": "x", "data": {deep}}}')
     assert made["logs"]["message"] == "x"
     assert deep in made["logs"]["raw_log"]

@@ -60,6 +60,19 @@ def test_a_json_object_is_a_record_and_takes_no_lines():
     ]
 
 
+@pytest.mark.parametrize(
+    ("line", "fields"),
+    [
+        (b'{"message": "caf\xe9"}', {"message": "caf\ufffd"}),
+        (b'{"message": "x", "value": NaN}', {"message": "x", "value": None}),
+        (b'{"message": "\\ud83d"}', {"message": "?"}),
+        (b'  {"message": "x"}', {"message": "x"}),
+    ],
+)
+def test_an_object_that_is_not_strictly_json_is_read_all_the_same(line: bytes, fields: dict):
+    assert [record.fields for record in split(HEAD + b"a\n" + line + b"\n")] == [None, fields]
+
+
 def test_a_line_that_only_looks_like_json_belongs_to_the_text_before_it():
     assert raws(HEAD + b"a\n{'not': 'json'}\n{\n") == [HEAD + b"a\n{'not': 'json'}\n{"]
 

@@ -32,13 +32,15 @@ _LEVEL = "[A-Z]{3,12}|debug|info|notice|warn|warning|error|critical|fatal|trace"
 _HEAD = re.compile(rf"({_TIME})(?: - ([^\n]{{1,200}}?) - ({_LEVEL}) -(?: |$)| +(?:- )?|$)")
 _CALL = re.compile(
     r"(?:\[([^\]\s]{1,128})\] )?(?:API Call - )?(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) (/\S*)"
-    r"(?: - (?:Status: )?(\d{3})(?!\d))?(?: - (?:Time: )?(\d{1,15}(?:\.\d{1,15})?) ?ms(?!\w))?"
+    r"(?: - (?:Status: )?(\d{3})(?!\d)| - Status: [^ ]*)?"
+    r"(?: - (?:Time: )?(-?\d{1,15}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,2})?) ?ms(?!\w)| - Time: [^ ]*)?"
 )
 _TRANSACTION = re.compile(r"\[((?=[^\]]*\d)[\w.:-]{1,128})\] ")
 
 _NAMES = {"method": "http_method", "path": "http_path"}  # of fields: as the Space sends them, and in documents
 _FEATURES = {"ALCOHOL CONSUMING": "ALCOHOL"}  # likewise; in other names, underscores stand for the spaces
-_CARRIED = ("@timestamp", "transaction_id", "http_method", "http_path", "status_code", "execution_time_ms")
+_CARRIED = ("@timestamp", "sequence", "transaction_id", "http_method", "http_path", "status_code", "execution_time_ms")
+_FAILED = 400  # and above: the HTTP status of a request that failed
 _DECODER = json.JSONDecoder()
 
 
@@ -94,8 +96,10 @@ class MlApi:
             carried = {name: fields[name] for name in _CARRIED if name in fields}
             made.append((MESSAGE, carried | {"input_data": fields["input_data"], "result": fields["result"]}))
         if passed and event.metrics is not None:
-            made.append((PERFS, {"@timestamp": fields["@timestamp"]} | event.metrics))
-        return [Document(kind, record_id, fields["@timestamp"], _body(each)) for kind, each in made]
+            carried = {name: fields[name] for name in ("@timestamp", "sequence") if name in fields}
+            made.append((PERFS, carried | event.metrics))
+        bodies = ((kind, _body(kind, each)) for kind, each in made)
+        return [Document(kind, record_id, fields["@timestamp"], body) for kind, body in bodies if body]
 
     def _parse_text(self, raw: str) -> Event:
         fields: dict[str, Any] = {}
@@ -129,18 +133,20 @@ class MlApi:
         value, time = sent.get(name), None
         if isinstance(value, str):
             time = parsed_instant(value, self._options.timezone)
-        elif isinstance(value, int | float):
+        elif isinstance(value, int | float) and not isinstance(value, bool):
             time = counted_instant(value)
         if time:
             del sent[name]
         return time
 
 
-def _body(fields: dict[str, Any]) -> bytes:
+def _body(kind: str, fields: dict[str, Any]) -> bytes | None:
+    """Write a document; of one that is nested deeper than the library writes, only the log document's plain fields."""
     try:
         return orjson.dumps(fields)
-    except TypeError:  # nested deeper than the library writes: the raw text has it all
-        return orjson.dumps({name: value for name, value in fields.items() if not isinstance(value, dict | list)})
+    except TypeError:
+        plain = {name: value for name, value in fields.items() if not isinstance(value, dict | list)}
+        return orjson.dumps(plain) if kind == LOGS else None
 
 
 def _pop_word(sent: dict[str, Any], name: str) -> str | None:
@@ -179,7 +185,7 @@ def _read_call(fields: dict[str, Any], call: re.Match[str]) -> dict[str, Any] | 
     if rest.startswith(" - Input: "):
         _read_pair(fields, rest[10:], " - Result: ")
     elif rest.startswith(" - Result: "):
-        _set(fields, "result", _spliced(rest[11:]))
+        _set(fields, "result", _result(rest[11:]))
     elif rest.startswith(" - {"):
         return _read_pair(fields, rest[3:], " - ")
     return None
@@ -193,9 +199,11 @@ def _read_pair(fields: dict[str, Any], rest: str, marker: str) -> dict[str, Any]
         end = _end_of_value(rest)
         first, second = rest[:end], rest[end:].removeprefix(marker)
         given = _spliced(first, features=True)
-    result = _spliced(second)
-    if given is not None and result is None and marker == " - ":
-        return _take(fields, orjson.loads(first))
+    result = _result(second)
+    if given is not None and not second.strip() and marker == " - ":
+        alone = orjson.loads(first)  # it names its parts, or it tells why a request failed, or it is the input
+        if not _FIELDS.keys().isdisjoint(renamed(alone, _NAMES)) or fields.get("status_code", 0) >= _FAILED:
+            return _take(fields, alone)
     _set(fields, "input_data", given)
     _set(fields, "result", result)
     return None
@@ -215,10 +223,24 @@ def _spliced(text: str, *, features: bool = False) -> Any:  # noqa: ANN401 (a JS
     It is not built again when it is surely one flat object of different names on one line.
     """
     value = json_value(text)
-    flat = type(value) is dict and text.count('":') == len(value) and "\n" not in text and "\r" not in text
-    if flat and not (features and " " in "".join(value)):
-        return orjson.Fragment(text)
+    if type(value) is dict and "\n" not in text and "\r" not in text:
+        texts = sum(type(each) is str for each in value.values())
+        flat = text.count('":') == len(value) and text.count('"') == 2 * (len(value) + texts)
+        if flat and not (features and " " in "".join(value)):
+            return orjson.Fragment(text)
     return _structure(value, features=features)
+
+
+def _result(text: str) -> Any:  # noqa: ANN401 (a JSON value, or a fragment of JSON)
+    """Validate a result as `_spliced` does; a bare value, such as 1 or "YES", is the prediction."""
+    result = _spliced(text)
+    return _prediction(json_value(text)) if result is None else result
+
+
+def _prediction(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
+    """Take a result: an object or a list of objects, or a bare value, which is the prediction; None for null."""
+    result = _structure(value)
+    return {"prediction": value} if result is None and value is not None else result
 
 
 def _structure(value: Any, *, features: bool = False) -> Any:  # noqa: ANN401 (any JSON value)
@@ -274,7 +296,7 @@ _FIELDS: Takers = {
     "status_code": whole(2**31 - 1),
     "execution_time_ms": number,
     "input_data": partial(_structure, features=True),
-    "result": _structure,
+    "result": _prediction,
     "performance_metrics": _metrics,
 }
 _METRICS: Takers = {

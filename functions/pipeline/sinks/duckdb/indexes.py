@@ -122,10 +122,13 @@ def _copied(database: Database, table: str, conditions: Mapping[str, str], newes
     The file itself goes with the database's folder; what is open can be read to its end.
     """
     rows = f"FROM {quoted(table)} WHERE {' AND '.join(['true', *conditions])}"
+    there = found(database.connection, table)
+    order = [name for name in ("@timestamp", "sequence", "_id") if name in there]
     if newest is not None:
-        rows += f' ORDER BY "@timestamp" DESC NULLS LAST, _id DESC LIMIT {newest:d}'
-    columns = ", ".join(_rendered(*column) for column in found(database.connection, table).items())
-    query = f'SELECT {columns} FROM ({rows}) AS kept ORDER BY kept."@timestamp" NULLS FIRST, _id'  # noqa: S608 (quoted)
+        rows += f" ORDER BY {', '.join(f'{quoted(name)} DESC NULLS LAST' for name in order)} LIMIT {newest:d}"
+    columns = ", ".join(_rendered(*column) for column in there.items())
+    oldest_first = ", ".join(f"kept.{quoted(name)} NULLS FIRST" for name in order)
+    query = f"SELECT {columns} FROM ({rows}) AS kept ORDER BY {oldest_first}"  # noqa: S608 (quoted)
     file = database.folder / "read.ndjson"
     copy, values = f"COPY ({query}) TO {_literal(file)} (FORMAT json)", list(conditions.values())
     with_room(database.connection, lambda: database.connection.execute(copy, values))

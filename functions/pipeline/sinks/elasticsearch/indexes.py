@@ -150,9 +150,10 @@ def _query(since: str | None, until: str | None, transaction_id: str | None) -> 
 def _search(
     client: Elasticsearch, names: list[str], query: dict[str, Any], order: str
 ) -> Generator[dict[str, Any], None, None]:
-    """Yield the documents that a query finds, in the order of their times; those without one come last."""
+    """Yield the documents that a query finds, in the order of their times and sequence; those without come last."""
     from elasticsearch.helpers import scan
 
-    body = {"query": query, "sort": [{"@timestamp": {"order": order}}]}
+    in_a_second = {"order": order, "unmapped_type": "long"}  # dead letters, and indexes made before, have none
+    body = {"query": query, "sort": [{"@timestamp": {"order": order}}, {"sequence": in_a_second}]}
     for hit in scan(client, query=body, index=names, preserve_order=True, size=_PAGE):
         yield {"_id": hit["_id"], **hit["_source"]}

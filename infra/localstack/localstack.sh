@@ -1,0 +1,148 @@
+#!/usr/bin/env bash
+# LocalStack without Docker: 4.14.0, the last release that needs no token, with Lambda functions as processes.
+#
+#   localstack.sh install DIR                    fetch and build it; does nothing when that is done already
+#   localstack.sh start DIR [PORT]               run in the foreground until Ctrl+C
+#   localstack.sh start-background DIR [PORT]    run in the background; returns when it answers
+#   localstack.sh status DIR [PORT]              say whether it runs, and what it offers
+#   localstack.sh stop DIR [PORT]                stop what start-background started
+#
+# PORT is 4566 unless given. It listens on 127.0.0.1 only; clients set AWS_ENDPOINT_URL=http://127.0.0.1:4566 (the
+# address rather than localhost: the AWS SDKs then address buckets by path). What it holds ends with it.
+# Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no Python of 3.13 or newer.
+#
+# Functions run on the Python that LocalStack runs on, 3.13 where there is one: package and deploy them for that.
+#
+# Written for bash 3.2, which is what macOS has.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+usage() { sed -n '2,16s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+fail() { echo "localstack.sh: $1" >&2; exit "${2:-1}"; }
+
+pythons() { # 3.13 first; pyenv's interpreters need not be on the PATH, and its shims may fail
+  local version
+  for version in 3.13 3.14 3.15; do
+    command -v "python$version" || true
+    if command -v uv >/dev/null; then uv python find --no-project --system "$version" 2>/dev/null || true; fi
+    printf '%s\n' "${PYENV_ROOT:-$HOME/.pyenv}/versions/$version"*/bin/python
+  done
+}
+
+find_python() {
+  local python
+  while IFS= read -r python; do
+    if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 13))' 2>/dev/null; then echo "$python"; return; fi
+  done < <(pythons)
+  fail "no Python of 3.13 or newer found. Install one (uv python install 3.13, pyenv install 3.13, brew install python@3.13)." 3
+}
+
+make_environment() { # a new virtual environment, requirements
+  if command -v uv >/dev/null; then
+    uv venv --quiet --python "$python" "$1"
+    uv pip install --quiet --python "$1/bin/python" --no-deps -r "$2"
+  else
+    "$python" -m venv "$1"
+    "$1/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$2"
+  fi
+}
+
+install() {
+  local stamp
+  stamp=$(cat "$here"/localstack.sh "$here"/*.txt "$here"/pyproject.toml "$here"/process_executor/*.py | cksum)
+  [ "$(cat "$dir/stamp" 2>/dev/null)" = "$stamp" ] && return
+  python=$(find_python)
+  echo "Installing LocalStack into $dir ..." >&2
+  rm -rf "$dir/stamp" "$dir/server" "$dir/functions" "$dir/source" "$dir/cache"
+  mkdir "$dir/source" # building leaves files beside the sources
+  cp -R "$here/pyproject.toml" "$here/process_executor" "$dir/source/"
+  echo "$dir/source" | cat "$here/requirements.txt" - > "$dir/source/requirements.txt"
+  make_environment "$dir/server" "$dir/source/requirements.txt"
+  make_environment "$dir/functions" "$here/requirements-functions.txt"
+  echo "$stamp" > "$dir/stamp"
+}
+
+prepare() {
+  [ -f "$dir/stamp" ] || fail "nothing is installed in $dir. Run: localstack.sh install $dir"
+  rm -rf "$state"
+  mkdir -p "$state/tmp"
+  command=("$dir/server/bin/python" -m localstack.runtime.main)
+  export SERVICES=s3,sqs,sns,lambda,events,scheduler,cloudformation,iam,sts,logs,cloudwatch,ssm,secretsmanager
+  export GATEWAY_SERVER=loopback LAMBDA_RUNTIME_EXECUTOR=process # infra/localstack/process_executor
+  export LAMBDA_PYTHON=$dir/functions/bin/python
+  export GATEWAY_LISTEN=127.0.0.1:$port LOCALSTACK_HOST=127.0.0.1:$port SQS_ENDPOINT_STRATEGY=path DNS_ADDRESS=0
+  export FILESYSTEM_ROOT=$state TMPDIR=$state/tmp XDG_CACHE_HOME=$dir/cache
+  export DISABLE_EVENTS=1 SKIP_SSL_CERT_DOWNLOAD=1 # nothing is reported home, nothing fetched
+  # On AWS a message starts its function at once; here queues are looked at so often (seconds).
+  export LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC=0.1 LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC=0.25
+}
+
+answer() { # what LocalStack says about its services, asked by bash itself: a fresh Debian has no curl
+  (
+    exec 3<> "/dev/tcp/127.0.0.1/$port"
+    printf 'GET /_localstack/health HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n' >&3
+    tr -d '\r' <&3 | sed '1,/^$/d' | grep '"services"'
+  ) 2>/dev/null
+}
+
+running() { # a process id may have been given to another program since
+  [ -f "$pid_file" ] && ps -ww -p "$(cat "$pid_file")" -o command= 2>/dev/null | grep -qF "$dir/server"
+}
+
+give_up() {
+  tail -n 20 "$log" >&2
+  kill -9 "$pid" 2>/dev/null || true
+  rm -f "$pid_file"
+  fail "$1"
+}
+
+start_background() {
+  local tries=0 log=$state/localstack.log
+  nohup "${command[@]}" > "$log" 2>&1 < /dev/null &
+  local pid=$!
+  mkdir -p "$dir/run"
+  echo "$pid" > "$pid_file"
+  until answer >/dev/null; do
+    kill -0 "$pid" 2>/dev/null || give_up "LocalStack stopped while starting; its log is $log"
+    tries=$((tries + 1))
+    [ "$tries" -lt 400 ] || give_up "LocalStack does not answer on port $port after 100 seconds; its log is $log"
+    sleep 0.25
+  done
+  echo "LocalStack answers at http://127.0.0.1:$port (process $pid, log $log)"
+}
+
+refuse_second() {
+  running && fail "LocalStack runs on port $port already (process $(cat "$pid_file"))"
+  (exec 3<> "/dev/tcp/127.0.0.1/$port") 2>/dev/null && fail "port $port is taken by another server"
+  return 0
+}
+
+stop() {
+  running || { rm -f "$pid_file"; echo "LocalStack does not run on port $port"; return; }
+  local pid tries=0
+  pid=$(cat "$pid_file")
+  kill "$pid"
+  while running; do
+    tries=$((tries + 1))
+    if [ "$tries" = 100 ]; then kill -9 "$pid" 2>/dev/null || true; fi
+    sleep 0.1
+  done
+  rm -rf "$pid_file" "$state"
+  echo "LocalStack on port $port is stopped"
+}
+
+[ $# -ge 2 ] || usage
+action=$1 port=${3:-4566}
+if [ "$action" = install ]; then mkdir -p "$2"; fi
+dir=$(cd "$2" 2>/dev/null && pwd) || fail "nothing is installed in $2. Run: localstack.sh install $2"
+state=$dir/state-$port pid_file=$dir/run/$port.pid
+
+case $action in
+  install) install ;;
+  start) refuse_second; prepare; exec "${command[@]}" ;;
+  start-background) refuse_second; prepare; start_background ;;
+  status) answer || { echo "LocalStack does not run on port $port"; exit 1; } ;;
+  stop) stop ;;
+  *) usage ;;
+esac
