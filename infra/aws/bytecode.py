@@ -37,7 +37,8 @@ def compile_all(folder: Path, python: str) -> None:
 def interpreters(python: str) -> Iterator[str]:
     """Yield the interpreters of a version that answer; a pyenv shim may exist and not work."""
     candidates: list[str | None] = [sys.executable, shutil.which(f"python{python}"), _found_by_uv(python)]
-    candidates += sorted(map(str, Path.home().glob(f".pyenv/versions/{python}.*/bin/python")))
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    candidates += sorted(map(str, pyenv.glob(f"versions/{python}.*/bin/python")))
     return (each for each in candidates if each and _version(each) == python)
 
 
