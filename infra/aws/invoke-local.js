@@ -2,7 +2,7 @@
 "use strict";
 
 const { existsSync } = require("fs");
-const { join } = require("path");
+const { dirname, join, resolve } = require("path");
 
 module.exports = class InvokeLocal {
   constructor(serverless, options) {
@@ -12,6 +12,7 @@ module.exports = class InvokeLocal {
         const { environment } = serverless.service.getFunction(options.function);
         useVirtualEnvironment(serverless.serviceDir);
         useShellVariables(environment, options.stage || "local");
+        useStoreBeside(options.path);
         await substitute(environment, serverless.getProvider("aws"));
       },
     };
@@ -32,6 +33,14 @@ function useShellVariables(environment, stage) {
     // Without LocalStack the store and the index are the embedded ones.
     delete environment.PIPELINE_STORE;
     delete environment.ELASTICSEARCH_URL;
+  }
+}
+
+// An event names objects: a folder `store` beside its file holds them, unless a store is configured.
+function useStoreBeside(event) {
+  const store = event && resolve(dirname(event), "store");
+  if (store && existsSync(store) && !process.env.PIPELINE_STORE && !process.env.AWS_ENDPOINT_URL) {
+    process.env.PIPELINE_STORE = `file://${store}`;
   }
 }
 

@@ -512,12 +512,11 @@ def test_the_stack_says_where_things_are(template: Template):
 
 
 def test_a_function_can_be_invoked_here_without_a_cloud(tmp_path: Path):
-    """With the virtual environment's Python, the store and the index in folders."""
+    """With the virtual environment's Python; the store is the folder beside the event, the index is the embedded one."""
     need_osls()
     variables = {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
-        "PIPELINE_STORE": f"file://{ROOT}/tests/events/store",
         "PIPELINE_DATA": str(tmp_path),
     }
     event = ["--path", "tests/events/sqs-s3.json"]
