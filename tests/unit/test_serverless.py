@@ -512,7 +512,7 @@ def test_the_stack_says_where_things_are(template: Template):
 
 
 def test_a_function_can_be_invoked_here_without_a_cloud(tmp_path: Path):
-    """With the virtual environment's Python; the store is the folder beside the event, the index is the embedded one."""
+    """In the virtual environment, with the store beside the event and the embedded index."""
     need_osls()
     variables = {
         "PATH": os.environ["PATH"],
