@@ -22,13 +22,13 @@ def parsed_instant(text: str, zone: tzinfo) -> str | None:
     """Read a time as log lines write it; None when it is none.
 
     Takes `2025-01-20 10:30:00`, with `T`, with `,123` or `.123`, with a zone (`Z`, `UTC`, `+01:00`, `+0100`); without
-    one, the time is in `zone`. Digits beyond microseconds are dropped; digits alone count
-    seconds or milliseconds since 1970.
+    one, the time is in `zone`. Digits beyond microseconds are dropped; digits alone count seconds or
+    milliseconds since 1970.
     """
-    if text.strip().isdecimal():
-        return counted_instant(int(text))
     text = _DECIMALS.sub(r"\1", text.strip()).replace(",", ".").removesuffix("UTC").replace(" +", "+").rstrip()
     try:
+        if text.isdecimal():
+            return counted_instant(int(text))
         moment = datetime.fromisoformat(text)
         return instant(moment if moment.tzinfo else moment.replace(tzinfo=zone))
     except (ValueError, OverflowError):

@@ -201,6 +201,7 @@ def test_a_time_may_be_a_number_in_json():
 
 
 def test_a_time_that_cannot_be_is_not_taken():
+    assert documents('{"timestamp": "' + "9" * 5000 + '"}')["logs"]["@timestamp"] == "2025-01-01T00:00:00.000Z"
     assert documents("2025-13-45 10:30:00 - api - INFO - x")["logs"]["@timestamp"] == "2025-01-01T00:00:00.000Z"
 
 
