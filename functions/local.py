@@ -126,14 +126,16 @@ class LogsPipeline:
         progress: Callable[[Run], None] = lambda _: None,
     ) -> None:
         self.environment = process_environment(Path(".env")) if environment is None else environment
-        load(self.environment, *ALL_OPTIONS)
-        self.names, self._collector, self._options = load(self.environment, IndexNames, CollectorOptions, LocalOptions)
+        self.names, self._collector, self._options, *_ = load(
+            self.environment, IndexNames, CollectorOptions, LocalOptions, *OPTIONS
+        )
         self._place = place
         self._progress = progress
         self.stopping = Flag()
 
     @cached_property
-    def _store(self) -> Store:
+    def store(self) -> Store:
+        """The object store, opened once."""
         return open_store(self.environment)
 
     def checks(self) -> Iterator[Check]:
@@ -142,7 +144,7 @@ class LogsPipeline:
         problem = TrilogError("{names} not installed. Run: make install-dev", names=", ".join(missing))
         yield Check("libraries", str(len(_LIBRARIES)), problem if missing else None)
         yield _tried("source", lambda: open_source(self.environment, self._place).check())
-        yield _tried("store", lambda: open_store(self.environment).check())
+        yield _tried("store", lambda: self.store.check())  # noqa: PLW0108 (opening it may fail as well)
         yield _tried("sink", lambda: open_indexes(self.environment).check())
 
     def check_prerequisites(self) -> bool:
@@ -188,7 +190,7 @@ class LogsPipeline:
     def run(self, limit: int | None = None) -> Run:
         """Do what `run_once` does; return the counts as they are."""
         run, begun = Run(), time.perf_counter()
-        collection = Collection(open_source(self.environment, self._place), self._store, self._collector, self.stopping)
+        collection = Collection(open_source(self.environment, self._place), self.store, self._collector, self.stopping)
         with ExitStack() as stack:
             for tally in self._index(collection, limit, stack):
                 run.tally.add(tally)
@@ -202,8 +204,8 @@ class LogsPipeline:
         run, begun = Run(), time.perf_counter()
         log_format = open_format(self.environment)
         with open_sink(self.environment) as sink:
-            for key in sorted(self._store.keys("raw")):
-                run.tally.add(Indexing(key, self._store, log_format, sink).run())
+            for key in sorted(self.store.keys("raw")):
+                run.tally.add(Indexing(key, self.store, log_format, sink).run())
                 run.batches, run.seconds = run.batches + 1, time.perf_counter() - begun
                 self._progress(run)
         return run

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from functions.pipeline.documents import KINDS, LOGS, MESSAGE
-from functions.pipeline.wiring import open_indexes, open_store
+from functions.pipeline.wiring import open_indexes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,7 +68,7 @@ def report(run: Run, pipeline: LogsPipeline) -> None:
         print(_("{gaps} possible gaps: the source may have dropped lines before they were read").format(gaps=run.gaps))
     _print_table(run, pipeline)
     _print_conservation(run)
-    print(_("Batches:"), f"{open_store(pipeline.environment).address}/raw")
+    print(_("Batches:"), f"{pipeline.store.address}/raw")
     print(_("Indexes:"), open_indexes(pipeline.environment).check())
     _print_next(pipeline)
 

@@ -10,7 +10,7 @@ from functions.pipeline.config import environment as process_environment
 from functions.pipeline.config import load
 from functions.pipeline.deadline import Deadline
 from functions.pipeline.secrets import resolved
-from functions.pipeline.telemetry import log, log_failure
+from functions.pipeline.telemetry import log, log_failure, ms_since
 from functions.pipeline.wiring import OPTIONS, open_source, open_store
 
 
@@ -31,10 +31,10 @@ def run(context: object = None) -> dict[str, Any]:
         collection = _opened()
         deadline.run(lambda: _collect(collection, deadline))
     except Exception as error:
-        log_failure(error, function="collector", ms=_ms(begun))
+        log_failure(error, function="collector", ms=ms_since(begun))
         raise
     counts = _counts(collection)
-    log("WARNING" if collection.gaps else "INFO", "collected", function="collector", **counts, ms=_ms(begun))
+    log("WARNING" if collection.gaps else "INFO", "collected", function="collector", **counts, ms=ms_since(begun))
     return counts
 
 
@@ -59,7 +59,3 @@ def _counts(collection: Collection) -> dict[str, Any]:
         "gaps": collection.gaps,
         "complete": not collection.stopping.is_set(),
     }
-
-
-def _ms(begun: float) -> int:
-    return round((time.perf_counter() - begun) * 1000)

@@ -14,7 +14,7 @@ from functions.pipeline.errors import ConfigError
 from functions.pipeline.names import IndexNames
 from functions.pipeline.secrets import resolved
 from functions.pipeline.store import Store, StoreOptions, address_bucket
-from functions.pipeline.telemetry import log, log_failure
+from functions.pipeline.telemetry import log, log_failure, ms_since
 from functions.pipeline.wiring import OPTIONS, open_format, open_sink
 
 if TYPE_CHECKING:
@@ -75,9 +75,9 @@ class DropIndexer:
         try:
             tally = self._index(drop, deadline)
         except Exception as error:  # noqa: BLE001
-            log_failure(error, function="indexer", key=_name(drop), ms=_ms(begun))
+            log_failure(error, function="indexer", key=_name(drop), ms=ms_since(begun))
             return error
-        self._report(drop, tally, _ms(begun))
+        self._report(drop, tally, ms_since(begun))
         return None
 
     def _index(self, drop: Drop, deadline: Deadline) -> Tally:
@@ -148,7 +148,3 @@ class _TimedSink:
 
 def _name(drop: Drop) -> str:
     return f"{drop.bucket}/{drop.key}"
-
-
-def _ms(begun: float) -> int:
-    return round((time.perf_counter() - begun) * 1000)

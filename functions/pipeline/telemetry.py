@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import orjson
 
@@ -20,3 +21,8 @@ def log_failure(error: Exception, **fields: object) -> None:
     """Write a line about what went wrong: a warning if it will be tried again by itself, else an error."""
     severity = "WARNING" if isinstance(error, TransientError) else "ERROR"
     log(severity, str(error), error=type(error).__name__, **fields)
+
+
+def ms_since(begun: float) -> int:
+    """Return the milliseconds since a reading of `time.perf_counter`."""
+    return round((time.perf_counter() - begun) * 1000)
