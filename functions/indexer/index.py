@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import gc
+from collections import Counter, defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from functions.indexer.dead_letters import dead_letter, is_log, position_of, raw_document
-from functions.pipeline.batch import batch_time, sequence
+from functions.indexer.dead_letters import (
+    CORRUPT_OBJECT,
+    MISSING_OBJECT,
+    dead_letter,
+    is_log,
+    object_dead_letter,
+    position_of,
+    raw_document,
+)
+from functions.pipeline.batch import batch_time, sequences
 from functions.pipeline.compression import decompressed
-from functions.pipeline.documents import LOGS, Document
-from functions.pipeline.errors import PermanentError
+from functions.pipeline.documents import LOGS, Document, as_rows
+from functions.pipeline.errors import MissingObject, ObjectError, PermanentError
 from functions.pipeline.instants import instant
-from functions.pipeline.records import split_records
+from functions.pipeline.records import reread, split_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Container, Iterable, Iterator
 
-    from functions.pipeline.documents import Rejection, Written
+    from functions.pipeline.documents import Rejection, Row, Rows, Written
     from functions.pipeline.formats import Format
     from functions.pipeline.records import Record
+    from functions.pipeline.redaction import Redaction
     from functions.pipeline.sinks import Sink
     from functions.pipeline.store import Store, StoredObject
+
+PORTION = 64 << 10  # bytes of records whose documents go to the sink at once: they stay in the processor's cache
+OBJECT = "object"  # among the kinds that dead letters are counted by: the whole batch
 
 
 @dataclass
@@ -59,66 +74,142 @@ class Tally:
 
 @dataclass
 class Indexing:
-    """One batch on its way from the store to a sink."""
+    """One batch on its way from the store to a sink.
+
+    `redaction` hides what must not be stored: a batch may come from others than the collector. `check` is called now
+    and then, and raises when there is no time left. `damage` tells why a batch could not be read, or not to its end.
+    """
 
     key: str
     store: Store
     format: Format
     sink: Sink
+    redaction: Redaction | None = None
+    check: Callable[[], object] = lambda: None
+    damage: ObjectError | None = field(default=None, init=False)
 
-    def run(self) -> Tally:
-        """Index the batch; doing it again changes nothing.
+    def run(self, only: Container[int] | None = None) -> Tally:
+        """Index the batch, or only the records at some positions; doing it again changes nothing.
+
+        What can be read of a damaged batch is indexed, and the batch itself becomes a dead letter.
 
         Raises:
             TransientError: the store or the sink fails for now; index the batch again later.
-            PermanentError: the batch cannot be read, or the sink refuses even its dead letters.
+            PermanentError: the store refuses the batch, or the sink refuses even dead letters.
         """
         tally = Tally()
-        rejected = self._write(self._documents(tally), tally)
-        if rejected:
+        stored = self._stored()
+        if stored:
+            with _no_collector():
+                rejected = self._write(self._documents(stored, tally, only), tally)
             self._keep(rejected, tally)
+        if self.damage:
+            self._keep_object(self.damage, stored, tally)
         return tally
 
-    def _documents(self, tally: Tally) -> Iterator[Document]:
-        stored = self.store.get(self.key)
+    def ids(self) -> Iterator[str]:
+        """Yield the ids of the batch's records, in order."""
+        stored = self._stored()
+        for record in self._records(stored) if stored else ():
+            yield f"{self.prefix}-{record[0]}"
+
+    @property
+    def prefix(self) -> str:
+        """What the ids of the batch's records begin with."""
+        return blake2b(self.store.name(self.key).encode(), digest_size=16).hexdigest()
+
+    def _stored(self) -> StoredObject | None:
+        try:
+            return self.store.get(self.key)
+        except ObjectError as error:
+            self.damage = error
+            return None
+
+    def _documents(self, stored: StoredObject, tally: Tally, only: Container[int] | None) -> Iterator[Rows]:
+        """Yield the documents, by kind and in portions."""
         made = batch_time(self.key) or stored.modified
-        time = instant(made)
-        prefix = blake2b(self.store.name(self.key).encode(), digest_size=16).hexdigest()
-        for number, record in enumerate(self._records(stored)):
-            event = self.format.parse(record)
-            time = event.fields.setdefault("@timestamp", time)  # without one of its own, that of the record before it
-            event.fields["sequence"] = sequence(made, number)
-            passed = self.format.filter(event)
-            tally.records += 1
-            tally.filtered += passed
-            yield from self.format.route(event, f"{prefix}-{record.position}", passed=passed)
+        time, prefix, route = instant(made), self.prefix.encode(), self.format.route
+        documents: defaultdict[str, list[Row]] = defaultdict(list)
+        size = 0
+        for number, record in zip(sequences(made), self._records(stored), strict=False):  # numbers never end
+            position = record[0]
+            if only is not None and position not in only:
+                time, _ = route(record, time, number, b"", defaultdict(list))  # the next record may have its time
+                continue
+            time, passed = route(record, time, number, b"%b-%d" % (prefix, position), documents)
+            if passed:
+                tally.filtered += 1
+            size += len(record[1])
+            if size > PORTION:
+                tally.records += len(documents[LOGS])
+                yield from documents.items()
+                documents.clear()
+                size = 0
+        tally.records += len(documents[LOGS])
+        yield from documents.items()
 
     def _records(self, stored: StoredObject) -> Iterator[Record]:
-        chunks = decompressed(stored.chunks, self.key)
-        return split_records(chunks, self.key, self.format.begins)
+        records = split_records(self._content(stored), self.key, self.format.begins)
+        return map(self._redacted, records) if self.redaction and self.redaction.active else records
 
-    def _write(self, documents: Iterator[Document], tally: Tally) -> list[Rejection]:
+    def _redacted(self, record: Record) -> Record:
+        """Hide what must not be stored."""
+        return reread(record, self.redaction.line(record[1]), self.format.begins) if self.redaction else record
+
+    def _content(self, stored: StoredObject) -> Iterator[bytes]:
+        """Yield what can be read of the batch, in bounded pieces."""
+        try:
+            for piece in decompressed(stored.chunks, self.key):
+                self.check()
+                yield piece
+        except ObjectError as error:
+            self.damage = error
+
+    def _write(self, documents: Iterable[Rows], tally: Tally) -> list[Rejection]:
         written = self.sink.write(documents)
         tally.count(written)
         return written.rejected
 
     def _keep(self, rejected: list[Rejection], tally: Tally) -> None:
         """Keep what was refused: a log document as raw text; anything else, or raw text too, as a dead letter."""
+        if not rejected:
+            return
         logs = [each for each in rejected if is_log(each)]
-        others = [each for each in rejected if not is_log(each)]
-        dead = others + self._write(map(raw_document, logs), tally)
-        if self.sink.write(self._dead_letters(dead)).rejected:
-            raise PermanentError("{key}: the sink refuses its dead letters too. Run: trilog test-indexes", key=self.key)
+        dead = [each for each in rejected if not is_log(each)]
+        dead += self._write(as_rows(map(raw_document, logs)), tally)
+        self._bury(self._dead_letters(dead))
         tally.dead.update(each.document.kind for each in dead)
+
+    def _keep_object(self, damage: ObjectError, stored: StoredObject | None, tally: Tally) -> None:
+        kind = MISSING_OBJECT if isinstance(damage, MissingObject) else CORRUPT_OBJECT
+        made = batch_time(self.key) or (stored.modified if stored else datetime.now(UTC))
+        letter = object_dead_letter(self.store.name(self.key), self.prefix, kind, str(damage), instant(made))
+        self._bury([letter])
+        tally.dead[OBJECT] += 1
+
+    def _bury(self, dead_letters: Iterable[Document]) -> None:
+        if self.sink.write(as_rows(dead_letters)).rejected:
+            raise PermanentError("{key}: the sink refuses its dead letters too. Run: trilog test-indexes", key=self.key)
 
     def _dead_letters(self, rejected: list[Rejection]) -> Iterator[Document]:
         raws = self._raws({position_of(each.document) for each in rejected})
         for each in rejected:
-            yield dead_letter(each, raws[position_of(each.document)], self.store.name(self.key))
+            yield dead_letter(each, raws.get(position_of(each.document), b""), self.store.name(self.key))
 
     def _raws(self, positions: set[int]) -> dict[int, bytes]:
         """Read the batch again for the records at some positions; only what was refused costs memory."""
-        if not positions:
-            return {}
-        records = self._records(self.store.get(self.key))
-        return {record.position: record.raw for record in records if record.position in positions}
+        stored = self._stored() if positions else None
+        records = self._records(stored) if stored else ()
+        return {record[0]: record[1] for record in records if record[0] in positions}
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Keep the garbage collector from looking at every document on its way: records leave no cycles behind."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

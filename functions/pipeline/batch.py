@@ -6,7 +6,11 @@ import gzip
 import re
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import NamedTuple
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _PLACES = 21  # bits for a record's place in its batch: two million; 42 for the batch's time, until 2109
 _STEP = timedelta(microseconds=1)
@@ -43,11 +47,14 @@ def batch_time(key: str) -> datetime | None:
     return datetime.strptime(found[1], "%Y/%m/%d/%H%M%S.%f").replace(tzinfo=UTC) if found else None
 
 
-def sequence(made: datetime, place: int) -> int:
-    """Number a record so that records sort as they were logged, where their times have seconds only.
+def sequences(made: datetime) -> Iterator[int]:
+    """Number a batch's records so that records sort as they were logged, where their times have seconds only.
+
+    Those after the two millionth share a number.
 
     Args:
-        made: when its batch was.
-        place: its place in the batch, from 0.
+        made: when the batch was.
     """
-    return int(made.timestamp() * 1000) << _PLACES | min(place, (1 << _PLACES) - 1)
+    first = int(made.timestamp() * 1000) << _PLACES
+    last = first | (1 << _PLACES) - 1
+    return chain(range(first, last), repeat(last))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from functions.pipeline.errors import PermanentError
+from functions.pipeline.errors import CorruptObject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,7 +38,7 @@ def decompressed(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
         name: what the content is called in an error.
 
     Raises:
-        PermanentError: the content ends too early or is damaged. What came before has been yielded by then, except for
+        CorruptObject: the content ends too early or is damaged. What came before has been yielded by then, except for
             up to 128 KiB just before damage.
     """
     head, chunks = _peek(iter(chunks))
@@ -63,8 +63,8 @@ def _peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
     return head, chain(seen, chunks)
 
 
-def _unreadable(name: str, kind: str, cause: str) -> PermanentError:
-    return PermanentError(
+def _unreadable(name: str, kind: str, cause: str) -> CorruptObject:
+    return CorruptObject(
         "{name}: its {kind} content {cause}. What came before was read. Replace it by a complete copy, or remove it.",
         name=name,
         kind=kind,
@@ -72,7 +72,7 @@ def _unreadable(name: str, kind: str, cause: str) -> PermanentError:
     )
 
 
-def _cut_short(name: str, kind: str) -> PermanentError:
+def _cut_short(name: str, kind: str) -> CorruptObject:
     return _unreadable(name, kind, "ends too early (an incomplete copy, or one that is still being written)")
 
 

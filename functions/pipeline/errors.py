@@ -5,6 +5,9 @@ TrilogError
 ├── TransientError   try again later: the next run, or a redelivery, resumes (HTTP 503)
 │   └── Conflict     somebody else wrote first: read again, then go on
 └── PermanentError   report it and do not retry (HTTP 422)
+    └── ObjectError  an object cannot be read, ever: keep a dead letter for it, and go on
+        ├── MissingObject
+        └── CorruptObject
 """
 
 
@@ -35,3 +38,15 @@ class Conflict(TransientError):  # noqa: N818 (a fact to act on, not a fault)
 
 class PermanentError(TrilogError):
     """Trying again cannot help: the object, the credentials or the request is wrong."""
+
+
+class ObjectError(PermanentError):
+    """An object in the store cannot be read, or not to its end."""
+
+
+class MissingObject(ObjectError):  # noqa: N818 (a fact to act on)
+    """There is no such object: it was deleted, or it expired."""
+
+
+class CorruptObject(ObjectError):  # noqa: N818 (likewise)
+    """An object is damaged, incomplete, or not what it seems. What came before the damage has been read."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 
 _MILLISECONDS = 10**11  # a number of at least this much counts milliseconds since 1970, a smaller one seconds
+_PLAIN = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d")  # the form of most times
 _DECIMALS = re.compile(r"([.,]\d{6})\d+")
 
 
@@ -25,6 +26,8 @@ def parsed_instant(text: str, zone: tzinfo) -> str | None:
     one, the time is in `zone`. Digits beyond microseconds are dropped; digits alone count seconds or
     milliseconds since 1970.
     """
+    if zone is UTC and _PLAIN.fullmatch(text) and _is_time(text):
+        return f"{text[:10]}T{text[11:]}.000Z"  # what follows says the same, at six times the cost
     text = _DECIMALS.sub(r"\1", text.strip()).replace(",", ".").removesuffix("UTC").replace(" +", "+").rstrip()
     try:
         if text.isdecimal():
@@ -33,6 +36,13 @@ def parsed_instant(text: str, zone: tzinfo) -> str | None:
         return instant(moment if moment.tzinfo else moment.replace(tzinfo=zone))
     except (ValueError, OverflowError):
         return None
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return bool(datetime.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def counted_instant(number: float) -> str | None:

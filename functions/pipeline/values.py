@@ -7,32 +7,35 @@ from typing import Any
 
 import orjson
 
-Takers = dict[str, Callable[[Any], Any]]
-"""For each field of a document: what gives its value from the one sent, or None when that does not fit."""
+Takers = dict[str, tuple[str, Callable[[Any], Any]]]
+"""For each name that is sent: the document's field, and what gives its value; None when what was sent does not fit."""
 
 
-def fitted(found: dict[str, Any], takers: Takers) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Divide what was found into the fields that fit their takers, and the rest; nulls are nothing."""
-    taken, rest = {}, {}
+def fit(found: dict[str, Any], takers: Takers, taken: dict[str, Any]) -> dict[str, Any]:
+    """Take what fits its field of a document; return the rest. Nulls are nothing.
+
+    Args:
+        found: what was sent.
+        takers: the fields.
+        taken: the document's values by field, to add to.
+    """
+    rest = {}
     for name, value in found.items():
-        fit = takers[name](value) if name in takers else None
-        if fit is not None:
-            taken[name] = fit
+        field, take = takers.get(name, _NO_FIELD)
+        # Most values are numbers already, and a call would cost more than all the rest of this loop.
+        fitting = value if take is number and type(value) is float else take(value)
+        if fitting is not None:
+            taken[field] = fitting
         elif value is not None:
             rest[name] = value
-    return taken, rest
-
-
-def renamed(value: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    """Give fields other names."""
-    return {names.get(name, name): each for name, each in value.items()}
+    return rest
 
 
 def word(value: object) -> str | None:
     """Take text, or a number as text; None for anything else, and for no text at all."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
-    return value if isinstance(value, str) and value else None
+    if isinstance(value, str):
+        return value or None
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def number(value: object) -> float | None:
@@ -46,15 +49,18 @@ def whole(most: int) -> Callable[[object], int | None]:
     """Take a whole number of at most so much, or text that is one; None for anything else."""
 
     def take(value: object) -> int | None:
-        sent = number(value)
+        sent = value if type(value) is int else number(value)
         return int(sent) if sent is not None and abs(sent) <= most and sent == int(sent) else None
 
     return take
 
 
-def json_value(text: str) -> Any:  # noqa: ANN401 (any JSON value)
+def json_value(text: bytes | str) -> Any:  # noqa: ANN401 (any JSON value)
     """Read JSON; None when it is none (and for null)."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
         return None
+
+
+_NO_FIELD: tuple[str, Callable[[Any], Any]] = ("", lambda _value: None)

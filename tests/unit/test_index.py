@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions.indexer.index import Indexing, Tally
-from functions.pipeline.documents import Document, Rejection, Written
+from functions.pipeline.documents import Document, Rejection, Rows, Written
 from functions.pipeline.errors import PermanentError
 from functions.pipeline.formats.ml_api import MlApi, MlApiOptions
 from functions.pipeline.names import IndexNames
@@ -30,18 +30,19 @@ class RefusingSink(DuckdbSink):
         super().__init__(path, IndexNames())
         self.refused, self.kinds = refused, kinds
 
-    def write(self, documents: Iterable[Document]) -> Written:
+    def write(self, documents: Iterable[Rows]) -> Written:
         rejected: list[Rejection] = []
         written = super().write(self._accepted(documents, rejected))
         written.rejected = rejected
         return written
 
-    def _accepted(self, documents: Iterable[Document], rejected: list[Rejection]) -> Iterator[Document]:
-        for document in documents:
-            if document.kind in self.kinds and self.refused in document.body:
+    def _accepted(self, documents: Iterable[Rows], rejected: list[Rejection]) -> Iterator[Rows]:
+        for kind, rows in documents:
+            refused = [row for row in rows if kind in self.kinds and self.refused in row[2]]
+            for identity, timestamp, body in refused:
+                document = Document(kind, identity.decode(), timestamp, body)
                 rejected.append(Rejection(document, 400, "document_parsing_exception: no"))
-            else:
-                yield document
+            yield kind, [row for row in rows if row not in refused]
 
 
 @pytest.fixture
@@ -133,10 +134,11 @@ def test_a_refused_prediction_is_a_dead_letter_with_its_record(store: Store, tmp
 class SmallSink(DuckdbSink):
     """A sink that takes no document of more than so many bytes, dead letters included."""
 
-    def write(self, documents: Iterable[Document]) -> Written:
-        found = list(documents)
-        written = super().write(each for each in found if len(each.body) <= 100_000)
-        written.rejected = [Rejection(each, 413, "too large") for each in found if len(each.body) > 100_000]
+    def write(self, documents: Iterable[Rows]) -> Written:
+        found = [(kind, row) for kind, rows in documents for row in rows]
+        written = super().write((kind, [row]) for kind, row in found if len(row[2]) <= 100_000)
+        large = [Document(kind, row[0].decode(), *row[1:]) for kind, row in found if len(row[2]) > 100_000]
+        written.rejected = [Rejection(each, 413, "too large") for each in large]
         return written
 
 
@@ -155,10 +157,22 @@ def test_a_sink_that_refuses_dead_letters_fails_the_batch(store: Store, tmp_path
         index(store, sink, PREDICTION)
 
 
-def test_a_batch_that_is_cut_off_is_named(store: Store, tmp_path: Path):
-    store.put(KEY, gzip.compress(PREDICTION.encode() * 100)[:-20])
-    with DuckdbSink(tmp_path / "index.duckdb", IndexNames()) as sink, pytest.raises(PermanentError, match=KEY):
-        Indexing(KEY, store, MlApi(MlApiOptions()), sink).run()
+def test_what_comes_before_the_damage_is_indexed_and_the_object_is_a_dead_letter(store: Store, tmp_path: Path):
+    store.put(KEY, gzip.compress(f"{PREDICTION}\n".encode() * 100, 0)[:-2000])
+    with DuckdbSink(tmp_path / "index.duckdb", IndexNames()) as sink:
+        tally = Indexing(KEY, store, MlApi(MlApiOptions()), sink).run()
+    assert (tally.created["logs"] > 50, tally.dead, tally.conserved) == (True, {"object": 1}, True)
+    (dead,) = documents(tmp_path, "dead-letters")
+    assert (dead["class"], dead["store_key"]) == ("corrupt object", KEY)
+    assert "ends too early" in dead["reason"]
+
+
+def test_a_missing_object_is_a_dead_letter(store: Store, tmp_path: Path):
+    with DuckdbSink(tmp_path / "index.duckdb", IndexNames()) as sink:
+        tally = Indexing(KEY, store, MlApi(MlApiOptions()), sink).run()
+    assert (tally.records, tally.dead) == (0, {"object": 1})
+    (dead,) = documents(tmp_path, "dead-letters")
+    assert (dead["class"], dead["store_key"]) == ("missing object", KEY)
 
 
 def test_tallies_add_up():

@@ -1,6 +1,7 @@
 """The ML API's records are recognised in every form, filtered by the seeds' rule, and routed to three indexes."""
 
 import json
+from collections import defaultdict
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,23 +11,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.pipeline.formats.ml_api import MlApi, MlApiOptions
-from functions.pipeline.records import Record, split_records
+from functions.pipeline.records import split_records
 
 HEAD = "2025-01-20 10:30:00 - api - INFO - "
 INPUT = '{"AGE": 74, "GENDER": "M", "SMOKING": 1}'
 RESULT = '{"prediction": 1, "probability": 0.81, "message": "Prédiction positive"}'
 
 
+TIME = "2025-01-01T00:00:00.000Z"
+
+
+def routed(content: bytes, options: MlApiOptions | None = None) -> tuple[dict[str, dict[str, Any]], bool]:
+    """Take one record through the format: its documents by kind, and whether it passed the filter."""
+    log_format = MlApi(options or MlApiOptions())
+    (record,) = split_records([content], "x.log", log_format.begins)
+    made = defaultdict(list)
+    time, passed = log_format.route(record, TIME, 7, b"id", made)
+    found = {kind: orjson.loads(body) for kind, [(identity, timestamp, body)] in made.items() if identity == b"id"}
+    assert {document["@timestamp"] for document in found.values()} == {time}
+    assert {document.pop("sequence") for document in found.values()} == {7}
+    return found, passed
+
+
 def documents(line: str | bytes, options: MlApiOptions | None = None) -> dict[str, dict[str, Any]]:
     """Take one record through the format: its documents by kind."""
-    log_format = MlApi(options or MlApiOptions())
-    content = line.encode() if isinstance(line, str) else line
-    (record,) = split_records([content], "x.log", log_format.begins)
-    event = log_format.parse(record)
-    event.fields.setdefault("@timestamp", "2025-01-01T00:00:00.000Z")
-    made = log_format.route(event, "id", passed=log_format.filter(event))
-    assert {document.id for document in made} == {"id"}
-    return {document.kind: orjson.loads(document.body) for document in made}
+    return routed(line.encode() if isinstance(line, str) else line, options)[0]
 
 
 def test_the_long_form_of_a_request():
@@ -300,10 +309,10 @@ def test_json_over_several_lines_becomes_one_line():
 
 def test_a_name_that_comes_twice_is_written_once():
     line = HEAD + '[a-1] POST /predict - 200 - 45ms - {"AGE": 1, "AGE": 2} - {"p": 2}'
-    record = Record(0, line.encode(), None)
-    log_format = MlApi(MlApiOptions())
-    event = log_format.parse(record)
-    assert log_format.route(event, "id", passed=True)[1].body.count(b"AGE") == 1
+    log_format, made = MlApi(MlApiOptions()), defaultdict(list)
+    (record,) = split_records([line.encode()], "x.log", log_format.begins)
+    log_format.route(record, TIME, 1, b"id", made)
+    assert made["message"][0][2].count(b"AGE") == 1
 
 
 @pytest.mark.parametrize(
@@ -319,8 +328,7 @@ def test_a_name_that_comes_twice_is_written_once():
     ],
 )
 def test_the_seeds_rule_decides_what_may_go_on(text: str, passes: bool):  # noqa: FBT001
-    log_format = MlApi(MlApiOptions())
-    assert log_format.filter(log_format.parse(Record(0, (HEAD + text).encode(), None))) == passes
+    assert routed((HEAD + text).encode())[1] == passes
 
 
 def test_the_pattern_is_configurable():
@@ -363,10 +371,10 @@ def test_any_text_is_parsed_and_can_be_recovered(raw: bytes):
     log_format = MlApi(MlApiOptions())
     records = list(split_records([raw], "x.log", log_format.begins))
     for record in records:
-        event = log_format.parse(record)
-        event.fields.setdefault("@timestamp", "2025-01-01T00:00:00.000Z")
-        logs = orjson.loads(log_format.route(event, "id", passed=log_format.filter(event))[0].body)
-        assert logs["raw_log"] == record.raw.decode("utf-8", "replace")
+        made = defaultdict(list)
+        log_format.route(record, TIME, 1, b"id", made)
+        logs = orjson.loads(made["logs"][0][2])
+        assert logs["raw_log"] == record[1].decode()
         assert logs["message"] in logs["raw_log"]
 
 

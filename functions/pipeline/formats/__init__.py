@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from functions.pipeline.documents import Document
-    from functions.pipeline.records import Record
-
-
-class Event(NamedTuple):
-    """A record after parsing.
-
-    `fields` are those of its document in the log index, absent ones left out, with the time (`@timestamp`) if it has
-    one of its own. `metrics` are those of its performance document, if it carries any.
-    """
-
-    fields: dict[str, Any]
-    metrics: dict[str, Any] | None = None
+    from functions.pipeline.documents import Row
+    from functions.pipeline.records import Head, Record
 
 
 class Format(Protocol):
     """A kind of log."""
 
-    def begins(self, line: bytes) -> bool:
-        """Say whether a line (without its end) begins a text record; if not, it belongs to the record before it."""
+    def begins(self, line: bytes) -> Head | None:
+        """Find the head of a line (without its end) that begins a text record; others belong to the one before."""
 
-    def parse(self, record: Record) -> Event:
-        """Read a record. Never raises: what cannot be read stays as raw text."""
+    def route(
+        self, record: Record, time: str, sequence: int, identity: bytes, documents: dict[str, list[Row]]
+    ) -> tuple[str, bool]:
+        """Parse a record, filter it, and add its documents. Never raises: what cannot be read stays as raw text.
 
-    def filter(self, event: Event) -> bool:
-        """Say whether an event may go on to the indexes other than the log index."""
+        Args:
+            record: the record.
+            time: that of the record before it (ISO 8601, in UTC), for the case that it tells none.
+            sequence: its number, by which records sort as they were logged.
+            identity: the id of all its documents.
+            documents: where they go, by kind: one to the log index, whatever the filter says.
 
-    def route(self, event: Event, record_id: str, *, passed: bool) -> list[Document]:
-        """Make an event's documents, the one for the log index first. `event` has a time by now."""
+        Returns:
+            The record's time, and whether it passed the filter.
+        """

@@ -2,46 +2,56 @@
 
 The forms of line are those of the users' documents and of what their systems really send: text lines
 `timestamp - logger - LEVEL - message`, and JSON objects with `timestamp`, `level`, `message`, `logger` and `data`.
+
+This is the hot path, once per record: bytes stay bytes, JSON that goes on is read once and written once for all the
+documents that have it, and what one record has in common with another (the head of its line, the call) is remembered.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import UTC
-from functools import partial
+from functools import lru_cache
+from json import JSONDecoder
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from functions.pipeline.config import setting, text
-from functions.pipeline.documents import LOGS, MESSAGE, PERFS, Document
-from functions.pipeline.formats import Event
+from functions.pipeline.documents import LOGS, MESSAGE, PERFS
 from functions.pipeline.instants import counted_instant, parsed_instant
-from functions.pipeline.values import Takers, fitted, json_value, number, renamed, whole, word
+from functions.pipeline.records import Head, escaped
+from functions.pipeline.values import Takers, fit, json_value, number, whole, word
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import tzinfo
 
+    from functions.pipeline.documents import Row
     from functions.pipeline.records import Record
 
 _TIME = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?"
-_BEGINS = re.compile(rf"{_TIME}(?!\w)".encode())
 _LEVEL = "[A-Z]{3,12}|debug|info|notice|warn|warning|error|critical|fatal|trace"
-_HEAD = re.compile(rf"({_TIME})(?: - ([^\n]{{1,200}}?) - ({_LEVEL}) -(?: |$)| +(?:- )?|$)")
+_BEGINS = re.compile(rf"{_TIME}(?!\w)".encode())
+_HEAD = re.compile(rf"({_TIME})(?: - ([^\n]{{1,200}}?) - ({_LEVEL}) -(?: |$)| +(?:- )?|$)".encode())
 _CALL = re.compile(
-    r"(?:\[([^\]\s]{1,128})\] )?(?:API Call - )?(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) (/\S*)"
-    r"(?: - (?:Status: )?(\d{3})(?!\d)| - Status: [^ ]*)?"
-    r"(?: - (?:Time: )?(-?\d{1,15}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,2})?) ?ms(?!\w)| - Time: [^ ]*)?"
+    rb"(?:API Call - )?(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) (/\S*)"
+    rb"(?: - (?:Status: )?(\d{3})(?!\d)| - Status: [^ ]*)?"
+    rb"(?: - (?:Time: )?(-?\d{1,15}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,2})?) ?ms(?!\w)| - Time: [^ ]*)?"
 )
-_TRANSACTION = re.compile(r"\[((?=[^\]]*\d)[\w.:-]{1,128})\] ")
+_START = re.compile(
+    rb"(?:\[([^\]\s]{1,128})\] )?"  # a transaction,
+    rb"((?:API Call - )?(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) [^{]{1,256})?"  # and a call, up to any JSON
+)
+_NAMED_TRANSACTION = re.compile(rb"(?=.*\d)[\w.:-]+")  # in front of other messages than calls
+_INPUT, _RESULT, _PAIR = b" - Input: ", b" - Result: ", b" - "  # come after a call, before JSON
+_MARKERS = (_PAIR, _INPUT, _RESULT)
+_REMEMBERED = 4096  # heads of lines, and calls
 
-_NAMES = {"method": "http_method", "path": "http_path"}  # of fields: as the Space sends them, and in documents
-_FEATURES = {"ALCOHOL CONSUMING": "ALCOHOL"}  # likewise; in other names, underscores stand for the spaces
-_CARRIED = ("@timestamp", "sequence", "transaction_id", "http_method", "http_path", "status_code", "execution_time_ms")
+_FEATURES = {"ALCOHOL CONSUMING": "ALCOHOL"}  # as the Space sends them; in other names, underscores stand for spaces
 _FAILED = 400  # and above: the HTTP status of a request that failed
-_DECODER = json.JSONDecoder()
+_NO_HEAD: Head = (b"", 0, None, b"")
 
 
 def _zone(value: str) -> tzinfo:
@@ -65,74 +75,100 @@ class MlApi:
     """The format of an ML API's logs, for three indexes: all records, predictions, performance metrics."""
 
     def __init__(self, options: MlApiOptions) -> None:
-        self._options = options
+        self._pattern = options.filter_pattern.encode()
+        self._timezone = options.timezone
+        self._heads: dict[bytes, Head] = {}
+        self._last: Head = (b"\n", 0, None, b"")  # no line begins with it
 
-    def begins(self, line: bytes) -> bool:
-        """Say whether a line begins with a time."""
-        return _BEGINS.match(line) is not None
+    def begins(self, line: bytes) -> Head | None:
+        """Find the head of a line that begins with a time."""
+        last = self._last
+        if line.startswith(last[0]):  # as most do, within a second
+            return last
+        found = _HEAD.match(line)
+        if found is None:
+            return _NO_HEAD if _BEGINS.match(line) else None
+        raw = found[0]
+        head = self._heads.get(raw) or self._head(raw, *found.groups())
+        if found[2] and raw.endswith(b" "):  # then every line that begins with it has the same
+            self._last = head
+        return head
 
-    def parse(self, record: Record) -> Event:
+    def route(
+        self, record: Record, time: str, sequence: int, identity: bytes, documents: dict[str, list[Row]]
+    ) -> tuple[str, bool]:
         """Read a record in any of the forms above; what is not recognised is a log with its message."""
-        raw = record.raw.decode("utf-8", "replace")
-        if record.fields is None:
-            return self._parse_text(raw)
-        return self._parse_object(raw, record.fields)
+        _, raw, text, head, sent = record
+        fields: dict[str, Any] = {
+            "@timestamp": time,
+            "sequence": sequence,
+        }  # what the log document and the prediction share
+        if sent is None:
+            begun, begun_escaped, own_time, members = head or _NO_HEAD
+            if own_time:
+                fields["@timestamp"] = time = own_time
+            message, message_text = raw[len(begun) :], text[begun_escaped:]
+            metrics = _read_message(fields, message)
+        else:
+            message, message_text, members, metrics = self._read_object(fields, raw, text, dict(sent))
+            time = str(fields["@timestamp"])
+        if "data" in fields:
+            members += _members({"data": fields.pop("data")})
+        shared = _written(fields)
+        log = (b"{", members, b'"message":"', message_text, b'","raw_log":"', text, b'",', shared[1:])
+        documents[LOGS].append((identity, time, b"".join(log)))
+        passed = metrics is not None or self._passes(fields, message)
+        if passed and "result" in fields and "input_data" in fields:
+            documents[MESSAGE].append((identity, time, shared))
+        if metrics is not None:
+            metrics["@timestamp"], metrics["sequence"] = time, sequence
+            documents[PERFS].append((identity, time, _written(metrics)))
+        return time, passed
 
-    def filter(self, event: Event) -> bool:
-        """Apply the seeds' rule: the pattern or performance metrics in the message, or a POST to /predict."""
-        message = event.fields["message"]
+    def _passes(self, fields: dict[str, Any], message: bytes) -> bool:
+        """Apply the rest of the seeds' filter: a POST to /predict, or the pattern or metrics in the message."""
         return (
-            self._options.filter_pattern in message
-            or event.metrics is not None
-            or "performance_metrics" in message
-            or (event.fields.get("http_path") == "/predict" and event.fields.get("http_method") == "POST")
+            (fields.get("http_path") == "/predict" and fields.get("http_method") == "POST")
+            or self._pattern in message
+            or b"performance_metrics" in message
         )
 
-    def route(self, event: Event, record_id: str, *, passed: bool) -> list[Document]:
-        """Make the log document; for an event that passed the filter, the prediction's and the performance one too."""
-        fields = event.fields
-        made = [(LOGS, fields)]
-        if passed and "input_data" in fields and "result" in fields:
-            carried = {name: fields[name] for name in _CARRIED if name in fields}
-            made.append((MESSAGE, carried | {"input_data": fields["input_data"], "result": fields["result"]}))
-        if passed and event.metrics is not None:
-            carried = {name: fields[name] for name in ("@timestamp", "sequence") if name in fields}
-            made.append((PERFS, carried | event.metrics))
-        bodies = ((kind, _body(kind, each)) for kind, each in made)
-        return [Document(kind, record_id, fields["@timestamp"], body) for kind, body in bodies if body]
+    def _head(self, raw: bytes, time: bytes, logger: bytes | None, level: bytes | None) -> Head:
+        """Read a head, and remember it."""
+        members = _level_and_logger(level and level.decode(), logger and logger.decode())
+        if len(self._heads) >= _REMEMBERED:
+            self._heads.clear()
+        head = self._heads[raw] = raw, len(escaped(raw)), parsed_instant(time.decode(), self._timezone), members
+        return head
 
-    def _parse_text(self, raw: str) -> Event:
-        fields: dict[str, Any] = {}
-        head = _HEAD.match(raw)
-        if head:
-            time, logger, level = head.groups()
-            _set(fields, "@timestamp", parsed_instant(time, self._options.timezone))
-            _set(fields, "level", level)
-            _set(fields, "logger", logger)
-        fields["message"] = raw[head.end() :] if head else raw
-        fields["raw_log"] = raw
-        return Event(fields, _read_message(fields))
+    def _read_object(
+        self, fields: dict[str, Any], raw: bytes, text: bytes, sent: dict[str, Any]
+    ) -> tuple[bytes, bytes, bytes, dict[str, Any] | None]:
+        """Read an object by its fields; those of `data` count like those of the object itself.
 
-    def _parse_object(self, raw: str, sent: dict[str, Any]) -> Event:
-        """Read an object by its fields; those of `data` count like those of the object itself."""
-        rest = dict(sent)
-        fields: dict[str, Any] = {}
-        _set(fields, "@timestamp", self._pop_time(rest))
-        _set(fields, "level", _pop_word(rest, "level"))
-        _set(fields, "logger", _pop_word(rest, "logger"))
-        message = _pop_word(rest, "message")
-        fields["message"], fields["raw_log"] = message or raw, raw
-        metrics = _read_message(fields) if message else None
+        Returns:
+            Its message, the same as it stands in a JSON string, its level and logger as members of a JSON object, and
+            the performance metrics in it, if any.
+        """
+        _set(fields, "@timestamp", self._pop_time(sent))
+        members = _level_and_logger(_pop_word(sent, "level"), _pop_word(sent, "logger"))
+        said = _pop_word(sent, "message")
+        if said:
+            message, text = said.encode(), orjson.dumps(said)[1:-1]
+            metrics = _read_message(fields, message)
+        else:
+            message, metrics = raw, None
         for inner in ("message", "data"):
-            if isinstance(rest.get(inner), dict):
-                rest |= rest.pop(inner)
-        return Event(fields, _take(fields, rest) or metrics)
+            if type(sent.get(inner)) is dict:
+                sent |= sent.pop(inner)
+        metrics = _take(fields, sent) or metrics
+        return message, text, members, metrics
 
     def _pop_time(self, sent: dict[str, Any]) -> str | None:
         name = "timestamp" if "timestamp" in sent else "@timestamp"
         value, time = sent.get(name), None
         if isinstance(value, str):
-            time = parsed_instant(value, self._options.timezone)
+            time = parsed_instant(value, self._timezone)
         elif isinstance(value, int | float) and not isinstance(value, bool):
             time = counted_instant(value)
         if time:
@@ -140,13 +176,26 @@ class MlApi:
         return time
 
 
-def _body(kind: str, fields: dict[str, Any]) -> bytes | None:
-    """Write a document; of one that is nested deeper than the library writes, only the log document's plain fields."""
+@lru_cache(_REMEMBERED)
+def _level_and_logger(level: str | None, logger: str | None) -> bytes:
+    """Return both as members of a JSON object, each with a comma after it."""
+    return _members({name: value for name, value in (("level", level), ("logger", logger)) if value})
+
+
+def _written(fields: dict[str, Any]) -> bytes:
+    """Write fields as JSON. What is nested deeper than the library writes is taken out; the raw text keeps it."""
     try:
         return orjson.dumps(fields)
     except TypeError:
-        plain = {name: value for name, value in fields.items() if not isinstance(value, dict | list)}
-        return orjson.dumps(plain) if kind == LOGS else None
+        for name in [name for name, value in fields.items() if isinstance(value, dict | list)]:
+            del fields[name]
+        return orjson.dumps(fields)
+
+
+def _members(fields: dict[str, Any]) -> bytes:
+    """Write fields as members of a JSON object, each with a comma after it."""
+    members = _written(fields)[1:-1]
+    return members + b"," if members else b""
 
 
 def _pop_word(sent: dict[str, Any], name: str) -> str | None:
@@ -161,85 +210,96 @@ def _set(fields: dict[str, Any], name: str, value: object) -> None:
         fields[name] = value
 
 
-def _read_message(fields: dict[str, Any]) -> dict[str, Any] | None:
+def _read_message(fields: dict[str, Any], message: bytes) -> dict[str, Any] | None:
     """Read what the message says into the fields; return the performance metrics that it carries, if any."""
-    message = fields["message"]
-    if message[:1] == "{":
+    if message.startswith(b"{"):
         found = json_value(message)
-        return _take(fields, found) if isinstance(found, dict) else None
-    call = _CALL.match(message)
-    if call:
-        return _read_call(fields, call)
-    transaction = _TRANSACTION.match(message)
-    _set(fields, "transaction_id", transaction and transaction[1])
-    return None
+        return _take(fields, found) if type(found) is dict else None
+    start: Any = _START.match(message)  # it matches everything
+    transaction, text = start.groups()
+    call = _remembered_call(text) if text else None
+    if transaction and (call or _NAMED_TRANSACTION.fullmatch(transaction)):
+        fields["transaction_id"] = transaction.decode()
+    if call is None:
+        return None
+    known, after = call
+    rest = message[start.end() :]
+    if rest and after not in _MARKERS:  # the text was cut inside the call, at a brace in its path
+        known, after = _read_call(text + rest) or call
+        rest = b""
+    fields |= known
+    if after == _PAIR:
+        return _read_pair(fields, rest, _PAIR)
+    return _read_json(fields, after + rest)
 
 
-def _read_call(fields: dict[str, Any], call: re.Match[str]) -> dict[str, Any] | None:
-    transaction, method, path, status, time = call.groups()
-    _set(fields, "transaction_id", transaction)
-    fields["http_method"], fields["http_path"] = method, path
+def _read_call(text: bytes) -> tuple[dict[str, Any], bytes] | None:
+    """Read a call: its fields, and what comes after it."""
+    found = _CALL.match(text)
+    if found is None:
+        return None
+    method, path, status, time = found.groups()
+    fields: dict[str, Any] = {"http_method": method.decode(), "http_path": path.decode()}
     _set(fields, "status_code", status and int(status))
     _set(fields, "execution_time_ms", time and float(time))
-    rest = call.string[call.end() :]
-    if rest.startswith(" - Input: "):
-        _read_pair(fields, rest[10:], " - Result: ")
-    elif rest.startswith(" - Result: "):
-        _set(fields, "result", _result(rest[11:]))
-    elif rest.startswith(" - {"):
-        return _read_pair(fields, rest[3:], " - ")
+    return fields, text[found.end() :]
+
+
+_remembered_call = lru_cache(_REMEMBERED)(_read_call)
+
+
+def _read_json(fields: dict[str, Any], rest: bytes) -> dict[str, Any] | None:
+    """Read what comes after a call; return the performance metrics in it, if any."""
+    if rest.startswith(_INPUT):
+        return _read_pair(fields, rest.removeprefix(_INPUT), _RESULT)
+    if rest.startswith(_RESULT):
+        _set(fields, "result", _result(json_value(rest.removeprefix(_RESULT))))
+    elif rest.startswith(b" - {"):
+        return _read_pair(fields, rest.removeprefix(_PAIR), _PAIR)
     return None
 
 
-def _read_pair(fields: dict[str, Any], rest: str, marker: str) -> dict[str, Any] | None:
+def _read_pair(fields: dict[str, Any], rest: bytes, marker: bytes) -> dict[str, Any] | None:
     """Read an input and a result with the marker between them, or the one object that names all its parts itself."""
     first, _, second = rest.partition(marker)
-    given = _spliced(first, features=True)
-    if given is None:  # the marker was inside a string, or this is no JSON
-        end = _end_of_value(rest)
-        first, second = rest[:end], rest[end:].removeprefix(marker)
-        given = _spliced(first, features=True)
-    result = _result(second)
-    if given is not None and not second.strip() and marker == " - ":
-        alone = orjson.loads(first)  # it names its parts, or it tells why a request failed, or it is the input
-        if not _FIELDS.keys().isdisjoint(renamed(alone, _NAMES)) or fields.get("status_code", 0) >= _FAILED:
+    given, result = json_value(first), json_value(second)
+    if type(given) is dict and type(result) is dict and " " not in "".join(given):
+        fields["input_data"], fields["result"] = given, result
+        return None
+    if _input(given) is None:  # the marker was inside a string, or this is no JSON
+        first = _first_value(rest)
+        second = rest[len(first) :].removeprefix(marker)
+        given, result = json_value(first), json_value(second)
+    if _input(given) is not None and marker == _PAIR and not second.strip():
+        alone = given  # it names its parts, or it tells why a request failed, or it is the input
+        if isinstance(alone, dict) and (
+            not _FIELDS.keys().isdisjoint(alone) or fields.get("status_code", 0) >= _FAILED
+        ):
             return _take(fields, alone)
-    _set(fields, "input_data", given)
-    _set(fields, "result", result)
+    _set(fields, "input_data", _input(given))
+    _set(fields, "result", _result(result))
     return None
 
 
-def _end_of_value(text: str) -> int:
-    """Find where the JSON value at the beginning ends; 0 when there is none."""
+def _first_value(text: bytes) -> bytes:
+    """Return the JSON value at the beginning; b"" when there is none."""
+    characters = text.decode()
     try:
-        return _DECODER.raw_decode(text)[1]
+        return characters[: JSONDecoder().raw_decode(characters)[1]].encode()
     except (ValueError, RecursionError):
-        return 0
+        return b""
 
 
-def _spliced(text: str, *, features: bool = False) -> Any:  # noqa: ANN401 (a JSON value, or a fragment of JSON)
-    """Validate JSON that documents carry on as it is; None where it is none that they can.
-
-    It is not built again when it is surely one flat object of different names on one line.
-    """
-    value = json_value(text)
-    if type(value) is dict and "\n" not in text and "\r" not in text:
-        texts = sum(type(each) is str for each in value.values())
-        flat = text.count('":') == len(value) and text.count('"') == 2 * (len(value) + texts)
-        if flat and not (features and " " in "".join(value)):
-            return orjson.Fragment(text)
-    return _structure(value, features=features)
+def _input(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
+    """Take an input: an object or a list of objects, or text that is one, its features by the documents' names."""
+    if type(value) is dict and " " not in "".join(value):
+        return value
+    return _structure(value, features=True)
 
 
-def _result(text: str) -> Any:  # noqa: ANN401 (a JSON value, or a fragment of JSON)
-    """Validate a result as `_spliced` does; a bare value, such as 1 or "YES", is the prediction."""
-    result = _spliced(text)
-    return _prediction(json_value(text)) if result is None else result
-
-
-def _prediction(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
+def _result(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
     """Take a result: an object or a list of objects, or a bare value, which is the prediction; None for null."""
-    result = _structure(value)
+    result = value if type(value) is dict else _structure(value)
     return {"prediction": value} if result is None and value is not None else result
 
 
@@ -261,16 +321,22 @@ def _feature(name: str) -> str:
 
 def _functions(value: object) -> list[dict[str, Any]] | None:
     """Take a list of profiled functions, each with its name under `function`; None for anything else."""
-    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+    if type(value) is not list:
         return None
-    return [renamed(each, {"function_name": "function"}) for each in value]
+    for each in value:
+        if type(each) is not dict:
+            return None
+        if "function_name" in each:
+            each["function"] = each.pop("function_name")
+    return value
 
 
 def _metrics(value: object) -> dict[str, Any] | None:
     """Take performance metrics as a performance document has them; what it has no field for is in its `data`."""
     if not isinstance(value, dict):
         return None
-    metrics, rest = fitted(value, _METRICS)
+    metrics: dict[str, Any] = {}
+    rest = fit(value, _METRICS, metrics)
     return metrics | {"data": rest} if rest else metrics
 
 
@@ -279,9 +345,8 @@ def _take(fields: dict[str, Any], found: dict[str, Any]) -> dict[str, Any] | Non
 
     What the document has no field for, or what does not fit its field, is in its `data`.
     """
-    taken, rest = fitted(renamed(found, _NAMES), _FIELDS)
-    metrics: dict[str, Any] | None = taken.pop("performance_metrics", None)
-    fields |= taken
+    rest = fit(found, _FIELDS, fields)
+    metrics: dict[str, Any] | None = fields.pop("performance_metrics", None)
     if rest:
         fields["data"] = fields.get("data", {}) | rest
     if metrics and "transaction_id" in metrics:
@@ -289,23 +354,27 @@ def _take(fields: dict[str, Any], found: dict[str, Any]) -> dict[str, Any] | Non
     return metrics
 
 
-_FIELDS: Takers = {
-    "transaction_id": word,
-    "http_method": word,
-    "http_path": word,
-    "status_code": whole(2**31 - 1),
-    "execution_time_ms": number,
-    "input_data": partial(_structure, features=True),
-    "result": _prediction,
-    "performance_metrics": _metrics,
-}
-_METRICS: Takers = {
-    "transaction_id": word,
-    "inference_time_ms": number,
-    "cpu_time_ms": number,
-    "memory_mb": number,
-    "memory_delta_mb": number,
-    "latency_ms": number,
-    "function_calls": whole(2**63 - 1),
-    "top_functions": _functions,
-}
+def _named(**takers: Callable[[Any], Any]) -> Takers:
+    return {name: (name, take) for name, take in takers.items()}
+
+
+_FIELDS = _named(
+    transaction_id=word,
+    http_method=word,
+    http_path=word,
+    status_code=whole(2**31 - 1),
+    execution_time_ms=number,
+    input_data=_input,
+    result=_result,
+    performance_metrics=_metrics,
+) | {"method": ("http_method", word), "path": ("http_path", word)}  # as the Space sends them
+_METRICS = _named(
+    transaction_id=word,
+    inference_time_ms=number,
+    cpu_time_ms=number,
+    memory_mb=number,
+    memory_delta_mb=number,
+    latency_ms=number,
+    function_calls=whole(2**63 - 1),
+    top_functions=_functions,
+)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from types import TracebackType
 
-    from functions.pipeline.documents import Document, Written
+    from functions.pipeline.documents import Rows, Written
 
 
 class Sink(Protocol):
@@ -20,7 +20,7 @@ class Sink(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def write(self, documents: Iterable[Document]) -> Written:
+    def write(self, documents: Iterable[Rows]) -> Written:
         """Write all the documents, overwriting those whose id is there; return only when they are safe.
 
         Indexes are created on first use, from the templates in infra/elasticsearch.
@@ -45,6 +45,20 @@ class Indexes(Protocol):
 
     def clear(self) -> dict[str, int]:
         """Delete the indexes; return how many documents each held, by index name."""
+
+    def delete(self, kind: str, ids: Iterable[str]) -> int:
+        """Delete documents of one kind by their ids; return how many were there."""
+
+    def change_period(self) -> list[str]:
+        """Make what is there fit the period that the names have; return a line for each thing changed.
+
+        Raises:
+            ConfigError: these indexes have no periods.
+            PermanentError: documents are in indexes of another period, and would be there twice.
+        """
+
+    def missing(self, kind: str, ids: Collection[str]) -> set[str]:
+        """Return those of the ids under which there is no document of this kind, in whichever period's index."""
 
     def count(self) -> dict[str, int]:
         """Return the number of documents, by kind."""

@@ -11,8 +11,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-import orjson
-
 from functions.pipeline.documents import KINDS, Written
 from functions.pipeline.errors import PermanentError
 from functions.pipeline.sinks.duckdb.database import explained, with_room, writing
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-    from functions.pipeline.documents import Document
+    from functions.pipeline.documents import Rows
     from functions.pipeline.names import IndexNames
     from functions.pipeline.sinks.duckdb.database import Database
 
@@ -71,7 +69,7 @@ class DuckdbSink:
         self._database = None
         self._stack.close()
 
-    def write(self, documents: Iterable[Document]) -> Written:
+    def write(self, documents: Iterable[Rows]) -> Written:
         """Write the documents, overwriting those whose id is there; up to 16 MB at once or not at all.
 
         Of documents with the same id, the last stays. A value that does not fit its column is absent there.
@@ -140,24 +138,25 @@ class DuckdbSink:
             written.duplicates[kind] = written.duplicates.get(kind, 0) + staged[kind].documents - count
 
 
-def _portions(documents: Iterable[Document]) -> Iterator[dict[str, list[bytes]]]:
-    """Yield the documents as lines by kind, up to PORTION bytes of them at a time."""
+def _portions(documents: Iterable[Rows]) -> Iterator[dict[str, list[bytes]]]:
+    """Yield the documents as lines by kind, some PORTION bytes of them at a time."""
     lines: dict[str, list[bytes]] = {}
     size = 0
-    for document in documents:
-        line = _line(document)
-        lines.setdefault(document.kind, []).append(line)
-        size += len(line)
+    for kind, rows in documents:
+        some = [_line(identity, body) for identity, _, body in rows]
+        if some:
+            lines.setdefault(kind, []).extend(some)
+        size += sum(map(len, some))
         if size >= PORTION:
             yield lines
             lines, size = {}, 0
-    if lines:
+    if size:
         yield lines
 
 
-def _line(document: Document) -> bytes:
+def _line(identity: bytes, body: bytes) -> bytes:
     """Put the id in front of the body's fields, which stay the bytes that they are."""
-    return b"".join((b'{"_id":', orjson.dumps(document.id), b",", document.body[1:], b"\n"))
+    return b"".join((b'{"_id":"', identity, b'",', body[1:], b"\n"))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Writes documents to Elasticsearch: one `_bulk` request after another, over one connection.
+"""Writes documents to Elasticsearch: one `_bulk` request after another, over one connection, while the next is made.
 
 What the server says of a document decides: 201 created, 200 or 409 there already, 429 or 5xx tried again, any other 4xx
 rejected, unless it is the index that cannot take documents. Nothing else is asked on the way, once the templates are
@@ -7,21 +7,25 @@ known to be there.
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 
-from functions.pipeline.documents import KINDS, Rejection, Written
+from functions.pipeline.documents import KINDS, Rejection, Written, as_rows
 from functions.pipeline.errors import ConfigError, PermanentError, TransientError
 from functions.pipeline.sinks.elasticsearch.backoff import Backoff, Patience
+from functions.pipeline.sinks.elasticsearch.body import Body
 from functions.pipeline.sinks.elasticsearch.connection import Connection
 from functions.pipeline.sinks.elasticsearch.failures import not_elasticsearch, reason_of, refused, words
+from functions.pipeline.sinks.elasticsearch.overlap import Overlap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
 
-    from functions.pipeline.documents import Document
+    from functions.pipeline.documents import Document, Row, Rows
     from functions.pipeline.names import IndexNames
     from functions.pipeline.sinks.elasticsearch.connection import Response
     from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
@@ -35,6 +39,8 @@ _TEMPLATES = "/_index_template?filter_path=index_templates.name"
 
 _OK, _CREATED, _UNAUTHORIZED, _FORBIDDEN = 200, 201, 401, 403
 _CONFLICT, _TOO_LARGE, _TOO_MANY, _SERVER_ERROR = 409, 413, 429, 500
+_THERE_ALREADY = (_OK, _CONFLICT)
+_DOCUMENT_CREATED, _CREATED_RESULT = b'{"index":{"status":201}}', {"status": _CREATED}
 _INDEX_ERRORS = {  # refusals of which no document is the cause: every other one would be refused as well
     "index_closed_exception",
     "index_not_found_exception",  # and it may not be created
@@ -76,14 +82,15 @@ class ElasticsearchSink:
     ) -> None:
         self._connection.close()
 
-    def write(self, documents: Iterable[Document]) -> Written:
+    def write(self, documents: Iterable[Rows]) -> Written:
         """Write all the documents; see `functions.pipeline.sinks.Sink.write`."""
         if not self._has_templates:
             self._make_templates()
             self._has_templates = True
         written = Written()
-        for batch in self._batches(documents):
-            self._write_batch(batch, written)
+        with Overlap() as requests:
+            for body in self._bodies(documents):
+                requests.start(partial(self._write_body, body, written))
         return written
 
     def _make_templates(self) -> None:
@@ -108,50 +115,55 @@ class ElasticsearchSink:
             if kind in self._missing_templates(patience):
                 raise  # else another run has just made it
 
-    def _batches(self, documents: Iterable[Document]) -> Iterator[list[Document]]:
-        """Yield the documents, as many at a time as one body takes, in one list that is used again for the next."""
-        batch: list[Document] = []
-        size = 0
-        for document in documents:
-            length = len(document.body) + _ACTION_SIZE
-            if batch and size + length > self._body_size:
-                yield batch
-                batch.clear()
-                size = 0
-            batch.append(document)
-            size += length
-        if batch:
-            yield batch
+    def _bodies(self, documents: Iterable[Rows]) -> Iterator[Body]:
+        """Yield the documents, as many at a time as one request takes."""
+        body = Body(self._names)
+        for kind, rows in documents:
+            for some, size in self._divided(rows):
+                if len(body) and body.size + size > self._body_size:
+                    yield body
+                    body = Body(self._names)
+                body.add(kind, some)
+        if len(body):
+            yield body
 
-    def _write_batch(self, batch: list[Document], written: Written) -> None:
-        patience = Patience(self._backoff)
-        while batch:
-            response = self._exchange("POST", _BULK, self._body(batch), patience, _NDJSON_GZIP)
-            if response.status == _TOO_LARGE:
-                self._write_halves(batch, written, reason_of(response.body))
-                return
-            batch, busy = self._sort(batch, self._results(response, len(batch)), written)
-            if busy:
-                patience.wait(busy)
-
-    def _write_halves(self, batch: list[Document], written: Written, reason: str) -> None:
-        if len(batch) == 1:
-            written.rejected.append(Rejection(batch[0], _TOO_LARGE, f"too large for one request: {reason}"))
+    def _divided(self, rows: list[Row]) -> Iterator[tuple[list[Row], int]]:
+        """Divide what is more than a whole request; yield its parts, each with its size in bytes."""
+        size = sum(len(body) + _ACTION_SIZE for _, _, body in rows)
+        if size <= self._body_size or len(rows) <= 1:
+            yield rows, size
             return
-        self._body_size = min(self._body_size, sum(len(document.body) for document in batch) // 2)
-        middle = len(batch) // 2
-        self._write_batch(batch[:middle], written)
-        self._write_batch(batch[middle:], written)
+        middle = len(rows) // 2
+        yield from self._divided(rows[:middle])
+        yield from self._divided(rows[middle:])
 
-    def _body(self, batch: list[Document]) -> bytes:
-        from isal import igzip
+    def _write_body(self, body: Body, written: Written) -> None:
+        patience = Patience(self._backoff)
+        while True:
+            response = self._exchange("POST", _BULK, body.content(), patience, _NDJSON_GZIP)
+            if response.status == _TOO_LARGE:
+                self._write_halves(list(body.documents()), written, reason_of(response.body))
+                return
+            again = self._sort(body, self._results(response, len(body)), written)
+            if not again:
+                return
+            patience.wait(self._busy(again))
+            body = self._body([document for document, _ in again])
 
-        lines: list[bytes] = []
-        for document in batch:
-            index = self._names.index(document.kind, document.timestamp)
-            lines += (orjson.dumps({"index": {"_index": index, "_id": document.id}}), document.body)
-        lines.append(b"")
-        return bytes(igzip.compress(b"\n".join(lines), 1))
+    def _write_halves(self, documents: list[Document], written: Written, reason: str) -> None:
+        if len(documents) == 1:
+            written.rejected.append(Rejection(documents[0], _TOO_LARGE, f"too large for one request: {reason}"))
+            return
+        self._body_size = min(self._body_size, sum(len(document.body) for document in documents) // 2)
+        middle = len(documents) // 2
+        self._write_body(self._body(documents[:middle]), written)
+        self._write_body(self._body(documents[middle:]), written)
+
+    def _body(self, documents: list[Document]) -> Body:
+        body = Body(self._names)
+        for kind, some in as_rows(documents):
+            body.add(kind, some)
+        return body
 
     def _exchange(
         self, method: str, path: str, body: bytes | None, patience: Patience, headers: Mapping[str, str] | None = None
@@ -170,6 +182,8 @@ class ElasticsearchSink:
         raise refused(self._options, response.status, reason_of(response.body))
 
     def _results(self, response: Response, expected: int) -> list[dict[str, Any]]:
+        if response.body.count(_DOCUMENT_CREATED) == expected:
+            return [_CREATED_RESULT] * expected  # as most answers are; reading them would cost more than counting
         results = [each["index"] for each in self._content(response).get("items", [])]
         if len(results) != expected:
             raise not_elasticsearch(self._options, f"{len(results)} results for {expected} documents")
@@ -185,30 +199,32 @@ class ElasticsearchSink:
         return content
 
     def _sort(
-        self, batch: list[Document], results: list[dict[str, Any]], written: Written
-    ) -> tuple[list[Document], TransientError | None]:
-        """Count what became of each document; return those to send again, and why."""
-        again: list[Document] = []
-        busy = ""
-        for document, result in zip(batch, results, strict=True):
-            status = result["status"]
+        self, body: Body, results: list[dict[str, Any]], written: Written
+    ) -> list[tuple[Document, dict[str, Any]]]:
+        """Count what became of each document; return those to send again, each with its result."""
+        statuses = [result["status"] for result in results]
+        for (kind, status), count in Counter(zip(body.kinds(), statuses, strict=True)).items():
             if status == _CREATED:
-                _count(written.created, document)
-            elif status in (_OK, _CONFLICT):
-                _count(written.duplicates, document)
-            elif status == _TOO_MANY or status >= _SERVER_ERROR:
-                again.append(document)
-                busy = f"{status}, {words(result['error'])}"
-            else:
+                written.created[kind] = written.created.get(kind, 0) + count
+            elif status in _THERE_ALREADY:
+                written.duplicates[kind] = written.duplicates.get(kind, 0) + count
+        if {_CREATED, *_THERE_ALREADY}.issuperset(statuses):
+            return []
+        again = []
+        for document, result in zip(body.documents(), results, strict=True):
+            if result["status"] == _TOO_MANY or result["status"] >= _SERVER_ERROR:
+                again.append((document, result))
+            elif result["status"] not in (_CREATED, *_THERE_ALREADY):
                 written.rejected.append(self._rejection(document, result))
-        return again, self._busy(len(again), busy) if again else None
+        return again
 
-    def _busy(self, count: int, cause: str) -> TransientError:
+    def _busy(self, again: list[tuple[Document, dict[str, Any]]]) -> TransientError:
+        _, result = again[-1]
         return TransientError(
             "Elasticsearch at {host} refuses {count} of the documents for now ({cause}). Run again later",
             host=self._options.shown,
-            count=count,
-            cause=cause,
+            count=len(again),
+            cause=f"{result['status']}, {words(result['error'])}",
         )
 
     def _rejection(self, document: Document, result: dict[str, Any]) -> Rejection:
@@ -220,7 +236,3 @@ class ElasticsearchSink:
                 cause=words(error),
             )
         return Rejection(document, status, words(error))
-
-
-def _count(counts: dict[str, int], document: Document) -> None:
-    counts[document.kind] = counts.get(document.kind, 0) + 1
