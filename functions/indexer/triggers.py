@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _DEEPEST = 16  # envelopes around an event; real ones have at most six
-_SHOWN = 200  # characters of an event in an error
+_SHOWN = 200  # characters of the names in an event, in an error
 _CURSORS = "cursors/"  # the collector's own state, in the same bucket
 _GCS = "google.cloud.storage.object.v1."
 
@@ -129,8 +129,16 @@ def _parsed(text: str | bytes) -> object:
 
 
 def _not_understood(event: object) -> PermanentError:
-    shown = event if isinstance(event, str) else repr(event)
     return PermanentError(
         "Not an event that names dropped objects: {event}. Send S3, EventBridge or Google Cloud Storage notifications",
-        event=shown[:_SHOWN],
+        event=_described(event),
     )
+
+
+def _described(event: object) -> str:
+    """Say what something is without showing it: a stranger's message may be a record."""
+    if isinstance(event, dict):
+        return f"an object with {', '.join(map(str, event))[:_SHOWN] or 'nothing'}"
+    if isinstance(event, str | bytes | list):
+        return f"{type(event).__name__} of length {len(event)}"
+    return type(event).__name__

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from functions.pipeline.errors import PermanentError, TransientError
+from functions.pipeline.marks import PLAIN
 from functions.pipeline.sources import file_content
 from functions.pipeline.sources.file import FileSource
 from functions.pipeline.sources.file_readings import LARGEST_READING, LONGEST_LINE
-from functions.pipeline.sources.file_traces import digest
 
 COMPRESSORS = {"gz": gzip.compress, "zst": zstandard.ZstdCompressor().compress}
 
@@ -296,11 +296,11 @@ def read_to(path, offset):
     """Return what the position keeps of a file with 1,024 zeros before the offset."""
     status = path.stat()
     with path.open("rb") as handle:
-        fingerprint = digest(handle.read(1024))  # nobody could read so far in a test
+        fingerprint = PLAIN.new(handle.read(1024), 16)  # nobody could read so far in a test
     return {
         "fingerprint": fingerprint,
         "length": 1024,
-        "ending": digest(bytes(1024)),
+        "ending": PLAIN.new(bytes(1024), 16),
         "offset": offset,
         "inode": status.st_ino,
         "size": status.st_size,

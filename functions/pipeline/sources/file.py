@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from functions.pipeline.errors import PermanentError, TransientError
+from functions.pipeline.marks import PLAIN
 from functions.pipeline.sources import Position, Reading
 from functions.pipeline.sources.file_content import Patience, is_fresh, status_of
 from functions.pipeline.sources.file_readings import Cutter, Unfinished
-from functions.pipeline.sources.file_traces import File, Trace, digest, find_copies, recognise
+from functions.pipeline.sources.file_traces import File, Trace, find_copies, recognise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from functions.pipeline.marks import Marks
 
 _GONE = 100  # files that are remembered after they have left the pattern
 
@@ -45,26 +48,30 @@ class FileSource:
     quiet for SETTLE_S; text that is added to it later is a line of its own.
     """
 
-    def __init__(self, pattern: str, begins_record: Callable[[bytes], bool] | None = None) -> None:
+    def __init__(
+        self, pattern: str, begins_record: Callable[[bytes], object] | None = None, marks: Marks = PLAIN
+    ) -> None:
         """Take a path or a pattern (`*`, `?`, `[…]`, `**`, `~`).
 
         Args:
             pattern: where the files are; a path is taken as it is when something exists there.
             begins_record: says whether a line begins a record. With it, a reading ends before such a line where one is
                 near enough, so that a traceback stays whole.
+            marks: know the files' content again.
         """
         self._pattern = os.path.abspath(Path(pattern).expanduser())  # noqa: PTH100 (links stay as they are)
         self._begins_record = begins_record
+        self._marks = marks
 
     @property
     def name(self) -> str:
         """The file name's readable part, and a hash of the whole absolute pattern."""
         readable = re.sub(r"[^a-z0-9.]+", "-", Path(self._pattern).name.lower()).strip("-.")
-        return f"{readable[:40] or 'file'}-{digest(os.fsencode(self._pattern))[:8]}"
+        return f"{readable[:40] or 'file'}-{PLAIN.new(os.fsencode(self._pattern), 16)[:8]}"
 
     def check(self) -> str:
         """Return how many files there are, and how large they are as stored; raise as `read` does."""
-        files = [File(path, status) for path, status in self._matches()]
+        files = [File(path, status, self._marks) for path, status in self._matches()]
         number = "1 file" if len(files) == 1 else f"{len(files)} files"
         return f"{number}, {_readable_size(sum(each.size for each in files))}"
 
@@ -98,7 +105,7 @@ class FileSource:
         files = []
         for path, status in self._matches(known=known):
             try:
-                files.append(File(path, status))
+                files.append(File(path, status, self._marks))
             except PermanentError as error:
                 problems.append(error)
         return files

@@ -43,7 +43,7 @@ class Cutter:
         left: lines that may still be taken.
     """
 
-    def __init__(self, size: int, limit: int | None, begins_record: Callable[[bytes], bool] | None) -> None:
+    def __init__(self, size: int, limit: int | None, begins_record: Callable[[bytes], object] | None) -> None:
         self._size, self._begins_record = size, begins_record
         self._pending: list[bytes] = []
         self._volume = 0  # bytes of the pending lines

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from functions.pipeline.compression import decompressed, is_compressed
+from functions.pipeline.marks import PLAIN
 from functions.pipeline.sources.file_content import BLOCK, stored
 from functions.pipeline.sources.file_readings import caught
 
@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from functions.pipeline.marks import Marks
     from functions.pipeline.sources.file_content import Patience
 
+_MARK_SIZE = 16  # bytes
 _EDGE = 1024  # bytes at the beginning, and before the offset, by which content is known again
 
 
@@ -49,8 +51,8 @@ class File:
         PermanentError: it cannot be read.
     """
 
-    def __init__(self, path: Path, status: os.stat_result) -> None:
-        self.path, self.inode = path, status.st_ino
+    def __init__(self, path: Path, status: os.stat_result, marks: Marks = PLAIN) -> None:
+        self.path, self.inode, self._marks = path, status.st_ino, marks
         self.size, self.modified = status.st_size, status.st_mtime_ns
         self.trace: Trace | None = None
         self.original: File | None = None
@@ -85,11 +87,11 @@ class File:
 
     def continues(self, trace: Trace) -> bool:
         """Say whether this file begins with what was read when the trace was left."""
-        if digest(self.head[: trace.length]) != trace.fingerprint:
+        if not self._marks.knows(self.head[: trace.length], trace.fingerprint):
             return False
         if self.compressed and self._unchanged(trace):
             return True
-        return digest(self._span(trace.offset - trace.length, trace.offset)) == trace.ending
+        return self._marks.knows(self._span(trace.offset - trace.length, trace.offset), trace.ending)
 
     def follow(self, trace: Trace) -> None:
         """Read on from where the trace was left."""
@@ -126,7 +128,7 @@ class File:
             if len(seen) > self.offset - start:
                 break
         self._ending, new = seen[: self.offset - start], seen[self.offset - start :]
-        if self.trace and digest(self._ending) != self.trace.ending:
+        if self.trace and not self._marks.knows(self._ending, self.trace.ending):
             return
         if new.startswith(b"\n") and self._ending[-1:] not in {b"", b"\n"}:
             self.advance([b""], b"\n")  # the end of a line that was taken without it
@@ -152,7 +154,7 @@ class File:
 
     def _left_at(self, offset: int, ending: bytes, *, finished: bool) -> Trace:
         length = min(offset, _EDGE)
-        ends = digest(self.head[:length]), length, digest(ending)
+        ends = self._marks.new(self.head[:length], _MARK_SIZE), length, self._marks.new(ending, _MARK_SIZE)
         return Trace(*ends, offset, self.inode, self.size, self.modified, finished)
 
     def _span(self, start: int, end: int) -> bytes:
@@ -227,8 +229,3 @@ def _after(start: int, text: Iterable[bytes]) -> Iterator[bytes]:
         if start < len(block):
             yield block[start:]
         start = max(0, start - len(block))
-
-
-def digest(content: bytes) -> str:
-    """Return a hash of 128 bits, as 32 hexadecimal digits."""
-    return hashlib.blake2b(content, digest_size=16).hexdigest()

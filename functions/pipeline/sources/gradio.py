@@ -19,13 +19,17 @@ from urllib.parse import unquote, urlsplit
 
 from functions.pipeline.config import http_url, number, setting
 from functions.pipeline.errors import ConfigError, PermanentError, TransientError, TrilogError
+from functions.pipeline.marks import PLAIN
+from functions.pipeline.redaction import NO_REDACTION
 from functions.pipeline.sources.gradio_answers import problem_in, read_answer
 from functions.pipeline.sources.gradio_failures import TOO_MANY, UNAVAILABLE, Seen, named, starting
-from functions.pipeline.sources.window import read_new, readings
+from functions.pipeline.sources.window import Rules, read_new, readings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
+    from functions.pipeline.marks import Marks
+    from functions.pipeline.redaction import Redaction
     from functions.pipeline.sources import Position, Reading
     from functions.pipeline.sources.window import Page
 
@@ -69,12 +73,15 @@ class GradioOptions:
 
 
 class GradioSource:
-    """Reads a Space's log: what is new since the last lines emitted, each line once (see `window`)."""
+    """Reads a Space's log: what is new since the last lines emitted, each line once (see `window`).
 
-    def __init__(self, options: GradioOptions) -> None:
+    `redaction` hides what errors of the Space show of its records; `marks` know lines again.
+    """
+
+    def __init__(self, options: GradioOptions, redaction: Redaction = NO_REDACTION, marks: Marks = PLAIN) -> None:
         if not options.url:
             raise ConfigError("GRADIO_URL: not set; expected the address of a Gradio Space")
-        self._options = options
+        self._options, self._redaction, self._rules = options, redaction, Rules(marks=marks)
 
     @property
     def name(self) -> str:
@@ -89,13 +96,13 @@ class GradioSource:
 
     def read(self, position: Position | None, size: int, limit: int | None = None) -> Iterator[Reading]:
         """Yield what is new, as `Source.read` says. The Space is read and left before the first lines are yielded."""
-        with _conversation(self._options) as space:
-            news = read_new(space.page, position)
-        yield from readings(news, position, size, limit)
+        with _conversation(self._options, self._redaction) as space:
+            news = read_new(space.page, position, self._rules)
+        yield from readings(news, position, size, limit, self._rules)
 
     def check(self) -> str:
         """Say how many lines the Space holds; raise as `read` does."""
-        with _conversation(self._options) as space:
+        with _conversation(self._options, self._redaction) as space:
             page = space.page(1, 0)
         if page is not None and page.total is not None:
             return f"{page.total} lines held"
@@ -103,8 +110,8 @@ class GradioSource:
 
 
 @contextmanager
-def _conversation(options: GradioOptions) -> Iterator[_Conversation]:
-    space = _Conversation(options)
+def _conversation(options: GradioOptions, redaction: Redaction) -> Iterator[_Conversation]:
+    space = _Conversation(options, redaction)
     try:
         space.open()
         yield space
@@ -115,8 +122,8 @@ def _conversation(options: GradioOptions) -> Iterator[_Conversation]:
 class _Conversation:
     """A Space spoken to with one client, until one deadline."""
 
-    def __init__(self, options: GradioOptions) -> None:
-        self._options = options
+    def __init__(self, options: GradioOptions, redaction: Redaction) -> None:
+        self._options, self._redaction = options, redaction
         self._ends = time.monotonic() + options.deadline_s
         self._address = urlsplit(options.url)
         self._client: Any = None
@@ -197,7 +204,7 @@ class _Conversation:
                 'is {{"total": …, "logs": […]}}, a list, or text: check GRADIO_URL, or change the Space.',
                 endpoint=_ENDPOINT,
                 url=self._shown(),
-                error=error,
+                error=self._without_secrets(str(error)),
             ) from error
 
     def _ask(self, values: dict[str, int]) -> object:
@@ -306,8 +313,7 @@ class _Conversation:
             raise PermanentError("gradio_client is not installed. Run make install-dev.") from error
         except Exception as error:  # noqa: BLE001 (the client raises what it likes, bare ValueErrors among it)
             told = "".join(traceback.format_exception(error))
-            secret = any(each in told for each in self._secrets())
-            raise self._named(error) from (None if secret else error)
+            raise self._named(error) from (error if self._without_secrets(told) == told else None)
 
     def _named(self, error: Exception) -> TrilogError:
         return named(error, self._without_secrets(str(error)) or type(error).__name__, self._seen())
@@ -334,7 +340,7 @@ class _Conversation:
     def _without_secrets(self, text: str) -> str:
         for secret in self._secrets():
             text = text.replace(secret, "***")
-        return text
+        return self._redaction.text(text)
 
 
 def _door(space: _Conversation) -> Any:  # noqa: ANN401 (httpx is imported where it is used)

@@ -7,11 +7,11 @@ lines already read, and where they repeat says how far the list has moved meanwh
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from functions.pipeline.marks import PLAIN, Marks
 from functions.pipeline.sources import Position, Reading
 
 if TYPE_CHECKING:
@@ -31,22 +31,25 @@ Fetch = Callable[[int, int], Page | None]
 
 @dataclass(frozen=True)
 class Rules:
-    """How much is read and remembered, in lines.
+    """How much is read and remembered, in lines, and how.
 
     Attributes:
         page: asked for at once.
         window: of the last emitted lines, remembered in the position.
         proof: that must be found again in a row before reading stops short of the list's end.
         overlap: of those already read, asked for again with each further page.
+        marks: what lines are remembered by.
     """
 
     page: int = 100
     window: int = 100
     proof: int = 50
     overlap: int = 20
+    marks: Marks = PLAIN
 
 
 RULES = Rules()
+_MARK_SIZE = 8  # bytes
 _MISFITS = 3  # pages that meet nothing read before; then the list is taken to have been emptied
 
 
@@ -69,7 +72,7 @@ def read_new(fetch: Fetch, position: Position | None, rules: Rules = RULES) -> N
     When the last emitted line is no longer in the list, all of it is new, and lines may have been lost: a gap. On the
     first run that is a gap only if the list was emptied while being read.
     """
-    snapshot = Snapshot(fetch, rules)
+    snapshot = Snapshot(fetch, rules, _marker(position, rules.marks))
     past = Past(position, rules)
     while not snapshot.complete and not past.is_surely_met_by(snapshot):
         snapshot.grow()
@@ -84,11 +87,11 @@ def readings(
     news: News, position: Position | None, size: int, limit: int | None = None, rules: Rules = RULES
 ) -> Iterator[Reading]:
     """Cut the oldest `limit` new lines into readings of at most `size`, each with the position after it."""
-    window = position["window"] if position else []
+    window, mark = position["window"] if position else [], _marker(position, rules.marks)
     count = len(news.lines) if limit is None else min(limit, len(news.lines))
     for start in range(0, count, size):
         lines = news.lines[start : min(start + size, count)]
-        window = (window + [_mark(line) for line in lines])[-rules.window :]
+        window = (window + [mark(line) for line in lines])[-rules.window :]
         after: Position = {"window": window, "held": news.held + start + len(lines)}
         yield Reading(lines, after, gaps=int(news.gap and start == 0))
 
@@ -103,11 +106,11 @@ class Snapshot:
         torn: there were older lines, but the list was emptied before they could be read.
     """
 
-    def __init__(self, fetch: Fetch, rules: Rules) -> None:
-        self._fetch, self._rules = fetch, rules
+    def __init__(self, fetch: Fetch, rules: Rules, mark: Callable[[bytes], str]) -> None:
+        self._fetch, self._rules, self._mark = fetch, rules, mark
         first = fetch(rules.page, 0) or Page([])
         self.lines = first.lines[::-1]
-        self.marks = [_mark(line) for line in self.lines]
+        self.marks = [mark(line) for line in self.lines]
         self.total = first.total
         self.complete = self._is_last(first, 0)
         self.torn = False
@@ -140,7 +143,7 @@ class Snapshot:
         return not page.lines and offset < len(self.lines)
 
     def _join(self, older: Page) -> None:
-        marks = [_mark(line) for line in older.lines]
+        marks = [self._mark(line) for line in older.lines]
         more = 0 if self.total is None or older.total is None else older.total - self.total - self._arrived
         reach = self._reach(marks, self._overlap + more)
         if reach is None:
@@ -242,5 +245,15 @@ def _held_before(snapshot: Snapshot, new: int, counted: int) -> int:
     return counted if snapshot.total is None else snapshot.total - new
 
 
-def _mark(line: bytes) -> str:
-    return hashlib.blake2b(line, digest_size=8).hexdigest()
+def _marker(position: Position | None, marks: Marks) -> Callable[[bytes], str]:
+    """Return what marks a line: as the position's window does, if it is there, else by the newest key.
+
+    So lines that are equal are marked alike, whatever keys the window's marks were made by.
+    """
+    window = set(position["window"]) if position else set()
+
+    def mark(line: bytes) -> str:
+        first, *others = marks.all(line, _MARK_SIZE)
+        return first if first in window else next((each for each in others if each in window), first)
+
+    return mark

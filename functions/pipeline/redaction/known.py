@@ -1,0 +1,90 @@
+"""The patterns that are known by name. Each is a bounded expression that begins with a plain set: these are quick."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LETTER = "A-Za-z0-9\u0080-\U0010ffff"
+_HEX = "[0-9A-Fa-f]{1,4}"
+_LARGEST_OCTET = 255
+_NIR_DIGITS = 13  # without the key
+
+
+class Form(NamedTuple):
+    """One form of text: what matches the expression, or its first group, where `accepts` says so too.
+
+    Text without the `sign` has no match for sure, and that is known sooner.
+    """
+
+    expression: re.Pattern[str]
+    sign: Callable[[str], object] | None = None
+    accepts: Callable[[str], bool] = lambda _: True
+
+
+def _email() -> tuple[Form, ...]:
+    local, name = f"[{_LETTER}._%+'-]{{1,64}}", f"[{_LETTER}-]{{1,63}}"
+    return (Form(re.compile(rf"{local}@{name}(?:\.{name}){{1,8}}"), lambda text: "@" in text),)
+
+
+def _phone() -> tuple[Form, ...]:
+    """International numbers, and the national ones of France and of North America."""
+    international = re.compile(r"\+(?:[ .()-]{0,3}[0-9]){7,15}(?![0-9])")
+    french = re.compile(r"0(?<![\w.]0)[1-9](?:[ .-]?[0-9]{2}){4}(?!\w)")
+    american = re.compile(r"[0-9][0-9]{2}(?<![\w.][0-9]{3})[ .-][0-9]{3}[ .-][0-9]{4}(?!\w)")
+    in_brackets = re.compile(r"\([0-9]{3}\) ?[0-9]{3}[ .-][0-9]{4}(?!\w)")
+    return Form(international), Form(french), Form(american), Form(in_brackets)
+
+
+def _ip() -> tuple[Form, ...]:
+    version_4 = re.compile(r"[0-9](?<![\w.][0-9])[0-9]{0,2}(?:\.[0-9]{1,3}){3}(?!\w)(?!\.[0-9])")
+    full = re.compile(rf"[0-9A-Fa-f](?<![\w:][0-9A-Fa-f])[0-9A-Fa-f]{{0,3}}(?::{_HEX}){{7}}(?![\w:])")
+    short = re.compile(rf"(?<![\w:])(?:{_HEX}(?::{_HEX}){{0,6}})?::(?:{_HEX}(?::{_HEX}){{0,6}})?(?![\w:])")
+    return (
+        Form(version_4, re.compile(r"\.[0-9]{1,3}\.[0-9]").search, _is_ip),
+        Form(full, re.compile(f":{_HEX}:{_HEX}:").search),
+        Form(short, lambda text: "::" in text, lambda found: len(found) > len("::")),
+    )
+
+
+def _is_ip(text: str) -> bool:
+    return max(map(int, text.split("."))) <= _LARGEST_OCTET
+
+
+def _bearer() -> tuple[Form, ...]:
+    token = re.compile(r"(?:[Bb]earer|BEARER)[ :=]{1,4}([A-Za-z0-9_.~+/=-]{8,}+)")
+    return (Form(token, lambda text: "earer" in text or "BEARER" in text),)
+
+
+def _hf_token() -> tuple[Form, ...]:
+    return (Form(re.compile(r"hf_[A-Za-z0-9]{8,}+")),)
+
+
+def _nir() -> tuple[Form, ...]:
+    """The number of French social security, with its key or without."""
+    month, place = r"(?:0[1-9]|1[0-2]|[2-9][0-9])", r"[0-9](?:[0-9]|[ABab])"
+    number = rf"[12](?<![\w.][12])[ .]?[0-9]{{2}}[ .]?{month}[ .]?{place}(?:[ .]?[0-9]{{3}}){{2}}(?:[ .]?[0-9]{{2}})?"
+    return (Form(re.compile(rf"{number}(?!\w)"), None, _is_nir),)
+
+
+def _is_nir(text: str) -> bool:
+    """Check the key; a number without one is easily a time in milliseconds, so its month must be one."""
+    digits = re.sub("[ .]", "", text).upper()
+    if len(digits) == _NIR_DIGITS:
+        return "01" <= digits[3:5] <= "12"
+    number = int(digits[:_NIR_DIGITS].replace("2A", "19").replace("2B", "18"))  # Corsica
+    return 97 - number % 97 == int(digits[_NIR_DIGITS:])
+
+
+KNOWN: dict[str, Callable[[], tuple[Form, ...]]] = {
+    "email": _email,
+    "phone": _phone,
+    "ip": _ip,
+    "bearer": _bearer,
+    "hf_token": _hf_token,
+    "nir": _nir,
+}
+"""The forms of each known pattern, made when it is asked for."""
