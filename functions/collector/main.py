@@ -1,6 +1,6 @@
 """The collector on functions-framework (Google Cloud): Cloud Scheduler calls it by HTTP.
 
-Who may call it is the platform's decision: deploy it without unauthenticated access (infra/gcp/README.md).
+A caller is asked who it is before anything is done: by the platform, or here (`functions.pipeline.callers`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import functions_framework
 
 from functions.collector.run import run
+from functions.pipeline.callers import UnknownCallerError, admit_request
 from functions.pipeline.errors import TransientError, TrilogError
 
 if TYPE_CHECKING:
@@ -17,10 +18,16 @@ if TYPE_CHECKING:
 
 
 @functions_framework.http
-def collect(request: Request) -> tuple[dict[str, Any], int]:  # noqa: ARG001 (a schedule has nothing to say)
-    """Collect what is new; answer 200 with the counts, 503 when a later run may do better, 422 when none will."""
+def collect(request: Request) -> tuple[dict[str, Any], int]:
+    """Collect what is new; answer 200 with the counts, 503 when a later run may do better, 422 when none will.
+
+    A caller who may not call is answered 401.
+    """
     try:
+        admit_request(request.remote_addr, request.headers)
         return run(), 200
+    except UnknownCallerError as error:
+        return {"error": str(error)}, 401
     except TransientError as error:
         return {"error": str(error)}, 503
     except TrilogError as error:

@@ -7,6 +7,7 @@ such classes at once and names every bad variable in one error.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import MISSING, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -94,8 +95,14 @@ def _fill(options: type[Any], environment: Mapping[str, str], problems: dict[str
         try:
             values[each.name] = each.metadata["parse"](text)
         except ValueError as error:
-            problems[variable] = _wrong(variable, text if each.repr else None, error)
+            problems[variable] = _wrong(variable, _without_credentials(text) if each.repr else None, error)
     return options(**values)
+
+
+def _without_credentials(text: str) -> str:
+    """Return a text that may be an address without the user, the password and the query in that."""
+    text = text.partition("?")[0] if "://" in text else text
+    return re.sub(r"^(\w+://)?[^\s@]*:\S*@", r"\1***@", text)
 
 
 def _wrong(variable: str, text: str | None, error: ValueError) -> ConfigError:

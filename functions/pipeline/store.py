@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from obstore import exceptions
 from obstore.store import LocalStore, MemoryStore, from_url
 
 from functions.pipeline.config import Expected, setting
-from functions.pipeline.errors import Conflict, PermanentError, TransientError
+from functions.pipeline.errors import Conflict, MissingObject, PermanentError, TransientError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,11 +22,16 @@ if TYPE_CHECKING:
 
 _SCHEMES = ("file://", "memory://", "s3://", "gs://", "az://")
 _CHUNK = 1 << 20  # bytes read from an object at once
+_ANSWERED = re.compile(r"(non-2xx status code: \d+).*", re.DOTALL)
 
 
 def _store_url(value: str) -> str:
     if not value.startswith(_SCHEMES):
         raise Expected("an address that starts with {schemes}", schemes=", ".join(_SCHEMES))
+    if "@" in address_bucket(value):  # a store's address is shown; the libraries look for credentials elsewhere
+        raise ValueError(
+            "an address without credentials. They stand in variables of their own: AWS_SECRET_ACCESS_KEY, …"
+        )
     return value.rstrip("/") if not value.endswith("://") else value
 
 
@@ -98,9 +104,13 @@ class Store:
 
     def keys(self, prefix: str) -> Iterator[str]:
         """List the keys under a prefix (a folder of keys), in order where the store keeps one."""
+        return (key for key, _ in self.dated(prefix))
+
+    def dated(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+        """List the keys under a prefix, each with the time when its object was last written."""
         with self._errors(prefix):
             for page in obstore.list(self._objects, prefix):
-                yield from (each["path"] for each in page)
+                yield from ((each["path"], each["last_modified"]) for each in page)
 
     def load(self, key: str) -> tuple[bytes, str] | None:
         """Read a small object whole with its version, for a later `save`; None when there is none."""
@@ -146,11 +156,15 @@ class Store:
         try:
             yield
         except (exceptions.AlreadyExistsError, exceptions.PreconditionError) as error:
-            raise Conflict("{where} was written by another run at the same time", where=where) from error
+            raise Conflict("{where} was written by another run at the same time", where=where) from _shown(error)
         except FileNotFoundError as error:
-            raise PermanentError("{where}: no such object. It may have expired or been deleted", where=where) from error
+            raise MissingObject(
+                "{where}: no such object. It may have expired or been deleted", where=where
+            ) from _shown(error)
         except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
-            raise PermanentError("{where}: access refused. Check credentials and rights", where=where) from error
+            raise PermanentError("{where}: access refused. Check credentials and rights", where=where) from _shown(
+                error
+            )
         except (exceptions.UnknownConfigurationKeyError, exceptions.InvalidPathError, ValueError) as error:
             cause = _first_line(error)
             raise PermanentError("{where}: not an address of a store: {cause}", where=where, cause=cause) from error
@@ -160,7 +174,9 @@ class Store:
                 raise PermanentError(
                     "{where} cannot be used: {cause}. Check the folder", where=where, cause=cause
                 ) from error
-            raise TransientError("{where}: the store does not answer: {cause}", where=where, cause=cause) from error
+            raise TransientError("{where}: the store does not answer: {cause}", where=where, cause=cause) from _shown(
+                error
+            )
 
 
 @contextmanager
@@ -186,4 +202,10 @@ def _open(address: str, root: Path | None) -> Any:  # noqa: ANN401 (the library 
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).split("\n", 1)[0]
+    """Return what an error says, up to what the service answered, which may quote the request's credentials."""
+    return _ANSWERED.sub(r"\1", str(error).split("\n", 1)[0])
+
+
+def _shown(error: Exception) -> Exception | None:
+    """Return an error for a traceback; None where it holds all that the service answered (likewise)."""
+    return None if _ANSWERED.search(str(error)) else error

@@ -34,5 +34,5 @@ node_modules/.installed: package.json package-lock.json
 	@touch $@
 
 PACKAGED := $(shell find functions infra/aws infra/elasticsearch/templates -name '*.py' -o -name '*.json')
-$(PACKAGES)/%.zip: functions/%/requirements.txt $(PACKAGED) | $(VENV)/.installed-dev
+$(PACKAGES)/%.zip: functions/%/requirements.lock $(PACKAGED) | $(VENV)/.installed-dev
 	@$(PYTHON) -m infra.aws.package --architecture $(ARCHITECTURE) --runtime $(RUNTIME) $*

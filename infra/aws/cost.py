@@ -19,7 +19,9 @@ THOUSAND_S3_READS = 0.0004
 GB_MONTH_S3 = 0.023
 GB_LOGS = 0.50
 ALARM = 0.10
-ALARMS = 5
+ALARMS = 7
+METRIC = 0.30
+METRICS = 5  # what the indexer counts
 POLLS_PER_MINUTE = 15  # Lambda keeps five long polls of 20 s open on a queue, used or not
 
 
@@ -44,6 +46,7 @@ def costs(lines_per_day: int, minutes: int, batch_lines: int, bytes_per_line: in
         + lines * bytes_per_line / 1e9 * GB_MONTH_S3,
         "logs": (runs + batches) * 600 / 1e9 * GB_LOGS,
         "alarms": ALARMS * ALARM,
+        "metrics": METRICS * METRIC,
     }
 
 

@@ -46,7 +46,7 @@ exports.alarmActions = async (osls) => {
   return topic ? [topic] : [];
 };
 
-exports.collectorSecrets = (osls) => readSecrets(osls, ["hf-token"]);
+exports.collectorSecrets = (osls) => readSecrets(osls, ["hf-token", "redact-key"]);
 
 exports.indexerSecrets = async (osls) => {
   const url = await param(osls, "elasticsearch-url");
@@ -54,7 +54,8 @@ exports.indexerSecrets = async (osls) => {
   if (/^https?:\/\/[^/]*@/.test(url)) {
     throw wrong("elasticsearch-url", "no password in it: use elasticsearch-password, or refer to the whole URL");
   }
-  return readSecrets(osls, ["elasticsearch-api-key", "elasticsearch-password", ...(refers ? ["elasticsearch-url"] : [])]);
+  const own = ["elasticsearch-api-key", "elasticsearch-password", "redact-key"];
+  return readSecrets(osls, refers ? [...own, "elasticsearch-url"] : own);
 };
 
 // The policy to read those of the named secrets that are configured; none without any.

@@ -48,7 +48,7 @@ class Package:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             python = self.runtime.removeprefix("python")
-            install(ROOT / "functions" / self.function / "requirements.txt", folder, self.architecture, python)
+            install(ROOT / "functions" / self.function / "requirements.lock", folder, self.architecture, python)
             left_out = self._copy_modules(folder)
             compile_all(folder, python)
             size = _zip(folder, self.path)

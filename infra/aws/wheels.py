@@ -32,23 +32,23 @@ _UNREAD = (
 )
 
 
-def install(requirements: Path, folder: Path, architecture: str, python: str) -> None:
-    """Put the libraries that a requirements file names, and no others, into a folder.
+def install(lock: Path, folder: Path, architecture: str, python: str) -> None:
+    """Put the libraries that a lock file names, and no others, into a folder.
 
     Args:
-        requirements: pinned, with all that they need themselves.
+        lock: pinned, with all that they need themselves, and with the hashes of their files.
         folder: where to put them.
         architecture: "arm64" or "x86_64".
         python: the version of the runtime: "3.13".
 
     Raises:
-        SystemExit: the installer failed; it has said why.
+        SystemExit: the installer failed, or a file has another hash; it has said why.
     """
-    given = ["--quiet", "--no-deps", "--only-binary=:all:", "--python-version", python]
-    where = ["--target", str(folder), "--requirement", str(requirements)]
+    given = ["--quiet", "--require-hashes", "--no-deps", "--only-binary=:all:", "--python-version", python]
+    where = ["--target", str(folder), "--requirement", str(lock)]
     command = [*_installer(MACHINES[architecture]), *given, *where]
     if subprocess.run(command, check=False).returncode:  # noqa: S603 (all of it is ours)
-        raise SystemExit(f"{requirements}: not installed for {architecture}, Python {python}")
+        raise SystemExit(f"{lock}: not installed for {architecture}, Python {python}")
     _remove_unread(folder)
     for library in folder.rglob("*.so*"):
         library.write_bytes(loadable(library.read_bytes()))

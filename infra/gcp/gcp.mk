@@ -16,7 +16,6 @@ gcp-sources:  ## what gcloud uploads: a folder for each function, in dist/gcp
 		folder=$(GCP_SOURCES)/$$function; \
 		rm -rf $$folder && mkdir -p $$folder/infra/elasticsearch; \
 		cp -R functions $$folder/ && cp -R infra/elasticsearch/templates $$folder/infra/elasticsearch/; \
-		cp functions/$$function/main.py functions/$$function/requirements.txt $$folder/; \
-		echo "functions-framework==3.10.2  # calls main.py" >> $$folder/requirements.txt; \
+		cp functions/$$function/main.py $$folder/ && cp infra/gcp/$$function.lock $$folder/requirements.txt; \
 		find $$folder -name __pycache__ -prune -exec rm -rf {} +; \
 	done

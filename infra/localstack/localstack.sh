@@ -38,28 +38,33 @@ find_python() {
   fail "no Python of 3.13 or newer found. Install one (uv python install 3.13, pyenv install 3.13, brew install python@3.13)." 3
 }
 
-make_environment() { # a new virtual environment, requirements
+make_environment() { # a new virtual environment, lock file
+  if command -v uv >/dev/null; then uv venv --quiet --python "$python" "$1"; else "$python" -m venv "$1"; fi
+  add_to "$1" --require-hashes --requirement "$2"
+}
+
+add_to() { # a virtual environment, what pip is to install there
+  local environment=$1
+  shift
   if command -v uv >/dev/null; then
-    uv venv --quiet --python "$python" "$1"
-    uv pip install --quiet --python "$1/bin/python" --no-deps -r "$2"
+    uv pip install --quiet --python "$environment/bin/python" --no-deps "$@"
   else
-    "$python" -m venv "$1"
-    "$1/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$2"
+    "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps "$@"
   fi
 }
 
 install() {
   local stamp
-  stamp=$(cat "$here"/localstack.sh "$here"/*.txt "$here"/pyproject.toml "$here"/process_executor/*.py | cksum)
+  stamp=$(cat "$here"/localstack.sh "$here"/*.lock "$here"/pyproject.toml "$here"/process_executor/*.py | cksum)
   [ "$(cat "$dir/stamp" 2>/dev/null)" = "$stamp" ] && return
   python=$(find_python)
   echo "Installing LocalStack into $dir ..." >&2
   rm -rf "$dir/stamp" "$dir/server" "$dir/functions" "$dir/source" "$dir/cache"
   mkdir "$dir/source" # building leaves files beside the sources
   cp -R "$here/pyproject.toml" "$here/process_executor" "$dir/source/"
-  echo "$dir/source" | cat "$here/requirements.txt" - > "$dir/source/requirements.txt"
-  make_environment "$dir/server" "$dir/source/requirements.txt"
-  make_environment "$dir/functions" "$here/requirements-functions.txt"
+  make_environment "$dir/server" "$here/requirements.lock"
+  add_to "$dir/server" --no-build-isolation "$dir/source" # the lock file has what builds it, too
+  make_environment "$dir/functions" "$here/requirements-functions.lock"
   echo "$stamp" > "$dir/stamp"
 }
 

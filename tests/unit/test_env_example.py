@@ -5,10 +5,11 @@ from pathlib import Path
 
 from functions.cli.language import LanguageOptions
 from functions.local import ALL_OPTIONS
+from functions.pipeline.callers import CallerOptions
 from functions.pipeline.config import environment, load, variables
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
-CLASSES = (*ALL_OPTIONS, LanguageOptions)
+CLASSES = (*ALL_OPTIONS, LanguageOptions, CallerOptions)
 SHOWN = dict(re.findall(r"^# ([A-Z_]+)=(.*)$", EXAMPLE.read_text(), re.MULTILINE))
 
 
@@ -23,7 +24,16 @@ def test_the_example_shows_the_defaults():
 
 
 def test_a_secret_has_no_value():
-    assert all(not SHOWN[each] for each in ("HF_TOKEN", "ELASTICSEARCH_API_KEY", "ELASTICSEARCH_PASSWORD"))
+    assert all(
+        not SHOWN[each]
+        for each in (
+            "HF_TOKEN",
+            "ELASTICSEARCH_API_KEY",
+            "ELASTICSEARCH_PASSWORD",
+            "PIPELINE_HTTP_TOKEN",
+            "PIPELINE_REDACT_KEY",
+        )
+    )
 
 
 def test_what_the_example_shows_is_accepted(tmp_path: Path):

@@ -331,6 +331,14 @@ def test_a_function_may_read_its_own_secrets_and_no_others(chosen: Template):
     assert granted(chosen, "IndexerRole")[-2:] == [(["secretsmanager:GetSecretValue"], [api_key]), key]
 
 
+def test_both_functions_get_the_key_of_the_redaction(package: Package):
+    template = package("dev", {"redact-key": "ssm:/trilog/redact-key"})
+    parameter = sub("arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/trilog/redact-key")
+    for function in ("Collector", "Indexer"):
+        assert environment_of(template, function)["PIPELINE_REDACT_KEY"] == "ssm:/trilog/redact-key"
+        assert granted(template, f"{function}Role")[-1] == (["ssm:GetParameter"], [parameter])
+
+
 def test_a_secret_may_be_named_by_its_arn_and_the_whole_url_may_be_one(package: Package):
     template = package("dev", URL_BY_REFERENCE, **SHELL)
     assert environment_of(template, "Indexer")["ELASTICSEARCH_URL"] == f"secretsmanager:{ARN}"
@@ -465,12 +473,22 @@ def test_what_goes_wrong_rings(template: Template):
         "CollectorLambdaFunction Errors",
         "CollectorLambdaFunction Invocations",
         "IndexerLambdaFunction Errors",
+        "IndexerLambdaFunction Unaccounted",
+        "IndexerLambdaFunction DeadLetters",
     }
     for name, each in alarms.items():
         if "Invocations" not in name:
             assert each["ComparisonOperator"] == "GreaterThanThreshold"
             assert each["TreatMissingData"] == "notBreaching"
     assert alarms["DeadLetterQueue ApproximateNumberOfMessagesVisible"]["Threshold"] == 0
+
+
+@pytest.mark.parametrize("metric", ["Unaccounted", "DeadLetters"])
+def test_what_the_indexer_counts_rings_when_a_record_is_missing_or_refused(template: Template, metric: str):
+    """Under the name and the dimension that the line has, which the indexer logs."""
+    alarm = watched(template)[f"IndexerLambdaFunction {metric}"]
+    assert (alarm["Namespace"], alarm["Dimensions"][0]["Name"]) == ("Trilog", "FunctionName")
+    assert (alarm["Statistic"], alarm["Threshold"], alarm["EvaluationPeriods"]) == ("Sum", 0, 1)
 
 
 def test_a_collector_that_has_not_run_for_three_periods_rings(package: Package, chosen: Template):

@@ -69,7 +69,7 @@ class Runtime:
         """Return the most memory that the process has had in MB (macOS: that it has now); 0 once it has ended."""
         if sys.platform != "linux":
             command = ["/bin/ps", "-o", "rss=", "-p", str(self._process.pid)]
-            return int(subprocess.run(command, capture_output=True, check=False).stdout or 0) >> 10  # noqa: S603
+            return int(subprocess.run(command, capture_output=True, check=False).stdout or 0) >> 10  # noqa: S603 (ps)
         try:
             status = Path(f"/proc/{self._process.pid}/status").read_text()
         except OSError:

@@ -67,7 +67,7 @@ class Connection:
             with suppress(BrokenPipeError):
                 self._http.request(method, self._address.path + path, body, self._identified(headers))
             with self._http.getresponse() as response:
-                return Response(response.status, dict(response.headers), response.read())
+                return Response(response.status, dict(response.headers), self._without_credentials(response.read()))
         except BaseException:
             self.close()
             raise
@@ -79,6 +79,10 @@ class Connection:
         if self._address.scheme == "http":
             return HTTPConnection(host, port, timeout=self._timeout)
         return HTTPSConnection(host, port, timeout=self._timeout, context=tls_context(self._options))
+
+    def _without_credentials(self, body: bytes) -> bytes:
+        """Take out of an answer what a proxy's error page may quote of the request: answers reach messages and logs."""
+        return body.replace(self._options.authorization.encode(), b"***") if self._options.authorization else body
 
     def _identified(self, headers: Mapping[str, str]) -> dict[str, str]:
         common = {"Accept": "application/json", "User-Agent": "trilog"}

@@ -1,0 +1,186 @@
+"""Each function's role allows exactly what its code asks of AWS: requests are recorded and compared with the role."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import boto3
+import pytest
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
+
+from functions.collector.collect import Collection, CollectorOptions
+from functions.indexer import handler as indexer
+from functions.pipeline.sources.file import FileSource
+from functions.pipeline.store import Store
+from tests.fakes import LambdaContext
+from tests.unit.test_serverless import CHOSEN, Package, Template, granted, package, service
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["package", "service"]  # fixtures
+
+ROOT = Path(__file__).parents[2]
+EVENTS = ROOT / "tests" / "events"
+BUCKET, KEY = "batches", "raw/api logs/2025-01-20.log"
+# Resources with a pattern in them, and why it is not narrower.
+PATTERNS = {
+    "${BatchesBucket.Arn}/cursors/*": "a source's name is known only when it is read",
+    "${BatchesBucket.Arn}/raw/*": "so is a batch's, which has its time in it",
+    "${BatchesBucket.Arn}/uploads/*": "strangers name their objects (a param)",
+    "secret:trilog/api-key-??????": "Secrets Manager adds six characters of its own to a name",
+}
+# What is granted and not asked for by a request of its own.
+NOT_REQUESTED = {"s3:ListBucket": "with it S3 answers 404 of a missing object; without, 403, as of a forbidden one"}
+# What AWS asks in the role's name: Lambda writes what a function prints, and takes messages for it.
+BY_LAMBDA = {
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+}
+
+
+# Opened by a user's own commands, with a user's own rights.
+BY_USERS = {"functions/pipeline/queue.py"}
+Statement = tuple[list[str], list[Any]]
+
+
+class Asked(NamedTuple):
+    """A request to S3, as a policy sees it."""
+
+    action: str
+    resource: str
+
+
+def asked(method: str, path: str, query: str) -> Asked:
+    """Name the permission that a request needs."""
+    _, _, key = path.lstrip("/").partition("/")
+    if not key:
+        assert method == "GET", f"{method} of the bucket"
+        return Asked("s3:ListBucket", "${BatchesBucket.Arn}")
+    actions = {"GET": "s3:GetObject", "HEAD": "s3:GetObject", "PUT": "s3:PutObject", "POST": "s3:PutObject"}
+    assert not query.startswith(("acl", "tagging")), query
+    return Asked(actions.get(method, f"s3:{method}"), f"${{BatchesBucket.Arn}}/{key}")
+
+
+@pytest.fixture
+def recorded(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Asked]]:
+    """Run an S3 that remembers what it is asked; it holds what the local AWS holds."""
+    client = boto3.client("s3", region_name="us-east-1", endpoint_url=aws)
+    client.create_bucket(Bucket=BUCKET)
+    client.put_object(Bucket=BUCKET, Key=KEY, Body=(EVENTS / "store" / KEY).read_bytes())
+    client.close()
+    requests: list[Asked] = []
+    moto = DomainDispatcherApplication(create_backend_app)
+
+    def application(environ: dict[str, Any], start_response: Any) -> Any:
+        requests.append(asked(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["QUERY_STRING"]))
+        return moto(environ, start_response)
+
+    server = make_server("127.0.0.1", 0, application, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+    yield requests
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def collect(folder: Path) -> None:
+    """Collect twice: the second time there is a cursor."""
+    log = folder / "api.log"
+    for number in range(2):
+        with log.open("a") as file:
+            file.write(f"2025-01-20 10:30:0{number} - api - INFO - x\n")
+        store = Store(f"s3://{BUCKET}")
+        assert len(list(Collection(FileSource(str(log)), store, CollectorOptions()).batches())) == 1
+
+
+def index(folder: Path) -> None:
+    """Index an object that is there, and one that is not."""
+    event = json.loads((EVENTS / "sqs-s3.json").read_text())
+    gone = json.dumps(event).replace("2025-01-20.log", "gone.log")
+    with pytest.MonkeyPatch.context() as process:
+        process.setenv("PIPELINE_DATA", str(folder))
+        for each in (event, json.loads(gone)):
+            indexer.handler(each, LambdaContext())
+        indexer.indexer().close()
+        indexer.indexer.cache_clear()
+
+
+def allows(role: list[Statement], request: Asked) -> bool:
+    return any(
+        request.action in actions and any(fnmatchcase(request.resource, name(each)) for each in resources)
+        for actions, resources in role
+    )
+
+
+def name(resource: Any) -> str:
+    """Write a resource as text, whatever CloudFormation makes it of."""
+    match resource:
+        case {"Fn::Sub": text}:
+            return text
+        case {"Fn::GetAtt": [thing, "Arn"]}:
+            return f"${{{thing}.Arn}}"
+    return resource
+
+
+@pytest.mark.parametrize(("role", "run"), [("CollectorRole", collect), ("IndexerRole", index)])
+def test_a_role_allows_exactly_what_its_function_asks_for(
+    role: str, run: Callable[[Path], None], package: Package, recorded: list[Asked], tmp_path: Path
+):
+    run(tmp_path)
+    statements = granted(package("prod"), role)
+    assert recorded
+    assert [each for each in recorded if not allows(statements, each)] == []
+    granted_on_s3 = {
+        (action, name(resource))
+        for actions, resources in statements
+        for action in actions
+        for resource in resources
+        if action not in BY_LAMBDA | set(NOT_REQUESTED)
+    }
+    unused = {
+        (action, pattern)
+        for action, pattern in granted_on_s3
+        if not any(action == each.action and fnmatchcase(each.resource, pattern) for each in recorded)
+    }
+    assert unused == set()
+
+
+def test_every_pattern_in_a_role_has_its_reason(package: Package):
+    for template in (package("prod"), package("prod", CHOSEN)):
+        for role in ("CollectorRole", "IndexerRole"):
+            for actions, resources in granted(template, role):
+                assert not any("*" in each or "?" in each for each in actions)
+                patterns = [name(each) for each in resources if "*" in name(each) or "?" in name(each)]
+                assert all(any(each.endswith(known) for known in PATTERNS) for each in patterns)
+
+
+def test_no_policy_but_the_roles_allows_anything_but_the_buckets_news(package: Package):
+    """What others may do: the bucket's policy only denies, and the queue's lets the bucket send."""
+    template: Template = package("prod")
+    policies = [each for each in template["Resources"].values() if each["Type"].endswith("Policy")]
+    assert {each["Type"] for each in policies} == {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"}
+    statements = [each for policy in policies for each in policy["Properties"]["PolicyDocument"]["Statement"]]
+    assert [each["Action"] for each in statements if each["Effect"] == "Allow"] == ["sqs:SendMessage"]
+
+
+def test_the_code_asks_aws_for_nothing_else():
+    """The store speaks to S3; what else there is of AWS is opened by boto3, and only here."""
+    opened = {
+        str(path.relative_to(ROOT)): re.findall(r"client\.((?!close)[a-z_]+)\(", path.read_text())
+        for path in (ROOT / "functions").rglob("*.py")
+        if "import boto3" in path.read_text()
+    }
+    assert opened.pop("functions/pipeline/secrets.py") == ["get_parameter", "get_secret_value"]
+    assert set(opened) <= BY_USERS
