@@ -10,25 +10,43 @@ from __future__ import annotations
 
 import importlib.util
 import time
+from bisect import bisect_right
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions.collector.collect import Collection, CollectorOptions
-from functions.indexer.index import Indexing, Tally
+from functions.indexer.index import OBJECT, Indexing, Tally
+from functions.indexer.progress import Progress
+from functions.indexer.replay import DeadLetter, Outcome, replay
+from functions.indexer.selection import dated_batches
+from functions.indexer.triggers import Message, messages
+from functions.indexer.verify import Audit, verdicts
 from functions.pipeline.config import environment as process_environment
 from functions.pipeline.config import load, number, setting
-from functions.pipeline.documents import KINDS, LOGS
+from functions.pipeline.documents import DEAD_LETTERS, KINDS, LOGS
 from functions.pipeline.errors import TransientError, TrilogError
 from functions.pipeline.names import IndexNames
-from functions.pipeline.wiring import OPTIONS, open_format, open_indexes, open_sink, open_source, open_store
+from functions.pipeline.queue import Held, QueueOptions
+from functions.pipeline.wiring import (
+    OPTIONS,
+    open_format,
+    open_indexes,
+    open_queue,
+    open_redaction,
+    open_sink,
+    open_source,
+    open_store,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from functions.indexer.selection import Dated
+    from functions.indexer.verify import Verdict
     from functions.pipeline.store import Store
 
 _LIBRARIES = ("obstore", "orjson", "isal", "duckdb", "elasticsearch", "gradio_client", "zstandard", "dotenv", "rich")
@@ -41,7 +59,7 @@ class LocalOptions:
     poll_interval_s: float = setting("PIPELINE_POLL_INTERVAL", number(0.1, "seconds"), 10.0)
 
 
-ALL_OPTIONS = (*OPTIONS, CollectorOptions, LocalOptions)
+ALL_OPTIONS = (*OPTIONS, CollectorOptions, LocalOptions, QueueOptions)
 """All that can be configured on one machine, but the language of messages."""
 
 
@@ -55,14 +73,24 @@ class Check(NamedTuple):
 
 @dataclass
 class Run:
-    """What one run did, or several together."""
+    """What one run did, or several together.
+
+    `recovered` lines were collected by a run that ended before it indexed them; `resumed` is how many batches an
+    interrupted `reindex` had done.
+    """
 
     tally: Tally = field(default_factory=Tally)
     collected: int = 0
     recovered: int = 0
     gaps: int = 0
     batches: int = 0
+    resumed: int = 0
     seconds: float = 0.0
+
+    @property
+    def dead_objects(self) -> int:
+        """How many batches became dead letters because they cannot be read, or not to their end."""
+        return self.tally.dead[OBJECT]
 
     def add(self, other: Run) -> None:
         """Count another run too."""
@@ -94,6 +122,7 @@ class Run:
             "batches": self.batches,
             "records": tally.records,
             "indexes": {names.base(kind): _counts(tally, kind) for kind in KINDS[:3]},
+            "dead_objects": self.dead_objects,
             "conserved": tally.conserved,
             "seconds": round(self.seconds, 3),
         }
@@ -137,6 +166,12 @@ class LogsPipeline:
     def store(self) -> Store:
         """The object store, opened once."""
         return open_store(self.environment)
+
+    @cached_property
+    def _indexing(self) -> partial[Indexing]:
+        """Make a batch that can be indexed, of its key and a sink."""
+        redaction = open_redaction(self.environment)
+        return partial(Indexing, store=self.store, format=open_format(self.environment), redaction=redaction)
 
     def checks(self) -> Iterator[Check]:
         """Try what a run needs, one thing after the other."""
@@ -199,23 +234,99 @@ class LogsPipeline:
         run.count(collection, time.perf_counter() - begun)
         return run
 
-    def reindex(self) -> Run:
-        """Index all the batches in the store again, oldest first: after the indexes were cleared, or changed."""
+    def reindex(
+        self,
+        since: str | None = None,
+        until: str | None = None,
+        *,
+        restart: bool = False,
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> Run:
+        """Index the batches in the store again, oldest first: after the indexes were cleared, or changed.
+
+        Doing it again changes nothing. One that was interrupted goes on when the same is asked for again, with the same
+        configuration: after the last batch that it had done, unless that batch is no longer in the indexes.
+
+        Args:
+            since: the time (ISO 8601) from which on batches count, as `dated_batches` has it.
+            until: the time before which they count.
+            restart: begin anew instead of going on.
+            progress: called after each batch with how many are done, and how many there are.
+        """
         run, begun = Run(), time.perf_counter()
-        log_format = open_format(self.environment)
-        with open_sink(self.environment) as sink:
-            for key in sorted(self.store.keys("raw")):
-                run.tally.add(Indexing(key, self.store, log_format, sink).run())
+        batches = dated_batches(self.store, since, until)
+        steps = Progress(self.store, repr((since, until, load(self.environment, *OPTIONS))))
+        last = None if restart else self._last_done(steps)
+        if last:
+            run.resumed = bisect_right(batches, last)
+        else:
+            steps.forget()
+        with open_sink(self.environment) as sink, steps:
+            for batch in batches[run.resumed :]:
+                tally = self._indexing(batch.key, sink=sink).run()
+                run.tally.add(tally)
+                if tally.records:  # by those, the next run sees whether it may go on
+                    steps.mark(batch)
                 run.batches, run.seconds = run.batches + 1, time.perf_counter() - begun
-                self._progress(run)
+                progress(run.resumed + run.batches, len(batches))
         return run
+
+    def verify(
+        self, since: str | None = None, progress: Callable[[int, int], None] = lambda _done, _all: None
+    ) -> Audit:
+        """Read the batches in the store again, and look for each of their records in the indexes.
+
+        Args:
+            since: the time (ISO 8601) from which on batches count, as `dated_batches` has it.
+            progress: called with how many batches are done, and how many there are.
+        """
+        audit, batches = Audit(), dated_batches(self.store, since)
+        for verdict in self._verdicts(batches):
+            audit.add(verdict)
+            progress(audit.batches, len(batches))
+        return audit
+
+    def _verdicts(self, batches: Iterable[Dated]) -> Iterator[Verdict]:
+        sink = open_sink(self.environment)  # a batch has one, but its ids do not need it: nothing is opened
+        return verdicts((self._indexing(each.key, sink=sink) for each in batches), open_indexes(self.environment))
+
+    def _last_done(self, steps: Progress) -> Dated | None:
+        """Return the last batch that an interrupted `reindex` had done; None when it is no longer in the indexes."""
+        last = steps.last()
+        return last if last and all(verdict.whole for verdict in self._verdicts([last])) else None
+
+    def replay(self, dead_letters: Iterable[Mapping[str, Any]], *, dry_run: bool = False) -> list[Outcome]:
+        """Index again what dead letters stand for, and delete those of which all is in.
+
+        Args:
+            dead_letters: their documents, as the indexes give them.
+            dry_run: only say what would be indexed; the sink is not asked.
+        """
+        letters = [DeadLetter.read(each) for each in dead_letters]
+        if dry_run:
+            return list(replay(letters, self.store, self._indexing, None))
+        outcomes: list[Outcome] = []
+        try:
+            with open_sink(self.environment) as sink:
+                outcomes.extend(replay(letters, self.store, self._indexing, sink))
+        finally:  # also of a replay that was cut short
+            gone = [each.letter.id for each in outcomes if each.cause is None]
+            if gone:
+                open_indexes(self.environment).delete(DEAD_LETTERS, gone)
+        return outcomes
+
+    def given_up(self, most: int) -> list[tuple[Held, Message]]:
+        """Look at messages in the dead letter queue of a deployment, each with the objects that it names."""
+        found = open_queue(self.environment).peek(most)
+        news = (messages({"eventSource": "aws:sqs", "body": each.body})[0] for each in found)
+        return list(zip(found, news, strict=True))
 
     def _index(self, collection: Collection, limit: int | None, stack: ExitStack) -> Iterator[Tally]:
         """Index each batch before the next is asked for: that tells the collector that the last one has arrived."""
-        sink, log_format = None, open_format(self.environment)
+        sink = None
         for batch in collection.batches(limit):
             sink = sink or stack.enter_context(open_sink(self.environment))  # only a run with news takes the index
-            yield Indexing(batch.key, collection.store, log_format, sink).run()
+            yield self._indexing(batch.key, sink=sink).run()
 
 
 def _tried(name: str, check: Callable[[], str]) -> Check:

@@ -9,7 +9,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from functions.cli import admin, answers, runs
+from functions.cli import admin, answers, dead_letters, queue_dead_letters, runs, verify
 from functions.cli.arguments import parser
 from functions.cli.language import speak, told
 from functions.local import ALL_OPTIONS
@@ -26,12 +26,18 @@ _COMMANDS = {
     "": runs.run,
     "check": admin.check,
     "reindex": runs.reindex,
+    "verify": verify.verify,
     "setup": admin.setup,
     "test-indexes": admin.compare_indexes,
     "clear-indexes": admin.clear_indexes,
     "show": answers.show,
     "trace": answers.trace,
     "export": answers.export,
+    "dead-letters list": dead_letters.list_last,
+    "dead-letters show": dead_letters.show,
+    "dead-letters replay": dead_letters.replay,
+    "queue-dead-letters list": queue_dead_letters.list_first,
+    "queue-dead-letters redrive": queue_dead_letters.redrive,
 }
 
 
@@ -70,7 +76,8 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 def _with_arguments(variables: Mapping[str, str], given: Namespace) -> dict[str, str]:
     """Let arguments win over the environment."""
-    said = {"GRADIO_URL": getattr(given, "gradio_url", None), "HF_TOKEN": getattr(given, "hf_token", None)}
+    arguments = {"GRADIO_URL": "gradio_url", "HF_TOKEN": "hf_token", "ELASTICSEARCH_INDEX_PERIOD": "into"}
+    said = {variable: getattr(given, name, None) for variable, name in arguments.items()}
     return {**variables, **{name: value for name, value in said.items() if value}}
 
 

@@ -73,7 +73,7 @@ def _what(kind: str, document: dict[str, Any]) -> str:
     if kind == LOGS:
         return str(document.get("message", ""))
     hidden = {"_id", "@timestamp", "transaction_id", "raw_log"}
-    return "\n".join(f"{name}: {_text(value)}" for name, value in document.items() if name not in hidden)
+    return "\n".join(f"{name}: {readable(value)}" for name, value in document.items() if name not in hidden)
 
 
 def _print_table(documents: Iterable[dict[str, Any]], columns: tuple[str, ...]) -> None:
@@ -103,18 +103,18 @@ def _print_table(documents: Iterable[dict[str, Any]], columns: tuple[str, ...]) 
 
 
 def _cell(document: dict[str, Any], name: str) -> str:
-    text = _text(document.get(name, ""))
+    text = readable(document.get(name, ""))
     if name == "@timestamp":
         return text[:19].replace("T", " ")
     return text if name == "what" else text.split("\n", 1)[0]
 
 
-def _text(value: object) -> str:
+def readable(value: object) -> str:
     """Write a value for people: objects as `name=value`, and nothing that would command a terminal."""
     if isinstance(value, dict):
-        return " ".join(f"{name}={_text(each)}" for name, each in value.items())
+        return " ".join(f"{name}={readable(each)}" for name, each in value.items())
     if isinstance(value, list):
-        return " | ".join(map(_text, value))
+        return " | ".join(map(readable, value))
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return "".join(each if each.isprintable() or each in "\n\t" else "\ufffd" for each in str(value))

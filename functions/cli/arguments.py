@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from functions.pipeline.config import LONGEST
 from functions.pipeline.documents import KINDS
 from functions.pipeline.instants import parsed_instant
+from functions.pipeline.names import PERIODS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,11 +73,64 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
         "--since", type=_time, metavar="T", help=_("from this time on: 2025-01-20, or 2025-01-20T10:30Z")
     )
     export.add_argument("--until", type=_time, metavar="T", help=_("before this time"))
-    add("reindex", _("index all the batches in the store again, after the indexes were cleared or changed"))
+    _add_projections(add)
     add("setup", _("create the index templates, or the tables, that are missing"))
     add("test-indexes", _("compare the indexes with what is expected of them"))
     clear = add("clear-indexes", _("delete all indexed documents; the batches stay"))
     clear.add_argument("--yes", action="store_true", help=_("do not ask"))
+    _add_dead_letters(group, commands)
+    _add_queue_dead_letters(group, commands)
+
+
+def _add_projections(add: Callable[..., ArgumentParser]) -> None:
+    reindex = add("reindex", _("index the batches in the store again, after the indexes were cleared or changed"))
+    reindex.add_argument("--since", type=_time, metavar="T", help=_("batches made from this time on"))
+    reindex.add_argument("--until", type=_time, metavar="T", help=_("batches made before this time"))
+    reindex.add_argument("--into", choices=PERIODS, help=_("an index for each (ELASTICSEARCH_INDEX_PERIOD)"))
+    reindex.add_argument("--restart", action="store_true", help=_("begin anew, even if the same was interrupted"))
+    verify = add("verify", _("read the batches again, and look for each of their records in the indexes"))
+    verify.add_argument("--since", type=_time, metavar="T", help=_("batches made from this time on"))
+    for each in (reindex, verify):
+        each.add_argument("--json", action="store_true", help=_("print the counts as one JSON object"))
+
+
+def _add_dead_letters(group: Any, commands: dict[str, Callable[..., int]]) -> None:  # noqa: ANN401 (argparse's own)
+    add = _actions(group, commands, "dead-letters", _("list, show and replay what could not be indexed"))
+    letters = add("list", _("list the last dead letters, the newest last"))
+    letters.add_argument("-n", type=_lines, default=20, metavar="N", help=_("how many (20)"))
+    letters.add_argument("--json", action="store_true", help=_("print them whole, each as a JSON object in a line"))
+    show = add("show", _("show all of a dead letter"))
+    show.add_argument("id", metavar=_("ID"))
+    replay = add("replay", _("index their records again, and delete the dead letters of which all is in"))
+    replay.add_argument("ids", nargs="*", metavar=_("ID"), help=_("as the list shows it"))
+    replay.add_argument("--all", action="store_true", help=_("all dead letters"))
+    replay.add_argument("--dry-run", action="store_true", help=_("show what would change, and write nothing"))
+
+
+def _add_queue_dead_letters(group: Any, commands: dict[str, Callable[..., int]]) -> None:  # noqa: ANN401 (likewise)
+    add = _actions(group, commands, "queue-dead-letters", _("list and redrive the messages that the indexer gave up"))
+    messages = add("list", _("list the messages of the dead letter queue, and leave them there"))
+    messages.add_argument("-n", type=_lines, default=20, metavar="N", help=_("how many (20)"))
+    messages.add_argument("--json", action="store_true", help=_("print each as a JSON object in a line"))
+    add("redrive", _("move all the messages back to the queue, to be indexed again"))
+
+
+def _actions(
+    group: Any,  # noqa: ANN401 (argparse's own)
+    commands: dict[str, Callable[..., int]],
+    name: str,
+    help_text: str,
+) -> Callable[[str, str], ArgumentParser]:
+    """Add a command that has commands of its own; return what adds one of these."""
+    command = group.add_parser(name, help=help_text, description=help_text)
+    actions = command.add_subparsers(title=_("commands"), metavar=_("COMMAND"), required=True)
+
+    def add(action: str, help_text: str) -> ArgumentParser:
+        made: ArgumentParser = actions.add_parser(action, help=help_text, description=help_text)
+        made.set_defaults(command=commands[f"{name} {action}"])
+        return made
+
+    return add
 
 
 def _source_arguments(default: str | None) -> ArgumentParser:
@@ -122,7 +176,7 @@ def _examples() -> str:
 
 exit codes:
   0  done
-  1  a check failed, or a record is missing from the log index
+  1  a check failed, a record is missing from the log index, or a dead letter stays
   2  wrong arguments or configuration
   3  something outside is down or slow: nothing is lost, run again
   4  something is wrong that running again cannot mend""")

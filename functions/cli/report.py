@@ -34,19 +34,39 @@ def progress(*, hidden: bool) -> Iterator[Callable[[Run], None]]:
         with console.status(_("collecting…")) as status:
             yield lambda run: status.update(_so_far(run))
     else:
-        yield _Lines()
+        lines = _Lines()
+        yield lambda run: lines.say(_so_far(run))
+
+
+@contextmanager
+def progress_bar(*, hidden: bool) -> Iterator[Callable[[int, int], None]]:
+    """Yield what shows how many batches of how many are done: a bar on a terminal, else a line from time to time."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True, highlight=False)
+    if hidden:
+        yield lambda _done, _all: None
+    elif console.is_terminal:
+        columns = TextColumn(_("batches")), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+        with Progress(*columns, console=console) as bar:
+            task = bar.add_task("", total=None)
+            yield lambda done, total: bar.update(task, completed=done, total=total)
+    else:
+        lines, text = _Lines(), _("{done} of {total} batches done")
+        yield lambda done, total: lines.say(text.format(done=done, total=total))
 
 
 class _Lines:
-    """Prints how far a run is, at most every few seconds."""
+    """Prints how far a command is, at most every few seconds."""
 
     def __init__(self) -> None:
         self._last = time.monotonic()
 
-    def __call__(self, run: Run) -> None:
+    def say(self, line: str) -> None:
         if time.monotonic() - self._last >= _PAUSE:
             self._last = time.monotonic()
-            print(_so_far(run), file=sys.stderr, flush=True)
+            print(line, file=sys.stderr, flush=True)
 
 
 def _so_far(run: Run) -> str:
@@ -66,6 +86,19 @@ def report(run: Run, pipeline: LogsPipeline) -> None:
         )
     if run.gaps:
         print(_("{gaps} possible gaps: the source may have dropped lines before they were read").format(gaps=run.gaps))
+    _report_indexes(run, pipeline)
+
+
+def report_reindex(run: Run, pipeline: LogsPipeline) -> None:
+    """Print what indexing again did, where the data lies, and what to type next."""
+    print(_("{batches} batches indexed again in {seconds:.1f} s").format(batches=run.batches, seconds=run.seconds))
+    if run.resumed:
+        text = _("{batches} others had been done before it was interrupted; to begin anew: {command}")
+        print(text.format(batches=run.resumed, command=command_line("reindex --restart")))
+    _report_indexes(run, pipeline)
+
+
+def _report_indexes(run: Run, pipeline: LogsPipeline) -> None:
     _print_table(run, pipeline)
     _print_conservation(run)
     print(_("Batches:"), f"{pipeline.store.address}/raw")
@@ -92,6 +125,12 @@ def _print_conservation(run: Run) -> None:
     created, duplicates, dead = tally.created[LOGS], tally.duplicates[LOGS], tally.dead[LOGS]
     said = text.format(read=tally.records, created=created, duplicates=duplicates, dead=dead)
     print("✓" if tally.conserved else "✗", said)
+    if not tally.conserved:
+        print(_("Find out which records are missing:"), command_line("verify"))
+    if run.dead_objects:
+        print("✗", _("{count} batches cannot be read, or not to their end").format(count=run.dead_objects))
+    if tally.dead.total():
+        print(_("Dead letters:"), command_line("dead-letters list"))
 
 
 def _print_next(pipeline: LogsPipeline) -> None:

@@ -10,9 +10,10 @@ from gettext import gettext as _
 from typing import TYPE_CHECKING
 
 from functions.cli.language import told
-from functions.cli.report import command_line, progress, report
+from functions.cli.report import command_line, progress, progress_bar, report, report_reindex
 from functions.local import LogsPipeline, Run
 from functions.pipeline.errors import ConfigError, TransientError
+from functions.pipeline.wiring import open_indexes
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -32,13 +33,25 @@ def run(given: Namespace, environment: dict[str, str]) -> int:
     return 0 if total.tally.conserved else 1
 
 
-def reindex(_given: Namespace, environment: dict[str, str]) -> int:
-    """Index all the batches again; return 1 when a record is missing from the log index."""
-    with progress(hidden=False) as advance:
-        pipeline = LogsPipeline(environment, progress=advance)
-        total = pipeline.reindex()
-    report(total, pipeline)
+def reindex(given: Namespace, environment: dict[str, str]) -> int:
+    """Index batches again; return 1 when a record is missing from the log index."""
+    pipeline = LogsPipeline(environment)
+    if given.into:
+        _change_period(given.into, environment)
+    with progress_bar(hidden=given.json) as advance:
+        total = pipeline.reindex(given.since, given.until, restart=given.restart, progress=advance)
+    if given.json:
+        print(json.dumps({**total.summary(pipeline.names), "resumed": total.resumed}))
+    else:
+        report_reindex(total, pipeline)
     return 0 if total.tally.conserved else 1
+
+
+def _change_period(period: str, environment: dict[str, str]) -> None:
+    for line in open_indexes(environment).change_period():
+        print(line, file=sys.stderr)
+    text = _("Set ELASTICSEARCH_INDEX_PERIOD={period} wherever else documents are indexed")
+    print(text.format(period=period), file=sys.stderr)
 
 
 def _continue(pipeline: LogsPipeline, given: Namespace) -> Run:

@@ -1,4 +1,4 @@
-"""Dead letters: documents that a sink refuses for good, kept with what one needs to act on them."""
+"""Dead letters: what cannot be indexed, a document or a whole object, kept with what one needs to act on it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from functions.pipeline.instants import instant
 if TYPE_CHECKING:
     from functions.pipeline.documents import Rejection
 
-TOO_LARGE = "too large"
+TOO_LARGE, CORRUPT_OBJECT, MISSING_OBJECT = "too large", "corrupt object", "missing object"
 _TOO_LARGE_STATUS = 413
 _SHOWN = 10_000  # characters of a record that is too large
-_HINTS = {
-    "mapping": "a value does not fit the mapping: correct the template or the sender, then run: trilog reindex",
-    TOO_LARGE: "the document exceeds what the sink takes in one request: raise its limit, then run: trilog reindex",
-    "rejected": "the sink refuses the document for the reason above: remove the cause, then run: trilog reindex",
+_REMEDIES = {
+    "mapping": "a value does not fit the mapping: correct the format, or the mapping (trilog test-indexes compares it)",
+    TOO_LARGE: "the document exceeds what the sink takes in one request: raise its limit",
+    "rejected": "the sink refuses the document for the reason above: remove the cause",
+    CORRUPT_OBJECT: "what comes before the damage is indexed: put the object again, whole, under the same key",
+    MISSING_OBJECT: "the object was deleted, has expired, or is in another store: put it again under the same key",
 }
 
 
@@ -41,6 +43,7 @@ def dead_letter(rejection: Rejection, raw: bytes, store_key: str) -> Document:
     """
     document = rejection.document
     kind = _class(rejection)
+    identity = f"{document.id}-{document.kind}"
     fields = {
         "@timestamp": document.timestamp,
         "failed_at": instant(datetime.now(UTC)),
@@ -53,13 +56,35 @@ def dead_letter(rejection: Rejection, raw: bytes, store_key: str) -> Document:
         "document": document.body.decode(),
         "store_key": store_key,
         "position": position_of(document),
-        "hint": _HINTS[kind],
+        "hint": _hint(kind, identity),
     }
     if kind == TOO_LARGE:  # and so would its dead letter be: the whole record is in the batch
         fields["raw_log"] = fields["raw_log"][:_SHOWN]
         del fields["document"]
     present = {name: value for name, value in fields.items() if value is not None}
-    return Document(DEAD_LETTERS, f"{document.id}-{document.kind}", document.timestamp, orjson.dumps(present))
+    return Document(DEAD_LETTERS, identity, document.timestamp, orjson.dumps(present))
+
+
+def object_dead_letter(store_key: str, prefix: str, kind: str, reason: str, time: str) -> Document:
+    """Make the document that stands for an object that cannot be read, or not to its end.
+
+    Args:
+        store_key: the object, as `Store.name` names it.
+        prefix: what the ids of its records begin with; so it has one dead letter, however often it is tried.
+        kind: CORRUPT_OBJECT or MISSING_OBJECT.
+        reason: what was wrong, in words.
+        time: the object's own time (ISO 8601), the same each time where there is one: it decides the index's period.
+    """
+    identity = f"{prefix}-object"
+    fields = {
+        "@timestamp": time,
+        "failed_at": instant(datetime.now(UTC)),
+        "reason": reason,
+        "class": kind,
+        "store_key": store_key,
+        "hint": _hint(kind, identity),
+    }
+    return Document(DEAD_LETTERS, identity, time, orjson.dumps(fields))
 
 
 def position_of(document: Document) -> int:
@@ -70,6 +95,10 @@ def position_of(document: Document) -> int:
 def is_log(rejection: Rejection) -> bool:
     """Say whether it is the log document of a record that was refused."""
     return rejection.document.kind == LOGS
+
+
+def _hint(kind: str, identity: str) -> str:
+    return f"{_REMEDIES[kind]}; then run: trilog dead-letters replay {identity}"
 
 
 def _class(rejection: Rejection) -> str:

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from functions.indexer.index import Indexing
+from functions.indexer.index import Indexing, Tally
 from functions.pipeline.config import environment as process_environment
 from functions.pipeline.config import load
-from functions.pipeline.documents import KINDS
+from functions.pipeline.documents import KINDS, LOGS
 from functions.pipeline.errors import ConfigError
 from functions.pipeline.names import IndexNames
 from functions.pipeline.secrets import resolved
 from functions.pipeline.store import Store, StoreOptions, address_bucket
-from functions.pipeline.telemetry import log, log_failure, ms_since
-from functions.pipeline.wiring import OPTIONS, open_format, open_sink
+from functions.pipeline.telemetry import log, log_counters, log_failure, ms_since
+from functions.pipeline.wiring import OPTIONS, open_format, open_redaction, open_sink
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterable, Iterator
-    from types import TracebackType
+    from collections.abc import Iterable
 
-    from functions.indexer.index import Tally
     from functions.indexer.triggers import Drop, Message
     from functions.pipeline.deadline import Deadline
-    from functions.pipeline.documents import Document, Written
     from functions.pipeline.formats import Format
     from functions.pipeline.sinks import Sink
 
@@ -44,22 +41,26 @@ class DropIndexer:
         self._names, options = load(environment, IndexNames, StoreOptions)
         self._local = options.url if options.url and not address_bucket(options.url) else None
         self._format: Format = open_format(environment)
+        self._redaction = open_redaction(environment)
         self._stores: dict[str, Store] = {}
         self._sink: Sink | None = None
         self._stack = ExitStack()
 
     def finish(self, messages: Iterable[Message], deadline: Deadline) -> list[tuple[Message, Exception]]:
         """Index what the messages name, an object that several name once; return those not finished, and why."""
+        total = Tally()
         attempts: dict[Drop, Exception | None] = {}
         unfinished: list[tuple[Message, Exception]] = []
         for message in messages:
             for drop in message.drops:
                 if drop not in attempts:
-                    attempts[drop] = self._attempt(drop, deadline)
+                    attempts[drop] = self._attempt(drop, deadline, total)
             error = message.error or next(filter(None, map(attempts.get, message.drops)), None)
             if error:
                 log_failure(error, function="indexer", message_id=message.id)
                 unfinished.append((message, error))
+        if None in attempts.values():
+            self._report_all(total)
         if self._local:
             self.close()  # on one machine, others want the embedded index too
         return unfinished
@@ -69,8 +70,8 @@ class DropIndexer:
         self._sink = None
         self._stack.close()
 
-    def _attempt(self, drop: Drop, deadline: Deadline) -> Exception | None:
-        """Index a drop; return what went wrong. Even a fault of ours must not keep the others from being indexed."""
+    def _attempt(self, drop: Drop, deadline: Deadline, total: Tally) -> Exception | None:
+        """Index a drop and count it, or return what went wrong: even a fault of ours must not stop the others."""
         begun = time.perf_counter()
         try:
             tally = self._index(drop, deadline)
@@ -78,13 +79,16 @@ class DropIndexer:
             log_failure(error, function="indexer", key=_name(drop), ms=ms_since(begun))
             return error
         self._report(drop, tally, ms_since(begun))
+        total.add(tally)
         return None
 
     def _index(self, drop: Drop, deadline: Deadline) -> Tally:
         deadline.check()
-        sink = _TimedSink(self._opened_sink(), deadline)
+        sink = self._opened_sink()
         try:
-            return deadline.run(Indexing(drop.key, self._store(drop), self._format, sink).run)
+            return deadline.run(
+                Indexing(drop.key, self._store(drop), self._format, sink, self._redaction, deadline.check).run
+            )
         except Exception:
             self.close()
             raise
@@ -105,8 +109,9 @@ class DropIndexer:
         return self._sink
 
     def _report(self, drop: Drop, tally: Tally, milliseconds: int) -> None:
+        severity = "WARNING" if tally.dead.total() else "INFO"
         log(
-            "INFO" if tally.conserved else "ERROR",
+            severity if tally.conserved else "ERROR",
             "indexed" if tally.conserved else "indexed, but records are missing from the log index",
             function="indexer",
             key=_name(drop),
@@ -118,32 +123,21 @@ class DropIndexer:
             ms=milliseconds,
         )
 
+    def _report_all(self, total: Tally) -> None:
+        """Sum up an invocation. A dead letter may stand for any document, but a log document accounts for a record."""
+        documents, duplicates = total.created[LOGS], total.duplicates[LOGS]
+        counters = {
+            "Records": total.records,
+            "Documents": documents,
+            "Duplicates": duplicates,
+            "DeadLetters": total.dead.total(),
+            "Unaccounted": abs(total.records - documents - duplicates - total.dead[LOGS]),
+        }
+        log_counters(counters, self._environment.get("AWS_LAMBDA_FUNCTION_NAME"), function="indexer")
+
     def _by_index(self, counts: Counter[str]) -> dict[str, int]:
-        return {self._names.base(kind): counts[kind] for kind in KINDS if counts[kind]}
-
-
-class _TimedSink:
-    """A sink, opened by somebody else, that takes documents only while there is time."""
-
-    def __init__(self, sink: Sink, deadline: Deadline) -> None:
-        self._sink = sink
-        self._deadline = deadline
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        pass
-
-    def write(self, documents: Iterable[Document]) -> Written:
-        return self._sink.write(self._in_time(documents))
-
-    def _in_time(self, documents: Iterable[Document]) -> Iterator[Document]:
-        for document in documents:
-            self._deadline.check()
-            yield document
+        """Name counts by the indexes; dead letters of whole objects, which are meant for none, stay as they are."""
+        return {self._names.base(kind) if kind in KINDS else kind: count for kind, count in counts.items() if count}
 
 
 def _name(drop: Drop) -> str:

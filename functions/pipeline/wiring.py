@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 from functions.pipeline.config import load
 from functions.pipeline.errors import ConfigError
 from functions.pipeline.formats.ml_api import MlApi, MlApiOptions
+from functions.pipeline.marks import Marks
 from functions.pipeline.names import IndexNames
+from functions.pipeline.queue import DeadLetterQueue, QueueOptions
+from functions.pipeline.redaction import Redaction, RedactionOptions
 from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
 from functions.pipeline.sources.gradio import GradioOptions
+from functions.pipeline.sources.redacted import RedactedSource
 from functions.pipeline.store import Store, StoreOptions
 
 if TYPE_CHECKING:
@@ -19,22 +23,34 @@ if TYPE_CHECKING:
     from functions.pipeline.sinks import Indexes, Sink
     from functions.pipeline.sources import Source
 
-OPTIONS = (GradioOptions, StoreOptions, MlApiOptions, ElasticsearchOptions, IndexNames)
+OPTIONS = (GradioOptions, StoreOptions, MlApiOptions, ElasticsearchOptions, IndexNames, RedactionOptions)
 """The options of all the adapters that the pipeline can be wired from."""
 
 
 def open_source(environment: Mapping[str, str], place: str | None = None) -> Source:
-    """Open the source at an address or a path; without one, the Space at GRADIO_URL."""
+    """Open the source at an address or a path; without one, the Space at GRADIO_URL. Its lines come redacted."""
+    (options,) = load(environment, RedactionOptions)
+    redaction, marks = Redaction(options), Marks(options.keys or ())
+    return RedactedSource(_source(environment, place, redaction, marks), redaction, marks)
+
+
+def _source(environment: Mapping[str, str], place: str | None, redaction: Redaction, marks: Marks) -> Source:
     if place and not place.startswith(("http://", "https://")):
         from functions.pipeline.sources.file import FileSource
 
-        return FileSource(place, begins_record=open_format(environment).begins)
+        return FileSource(place, open_format(environment).begins, marks)
     from functions.pipeline.sources.gradio import GradioSource
 
     (options,) = load({**environment, "GRADIO_URL": place} if place else environment, GradioOptions)
     if not options.url:
         raise ConfigError("No source. Set GRADIO_URL, or name one: --source URL-or-path")
-    return GradioSource(options)
+    return GradioSource(options, redaction, marks)
+
+
+def open_redaction(environment: Mapping[str, str]) -> Redaction:
+    """Open the redaction of records; one that is not active hides nothing."""
+    (options,) = load(environment, RedactionOptions)
+    return Redaction(options)
 
 
 def open_store(environment: Mapping[str, str]) -> Store:
@@ -71,3 +87,11 @@ def open_indexes(environment: Mapping[str, str]) -> Indexes:
     from functions.pipeline.sinks.duckdb.indexes import DuckdbIndexes
 
     return DuckdbIndexes(store.index_file, names)
+
+
+def open_queue(environment: Mapping[str, str]) -> DeadLetterQueue:
+    """Open the dead letter queue."""
+    (options,) = load(environment, QueueOptions)
+    if not options.url:
+        raise ConfigError("No queue. Set PIPELINE_DEAD_LETTER_QUEUE to the DeadLetterQueueUrl of your deployment")
+    return DeadLetterQueue(options.url, environment.get("AWS_REGION"))

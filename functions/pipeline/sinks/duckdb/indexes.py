@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import orjson
 
 from functions.pipeline.documents import KINDS
-from functions.pipeline.errors import PermanentError
+from functions.pipeline.errors import ConfigError, PermanentError
 from functions.pipeline.instants import parsed_instant
 from functions.pipeline.sinks.duckdb.database import reading, with_room, writing
 from functions.pipeline.sinks.duckdb.tables import differences, extend, found, quoted, row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
@@ -71,6 +71,30 @@ class DuckdbIndexes:
             if not database.connection.execute("SHOW TABLES").fetchall():
                 self._path.unlink()  # DuckDB would keep the space; closing an unlinked file is harmless
         return {self._tables[kind]: count for kind, count in held.items()}
+
+    def delete(self, kind: str, ids: Iterable[str]) -> int:
+        """Delete documents of one kind by their ids; return how many were there."""
+        wanted = list(ids)
+        if not wanted or not self._path.exists():
+            return 0
+        with writing(self._path) as database:
+            if not found(database.connection, self._tables[kind]):
+                return 0
+            query = f"DELETE FROM {quoted(self._tables[kind])} WHERE _id IN (SELECT unnest(?))"  # noqa: S608 (quoted)
+            deleted: int = database.connection.execute(query, [wanted]).fetchall()[0][0]
+            return deleted
+
+    def change_period(self) -> list[str]:
+        """Refuse: the tables have no periods."""
+        raise ConfigError("The embedded index is not divided by period. Leave out --into, or set ELASTICSEARCH_HOST")
+
+    def missing(self, kind: str, ids: Collection[str]) -> set[str]:
+        """Return those of the ids that are not in the kind's table."""
+        with reading(self._path) as database:
+            if database is None or not found(database.connection, self._tables[kind]):
+                return set(ids)
+            query = f"SELECT _id FROM {quoted(self._tables[kind])} WHERE _id IN (SELECT unnest(?))"  # noqa: S608 (quoted)
+            return set(ids).difference(each for (each,) in database.connection.execute(query, [list(ids)]).fetchall())
 
     def count(self) -> dict[str, int]:
         """Return the number of documents, by kind."""

@@ -11,10 +11,10 @@ from functions.pipeline.documents import KINDS
 from functions.pipeline.errors import PermanentError
 from functions.pipeline.sinks.elasticsearch.client import open_client
 from functions.pipeline.sinks.elasticsearch.expected import index_differences, index_template, template_differences
-from functions.pipeline.sinks.elasticsearch.failures import not_elasticsearch
+from functions.pipeline.sinks.elasticsearch.failures import not_elasticsearch, refused, words
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Collection, Generator, Iterable, Iterator
 
     from elasticsearch import Elasticsearch
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 _OLDEST = (8, 19)
 _PAGE = 1000  # documents asked for at a time
+_OK = 200
+_DATES = {f"{done}_date{unit}" for done in ("created", "modified") for unit in ("", "_millis")}  # the server's own
+_FOUND = 10_000  # the most that one search may find
+_IDS = _FOUND // 4  # looked for at a time: an id may be in the indexes of several periods
 
 
 class ElasticsearchIndexes:
@@ -68,6 +72,49 @@ class ElasticsearchIndexes:
                 client.indices.delete(index=name)
             return held
 
+    def delete(self, kind: str, ids: Iterable[str]) -> int:
+        """Delete documents of one kind by their ids, in whichever period's index they are; return how many there were.
+
+        Those that are there are searched for first: without its index, a document cannot be named.
+        """
+        wanted, deleted = iter(ids), 0
+        with open_client(self._options) as client:
+            names = list(self._indexes(client, kind))
+            if names:
+                client.indices.refresh(index=names)
+            while names and (some := list(islice(wanted, _PAGE))):
+                deleted += self._delete(client, names, some)
+        return deleted
+
+    def change_period(self) -> list[str]:
+        """Make the index templates those of the period that the names have; return a line for each.
+
+        Raises:
+            PermanentError: there are indexes of another period: what they hold would be there twice.
+        """
+        with open_client(self._options) as client:
+            found = [(kind, name) for kind in KINDS for name in self._indexes(client, kind)]
+            others = [name for kind, name in found if not self._names.is_of_period(kind, name)]
+            if others:
+                raise PermanentError(
+                    "{index} is not an index by this period ({period}): its documents would be there twice. "
+                    "Delete the indexes (the batches stay): trilog clear-indexes",
+                    index=others[0],
+                    period=self._names.period,
+                )
+            return [line for kind in KINDS for line in self._replace(client, kind)]
+
+    def missing(self, kind: str, ids: Collection[str]) -> set[str]:
+        """Return those of the ids that no index of this kind holds."""
+        wanted, missing = iter(ids), set(ids)
+        with open_client(self._options) as client:
+            names = list(self._indexes(client, kind))
+            base = self._names.base(kind)
+            client.indices.refresh(index=[base, f"{base}-*"], ignore_unavailable=True)
+            while names and (some := list(islice(wanted, _IDS))):
+                missing.difference_update(self._there(client, names, some))
+        return missing
+
     def count(self) -> dict[str, int]:
         """Return the number of documents, by kind."""
         with open_client(self._options) as client:
@@ -95,6 +142,17 @@ class ElasticsearchIndexes:
                 with closing(_search(client, names, query, "desc")) as found:
                     yield from reversed(list(islice(found, newest)))
 
+    def _delete(self, client: Elasticsearch, names: list[str], ids: list[str]) -> int:
+        from elasticsearch.helpers import scan
+
+        found = scan(client, query={"query": {"ids": {"values": ids}}}, index=names, size=_PAGE, _source=False)
+        operations = [{"delete": {"_index": hit["_index"], "_id": hit["_id"]}} for hit in found]
+        results = client.bulk(operations=operations, refresh=True)["items"] if operations else []
+        for each in results:
+            if "error" in each["delete"]:
+                raise refused(self._options, each["delete"]["status"], words(each["delete"]["error"]))
+        return sum(each["delete"]["status"] == _OK for each in results)
+
     def _template(self, client: Elasticsearch, kind: str) -> dict[str, Any] | None:
         found = client.options(ignore_status=404).indices.get_index_template(name=self._names.base(kind))
         templates = found.get("index_templates")
@@ -111,6 +169,29 @@ class ElasticsearchIndexes:
                 raise
             return []  # another function created it in the meantime
         return [f"index template {name}"]
+
+    def _replace(self, client: Elasticsearch, kind: str) -> list[str]:
+        """Give a kind's index template the patterns and the alias of the names' period; the rest stays as it is."""
+        there, expected = self._template(client, kind), index_template(kind, self._names)
+        if there is None:
+            return self._create(client, kind)
+        there = {name: value for name, value in there.items() if name not in _DATES}
+        inner = {name: value for name, value in there["template"].items() if name != "aliases"}
+        inner |= {name: value for name, value in expected["template"].items() if name == "aliases"}
+        changed = {**there, "index_patterns": expected["index_patterns"], "template": inner}
+        if changed == there:
+            return []
+        client.indices.put_index_template(name=self._names.base(kind), body=changed)
+        return [f"index template {self._names.base(kind)}"]
+
+    def _there(self, client: Elasticsearch, names: list[str], ids: list[str]) -> list[str]:
+        """Return those of the ids that the named indexes hold, or raise: a shard that is away must not hide any."""
+        header = {"index": names, "allow_partial_search_results": False}  # in the body: a year of days is a long URL
+        search = {"query": {"ids": {"values": ids}}, "size": _FOUND, "_source": False}
+        (answer,) = client.msearch(searches=[header, search])["responses"]
+        if "error" in answer:
+            raise refused(self._options, answer["status"], words(answer["error"]))
+        return [hit["_id"] for hit in answer["hits"]["hits"]]
 
     def _indexes(self, client: Elasticsearch, kind: str) -> dict[str, Any]:
         """Return a kind's indexes and their mappings by name: those that we name so, and those that carry its alias."""

@@ -1,0 +1,137 @@
+"""Verify: is every record of the batches in the store in the log index, or else a dead letter?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from functions.indexer.index import OBJECT
+from functions.pipeline.documents import DEAD_LETTERS, LOGS
+from functions.pipeline.errors import PermanentError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from functions.indexer.index import Indexing
+    from functions.pipeline.sinks import Indexes
+
+PAGE = 50_000  # ids looked for at once, of one batch or of many: some 10 MB
+
+
+@dataclass
+class Verdict:
+    """What was found of one batch.
+
+    Of its `records`, `dead` are dead letters instead of log documents, and `missing` are neither; `first_missing` is
+    the position of the first of those. `unreadable` says why the batch cannot be read, or not to its end; that is
+    `told` when there is a dead letter for it.
+    """
+
+    key: str
+    records: int = 0
+    dead: int = 0
+    missing: int = 0
+    first_missing: int | None = None
+    unreadable: PermanentError | None = None
+    told: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Say whether everything of the batch is in the log index or is a dead letter."""
+        return not self.missing and (self.unreadable is None or self.told)
+
+    def miss(self, position: int) -> None:
+        """Count a record that is nowhere."""
+        self.missing += 1
+        self.first_missing = position if self.first_missing is None else self.first_missing
+
+
+@dataclass
+class Audit:
+    """What was found of many batches; `broken` has the verdicts on those that are not whole."""
+
+    batches: int = 0
+    records: int = 0
+    dead: int = 0
+    missing: int = 0
+    dead_objects: int = 0
+    broken: list[Verdict] = field(default_factory=list)
+
+    def add(self, verdict: Verdict) -> None:
+        """Count another batch."""
+        self.batches += 1
+        self.records += verdict.records
+        self.dead += verdict.dead
+        self.missing += verdict.missing
+        self.dead_objects += verdict.told
+        if not verdict.whole:
+            self.broken.append(verdict)
+
+    def counts(self) -> dict[str, int]:
+        """Return the counts; `records` is the sum of the next three."""
+        return {
+            "batches": self.batches,
+            "records": self.records,
+            "indexed": self.records - self.dead - self.missing,
+            "dead_letters": self.dead,
+            "missing": self.missing,
+            "dead_objects": self.dead_objects,
+        }
+
+    def summary(self) -> dict[str, Any]:
+        """Return the counts as JSON has them, and the batches that are not whole."""
+        return {**self.counts(), "whole": not self.broken, "not_whole": list(map(_line, self.broken))}
+
+
+def _line(verdict: Verdict) -> dict[str, Any]:
+    found = {"key": verdict.key, "records": verdict.records, "missing": verdict.missing}
+    if verdict.first_missing is not None:
+        found["first_missing"] = verdict.first_missing
+    if verdict.unreadable and not verdict.told:
+        found["reason"] = str(verdict.unreadable)
+    return found
+
+
+def verdicts(batches: Iterable[Indexing], indexes: Indexes) -> Iterator[Verdict]:
+    """Yield a verdict on each batch, in their order, in memory that grows neither with a batch nor with their number.
+
+    Raises:
+        TransientError, PermanentError: the store or the indexes cannot be asked; there are no verdicts then.
+    """
+    waiting: list[Verdict] = []
+    page: dict[str, Verdict] = {}
+    for batch in batches:
+        waiting.append(Verdict(batch.key))
+        for identity in _ids(batch, waiting[-1], indexes):
+            page[identity] = waiting[-1]
+            if len(page) == PAGE:
+                _judge(page, indexes)
+                yield from waiting[:-1]
+                waiting, page = waiting[-1:], {}
+    _judge(page, indexes)
+    yield from waiting
+
+
+def _ids(batch: Indexing, verdict: Verdict, indexes: Indexes) -> Iterator[str]:
+    """Yield the ids of a batch's records, as far as it can be read."""
+    try:
+        for identity in batch.ids():
+            verdict.records += 1
+            yield identity
+    except PermanentError as error:
+        verdict.unreadable = error
+    if batch.damage:
+        verdict.unreadable = batch.damage
+        verdict.told = not indexes.missing(DEAD_LETTERS, {f"{batch.prefix}-{OBJECT}"})
+
+
+def _judge(page: dict[str, Verdict], indexes: Indexes) -> None:
+    """Find out which ids are in the log index, which have a dead letter, and which are nowhere."""
+    absent = indexes.missing(LOGS, page) if page else set()
+    letters = {identity: f"{identity}-{LOGS}" for identity in page if identity in absent}
+    nowhere = indexes.missing(DEAD_LETTERS, letters.values()) if letters else set()
+    for identity, letter in letters.items():
+        if letter in nowhere:
+            page[identity].miss(int(identity.rpartition("-")[2]))
+        else:
+            page[identity].dead += 1
