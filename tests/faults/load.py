@@ -1,0 +1,213 @@
+"""Load: many lines through the indexer's handler, in two processes, from a queue that sends some messages twice.
+
+`python -m tests.faults.load LINES` writes its figures into docs/reliability.md.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import random
+import sys
+import time
+from collections import Counter, deque
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import httpx
+
+from functions.pipeline.documents import KINDS
+from tests.bench.logs import lines
+from tests.faults.pipeline import Queue
+from tests.faults.processes import started
+from tests.faults.table import TABLE, with_load
+
+if TYPE_CHECKING:
+    import io
+    import subprocess
+
+_LARGEST, _FEWEST = 20_000, 50  # lines of an object; objects
+_MESSAGES = 5  # of an invocation
+_WORKERS = 2
+_AGAIN = 0.05  # share of the messages that come again when they are finished
+_AT_ONCE = 0.03  # share of those that both workers have at once
+_MOST_DELIVERIES = 10  # of a message, then it goes to the dead letter queue
+
+
+class Backlog:
+    """The messages that wait, and how often each was delivered; several workers take from it."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._bodies = dict(queue.messages)
+        self._waiting = deque(self._bodies)
+        self._chance = random.Random(2)  # noqa: S311 (no secret)
+        self._lock = Lock()
+        self.deliveries = Counter[str]()
+
+    def take(self) -> dict[str, Any]:
+        """Take the next messages, as an event; some stay, and will be with another worker at the same time."""
+        with self._lock:
+            names = [self._waiting.popleft() for _ in range(min(_MESSAGES, len(self._waiting)))]
+            again = [name for name in names if not self.deliveries[name] and self._chance.random() < _AT_ONCE]
+            self._waiting.extendleft(again)
+            self.deliveries.update(names)
+        records = ({"messageId": name, "body": self._bodies[name], "eventSource": "aws:sqs"} for name in names)
+        return {"Records": list(records)}
+
+    def finish(self, names: set[str], handed_back: set[str]) -> None:
+        """Put back what an invocation handed back, and some of what it did not; nothing for ever."""
+        with self._lock:
+            again = (name for name in sorted(names) if name in handed_back or self._chance.random() < _AGAIN)
+            self._waiting.extend(name for name in again if self.deliveries[name] < _MOST_DELIVERIES)
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+
+class Load(NamedTuple):
+    """What came of it: how many lines, the documents expected and found by index, and how it went.
+
+    `peaks` has for each process the most memory used, in bytes, after each invocation; `seconds` is the time taken.
+    """
+
+    lines: int
+    expected: dict[str, int]
+    found: dict[str, int]
+    backlog: Backlog
+    peaks: list[list[int]]
+    seconds: float
+
+    @property
+    def lost(self) -> int:
+        """Documents that are not there."""
+        return sum(self.expected[index] - self.found[index] for index in self.expected)
+
+    @property
+    def doubled(self) -> int:
+        """Documents that should not be there."""
+        return self.found.get("strange", 0)
+
+    @property
+    def early_peak(self) -> int:
+        """The most memory of a process when a fifth was done."""
+        return max(each[len(each) // 5] for each in self.peaks if each)
+
+    @property
+    def peak(self) -> int:
+        """The most memory of a process at the end."""
+        return max(each[-1] for each in self.peaks if each)
+
+
+def load(count: int) -> Load:
+    """Send so many lines through, in objects of 20,000 or less."""
+    with TemporaryDirectory(prefix="trilog-load-") as place, ExitStack() as stack:
+        folder, queue, size = Path(place), Queue(), min(_LARGEST, count // _FEWEST)
+        objects = count // size
+        positions = _fill(folder, queue, size, objects)
+        url = _server(stack, folder / "positions")
+        workers = [_worker(stack, folder, url) for _ in range(_WORKERS)]
+        backlog, begun = Backlog(queue), time.monotonic()
+        peaks = _drain(backlog, workers)
+        seconds = time.monotonic() - begun
+        found = httpx.get(f"{url}/_found", timeout=60).json()
+    expected = {index: len(each) * objects for index, each in positions.items()}
+    return Load(objects * size, expected, found, backlog, peaks, seconds)
+
+
+def _server(stack: ExitStack, positions: Path) -> str:
+    server = stack.enter_context(started(["-m", "tests.faults.strict_elasticsearch", str(positions)]))
+    return f"http://127.0.0.1:{server.stdout.readline().strip()}"
+
+
+def _worker(stack: ExitStack, store: Path, url: str) -> subprocess.Popen[str]:
+    settings = {"PIPELINE_STORE": f"file://{store}", "ELASTICSEARCH_URL": url, "ELASTICSEARCH_INDEX": "ml-api-logs"}
+    return stack.enter_context(started(["-m", "tests.faults.worker", "indexer"], **settings))
+
+
+def _fill(folder: Path, queue: Queue, size: int, objects: int) -> dict[str, list[int]]:
+    """Put objects of so many lines, alike but for their names; return the positions of each index's documents."""
+    content = "".join(f"{line}\n" for line in lines(size)).encode()
+    (folder / "content").write_bytes(gzip.compress(content, 1))
+    (folder / "raw").mkdir()
+    for number in range(objects):
+        os.link(folder / "content", folder / "raw" / f"{number:06}.log.gz")
+        queue.announce(f"raw/{number:06}.log.gz")
+    positions = _positions(content)
+    (folder / "positions").write_text(json.dumps(positions))
+    return positions
+
+
+def _positions(content: bytes) -> dict[str, list[int]]:
+    """Say where the records begin that become documents, by index: as the lines are made, not as they are parsed."""
+    positions: dict[str, list[int]] = {f"ml-api-{kind}": [] for kind in KINDS}
+    position = 0
+    for line in content.splitlines(keepends=True):
+        positions["ml-api-logs"].append(position)
+        if b" POST /predict - 200 - " in line:
+            positions["ml-api-message"].append(position)
+        elif b'"performance_metrics"' in line:
+            positions["ml-api-perfs"].append(position)
+        position += len(line)
+    return positions
+
+
+def _drain(backlog: Backlog, workers: list[subprocess.Popen[str]]) -> list[list[int]]:
+    """Have the workers take from the backlog until nothing is left; return the most memory of each, as it grew."""
+    peaks: list[list[int]] = [[] for _ in workers]
+    threads = [Thread(target=_work, args=(backlog, *each)) for each in zip(workers, peaks, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return peaks
+
+
+def _work(backlog: Backlog, worker: subprocess.Popen[str], peaks: list[int]) -> None:
+    assert worker.stdout.readline() == "ready\n"
+    while event := backlog.take():
+        if not event["Records"]:
+            return
+        answer = _ask(worker.stdin, worker.stdout, event)
+        handed_back = {each["itemIdentifier"] for each in answer["answer"]["batchItemFailures"]}
+        backlog.finish({each["messageId"] for each in event["Records"]}, handed_back)
+        peaks.append(answer["peak"])
+
+
+def _ask(commands: io.TextIOBase, answers: io.TextIOBase, event: object) -> dict[str, Any]:
+    commands.write(json.dumps(event) + "\n")
+    commands.flush()
+    while not (line := answers.readline()).startswith('{"answer"'):  # the function's own log comes before
+        assert line, "the process ended"
+    answer: dict[str, Any] = json.loads(line)
+    return answer
+
+
+def section(done: Load) -> str:
+    """Describe it as a section of docs/reliability.md."""
+    messages, deliveries = len(done.backlog.deliveries), done.backlog.deliveries.total()
+    refused = (done.found.get(f"refused {each}", 0) for each in ("requests", "items"))
+    rows = {
+        "lines": f"{done.lines:,}",
+        "documents": f"{sum(done.expected.values()):,}",
+        "lost; doubled": f"{done.lost}; {done.doubled}",
+        "messages; of them came again": f"{messages:,}; {deliveries - messages:,}",
+        "documents written again, under the same id": f"{done.found.get('again', 0):,}",
+        "requests refused with 503; documents with 429": "; ".join(f"{each:,}" for each in refused),
+        "messages left at the end": f"{len(done.backlog)}",
+        "most memory of a process after a fifth; at the end": "; ".join(
+            f"{each / 1e6:.0f} MB" for each in (done.early_peak, done.peak)
+        ),
+        "time": f"{done.seconds:,.0f} s, {done.lines / done.seconds:,.0f} lines/s by {_WORKERS} processes",
+    }
+    table = "".join(f"| {name} | {value} |\n" for name, value in rows.items())
+    return f"\n## Load\n\n`make load` sends lines through the indexer's handler.\n\n| | |\n|---|---|\n{table}"
+
+
+if __name__ == "__main__":
+    figures = section(load(int(sys.argv[1])))
+    TABLE.write_text(with_load(TABLE.read_text(), figures))
+    sys.stdout.write(figures)

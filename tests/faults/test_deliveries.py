@@ -1,0 +1,165 @@
+"""Deliveries: what the queue sends, and what the objects are that it names."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from tests.fakes import FakeElasticsearch, LambdaContext
+from tests.faults.pipeline import Case, joined
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.mark.fault("the same message twice", "the same documents are written again", within=20)
+@pytest.mark.usefixtures("elasticsearch")
+def test_a_message_that_comes_twice_is_indexed_as_if_once(case: Case):
+    case.plant("raw/a.log.gz", 1000)
+    again = dict(case.queue.messages)
+    assert case.queue.deliver() == []
+    case.queue.messages = again
+    assert case.queue.deliver() == []
+    assert case.judge(handed_back=[]).dead == 0
+
+
+@pytest.mark.fault("an object announced again with another time", "the same documents are written again", within=20)
+@pytest.mark.usefixtures("elasticsearch")
+def test_an_object_that_is_announced_again_later_is_indexed_as_if_once(case: Case):
+    case.plant("raw/a.log.gz", 1000)
+    assert case.queue.deliver() == []
+    case.queue.announce("raw/a.log.gz", "raw/a.log.gz", time="2026-01-20T10:30:00.000Z")
+    assert case.queue.deliver() == []
+    assert case.judge(handed_back=[]).dead == 0
+
+
+@pytest.mark.fault("an empty object", "nothing to index, and the message is finished", within=10)
+@pytest.mark.usefixtures("elasticsearch")
+def test_an_empty_object_is_finished(case: Case):
+    case.put("raw/empty.log", b"")
+    case.put("raw/empty.log.gz", gzip.compress(b""))
+    case.plant("raw/a.log", 10)
+    assert case.queue.deliver() == []
+    assert case.judge(handed_back=[]).dead == 0
+
+
+@pytest.mark.fault(
+    "gzip of 30 kB and 20 MB that ends too early",
+    "what can be read is indexed, the rest is named by a dead letter",
+    within=40,
+)
+@pytest.mark.parametrize("count", [250, 20_000])
+def test_of_a_truncated_object_all_that_can_be_read_is_indexed(case: Case, fake: FakeElasticsearch, count: int):
+    content = _incompressible(case, "raw/a.log.gz", count)
+    case.put("raw/a.log.gz", content[: len(content) * 3 // 4])
+    case.plant("raw/b.log.gz", 10)
+    assert case.queue.deliver() == []
+    assert _indexed(case, fake) >= count * 0.7
+    assert case.judge(handed_back=[]).dead == 1
+    (letter,) = case.found().dead
+    assert (letter["class"], letter["store_key"]) == ("corrupt object", "raw/a.log.gz")
+
+
+@pytest.mark.fault(
+    "gzip of 30 kB and 20 MB with a flipped bit",
+    "what can be read is indexed, the rest is named by a dead letter",
+    within=40,
+)
+@pytest.mark.parametrize("count", [250, 20_000])
+def test_of_a_damaged_object_all_that_can_be_read_is_indexed(case: Case, fake: FakeElasticsearch, count: int):
+    content = bytearray(_incompressible(case, "raw/a.log.gz", count))
+    content[len(content) * 3 // 4] ^= 0x10
+    case.put("raw/a.log.gz", bytes(content))
+    case.plant("raw/b.log.gz", 10)
+    assert case.queue.deliver() == []
+    assert _indexed(case, fake) >= (count * 0.7 if count > 1000 else 10)  # up to 128 KiB before damage are not given
+    assert case.judge(handed_back=[]).dead == 1
+    assert case.found().dead[0]["class"] == "corrupt object"
+
+
+def _incompressible(case: Case, key: str, count: int) -> bytes:
+    """Make an object of lines of about 1,000 bytes when compressed; the small object has shorter ones."""
+    noise = random.Random(count)  # noqa: S311 (no secret)
+    size = 500 if count > 1000 else 40
+    lines = (case.planted.line(key, noise.randbytes(size).hex()) for _ in range(count))
+    return gzip.compress(joined(lines), 1)
+
+
+def _indexed(case: Case, fake: FakeElasticsearch) -> int:
+    return len(case.found_in_fake(fake).records)
+
+
+@pytest.mark.fault("a missing object", "a dead letter names it", within=10)
+@pytest.mark.usefixtures("elasticsearch")
+def test_a_missing_object_is_a_dead_letter(case: Case):
+    case.plant("raw/a.log", 100)
+    case.plant("raw/gone.log", 100)
+    (case.store / "raw" / "gone.log").unlink()
+    assert case.queue.deliver() == []
+    assert case.judge(handed_back=[]).dead == 1
+    assert case.found().dead[0]["class"] == "missing object"
+
+
+@pytest.fixture
+def s3(case: Case, aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:  # noqa: ARG001 (the case sets a store)
+    """An S3 with the bucket that the queue's messages name, as the pipeline's store."""
+    monkeypatch.delenv("PIPELINE_STORE")
+    client = boto3.client("s3", region_name="us-east-1", endpoint_url=aws)
+    client.create_bucket(Bucket="batches")
+    yield client
+    for name in ("raw/a.log", "raw/denied.log"):
+        client.delete_object(Bucket="batches", Key=name)
+    client.delete_bucket(Bucket="batches")
+    client.close()
+
+
+@pytest.mark.fault("an object that may not be read", "its message comes again until it may (or to the DLQ)", within=20)
+@pytest.mark.usefixtures("elasticsearch")
+def test_a_denied_object_is_handed_back_until_it_is_allowed(case: Case, s3: Any):
+    for name in ("raw/a.log", "raw/denied.log"):
+        case.plant(name, 100)
+        s3.put_object(Bucket="batches", Key=name, Body=(case.store / name).read_bytes())
+    place = "arn:aws:s3:::batches/raw/denied.log"
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": place}
+    s3.put_bucket_policy(Bucket="batches", Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
+    handed_back = case.queue.deliver()
+    assert handed_back == ["message 2"]
+    s3.delete_bucket_policy(Bucket="batches")
+    assert case.queue.deliver() == []
+    assert case.judge(handed_back).dead == 0
+
+
+@pytest.mark.fault(
+    "an invocation that mixes good, missing and corrupt objects, a test event and text that is not JSON",
+    "only the text comes again; the damage is in dead letters",
+    within=20,
+)
+@pytest.mark.usefixtures("elasticsearch")
+def test_each_message_of_a_mixed_invocation_gets_what_it_deserves(case: Case):
+    case.plant("raw/a.log", 100)
+    case.queue.announce("raw/missing.log")
+    content = gzip.compress(joined(case.planted.lines(100, "raw/corrupt.log.gz")))
+    case.put("raw/corrupt.log.gz", content[:-20])
+    case.queue.send('{"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "batches"}')
+    text = case.queue.send("Hello from SQS!")
+    case.plant("raw/b.log", 100)
+    handed_back = case.queue.deliver()
+    assert handed_back == [text]
+    assert case.judge(handed_back).dead == 2
+
+
+@pytest.mark.fault("a deadline in the middle of an object", "its message and those after it come again", within=30)
+def test_what_is_not_indexed_before_the_deadline_is_handed_back(case: Case, fake: FakeElasticsearch):
+    case.plant("raw/first.log", 10)
+    case.plant("raw/large.log.gz", 20_000, "a line like any other, but for its length" * 10)
+    case.plant("raw/last.log", 10)
+    until_the_second_bulk = LambdaContext(lambda: 60 if len(fake.bulks) < 2 else 0)
+    handed_back = case.queue.deliver(until_the_second_bulk)
+    assert handed_back == ["message 2", "message 3"]
+    assert case.queue.deliver() == []
+    assert case.judge(handed_back).dead == 0

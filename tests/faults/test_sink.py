@@ -1,0 +1,178 @@
+"""Elasticsearch: what it refuses, and what happens on the way to it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+import pytest
+
+from tests.fakes import FakeElasticsearch, LambdaContext, failing, refusing
+from tests.faults.judge import HEAD
+from tests.faults.pipeline import Case, RealElasticsearch, joined
+from tests.faults.proxy import Network, half, late, lost
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.fakes import Sent
+
+# An attempt that was left at its deadline goes on trying in its thread, as in a container that is woken: its connection
+# may be open when the test ends.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+STRICT = {"settings": {"index.mapping.ignore_malformed": False}}
+
+
+def _busy(sent: Sent) -> bool:
+    """Say whether a document is one of the 10 % that find the server busy."""
+    return crc32(sent[1].encode()) % 10 == 0
+
+
+def _prediction(case: Case, age: object) -> bytes:
+    given = json.dumps({"AGE": age})
+    result = json.dumps({"prediction": "YES", "message": case.planted.mark("raw/a.log")})
+    return f"{HEAD}[call-1] POST /predict - 200 - 5ms - {given} - {result}".encode()
+
+
+@pytest.mark.fault("429 on 10 % of the items, passing", "those are sent again", within=20)
+def test_items_that_find_the_server_busy_are_sent_again(case: Case, fake: FakeElasticsearch):
+    case.plant("raw/a.log", 1000)
+    fake.answer_with(*[refusing(_busy, 429, "es_rejected_execution_exception")] * 3)
+    assert case.queue.deliver() == []
+    assert case.judge(handed_back=[]).dead == 0
+    assert fake.bulks[0] == 1000
+    assert 0 < fake.bulks[1] < 200
+
+
+@pytest.mark.fault("429 on 10 % of the items, lasting", "before the deadline, the message is handed back", within=20)
+def test_a_message_whose_items_find_the_server_busy_for_long_is_handed_back(case: Case, fake: FakeElasticsearch):
+    case.plant("raw/a.log", 1000)
+    fake.always_answer_with(refusing(_busy, 429, "es_rejected_execution_exception"))
+    handed_back = case.queue.deliver(LambdaContext(3))
+    assert handed_back == ["message 1"]
+    fake.answer_with()
+    assert case.queue.deliver() == []
+    assert case.judge(handed_back).dead == 0
+
+
+@pytest.mark.fault("429 and 503 on whole requests", "they are sent again", within=40)
+@pytest.mark.parametrize("status", [429, 503])
+def test_requests_that_find_the_server_busy_are_sent_again(case: Case, fake: FakeElasticsearch, status: int):
+    case.plant("raw/a.log", 1000)
+    fake.answer_with(*[failing(status, b"<html>later</html>")] * 3)
+    assert case.queue.deliver() == []
+    assert case.judge(handed_back=[]).dead == 0
+
+
+@pytest.mark.fault("429 and 503 on whole requests, lasting", "before the deadline, all is handed back", within=40)
+@pytest.mark.parametrize("status", [429, 503])
+def test_what_a_busy_server_takes_no_request_for_is_handed_back(case: Case, fake: FakeElasticsearch, status: int):
+    case.plant("raw/a.log", 1000)
+    case.plant("raw/b.log", 1000)
+    fake.always_answer_with(failing(status))
+    handed_back = case.queue.deliver(LambdaContext(3))
+    assert handed_back == ["message 1", "message 2"]
+    fake.answer_with()
+    assert case.queue.deliver() == []
+    assert case.judge(handed_back).dead == 0
+
+
+@pytest.fixture
+def network(elasticsearch: RealElasticsearch, monkeypatch: pytest.MonkeyPatch) -> Iterator[Network]:
+    """The way to the real Elasticsearch."""
+    network = Network(elasticsearch.url)
+    monkeypatch.setenv("ELASTICSEARCH_URL", network.url)
+    yield network
+    network.target.close()
+
+
+@pytest.mark.fault(
+    "connections dropped, and broken off in the middle of an answer, after the server did what was asked",
+    "the requests are sent again; ids keep the documents from being doubled",
+    within=40,
+)
+@pytest.mark.parametrize("fault", [lost, half])
+def test_what_was_written_without_an_answer_is_written_again_under_the_same_ids(case: Case, network: Network, fault):
+    case.plant("raw/a.log", 1000)
+    network.faults = [fault] * 2
+    with network.working():
+        assert case.queue.deliver() == []
+    assert case.judge(handed_back=[]).dead == 0
+    assert network.faults == []
+
+
+@pytest.mark.fault("connections refused", "all is handed back before the deadline", within=20)
+def test_without_a_server_all_is_handed_back(case: Case, network: Network):
+    case.plant("raw/a.log", 1000)
+    handed_back = case.queue.deliver(LambdaContext(3))
+    assert handed_back == ["message 1"]
+    with network.working():
+        assert case.queue.deliver() == []
+    assert case.judge(handed_back).dead == 0
+
+
+@pytest.mark.fault("a slow server", "it is waited for until the deadline, then the message is handed back", within=30)
+def test_a_slow_server_is_waited_for_until_the_deadline(case: Case, network: Network):
+    case.plant("raw/a.log", 1000)
+    case.plant("raw/b.log", 1000)
+    network.faults = [late(1.5), late(4)]
+    with network.working():
+        handed_back = case.queue.deliver(LambdaContext(4))
+        assert handed_back == ["message 2"]
+        assert case.queue.deliver() == []
+    assert case.judge(handed_back).dead == 0
+
+
+@pytest.mark.fault("400 on 1 % of the items", "those are dead letters with the reason", within=20)
+def test_what_the_server_will_never_take_is_a_dead_letter(case: Case, elasticsearch: RealElasticsearch):
+    number = {"properties": {"transaction_id": {"type": "long"}}}
+    elasticsearch.ask("PUT", "logs", {**STRICT, "mappings": number})
+    lines = [
+        case.planted.line("raw/a.log", before=f"[{place}] " if place % 100 else "[odd-1] ") for place in range(1000)
+    ]
+    case.put("raw/a.log", joined(lines))
+    assert case.queue.deliver() == []
+    assert case.judge(handed_back=[]).dead == 10
+    assert {each["class"] for each in case.found().dead} == {"mapping"}
+    assert len(case.found().records) == 990
+
+
+@pytest.mark.fault("a mapping conflict", "the log index keeps the raw text, a dead letter what was refused", within=20)
+def test_a_record_that_does_not_fit_the_mapping_is_kept_as_text(case: Case, elasticsearch: RealElasticsearch):
+    age = {"properties": {"input_data": {"properties": {"AGE": {"type": "long"}}}}}
+    for kind in ("logs", "message"):
+        elasticsearch.ask("PUT", kind, {**STRICT, "mappings": age})
+    lines = [_prediction(case, 61 if place % 100 else "old") for place in range(1000)]
+    case.put("raw/a.log", joined(lines))
+    assert case.queue.deliver() == []
+    assert case.judge(handed_back=[]).dead == 10
+    assert {each["target"] for each in case.found().dead} == {"message"}
+    assert len(case.found().records) == 1000
+    assert len(elasticsearch.documents("message")) == 990
+
+
+@pytest.mark.fault("documents over the server's limit", "a dead letter names the record", within=20)
+def test_a_document_that_is_too_large_for_the_server_is_a_dead_letter(case: Case, fake: FakeElasticsearch):
+    case.plant("raw/a.log", 500)
+    case.plant("raw/large.log", 1, "x" * 200_000)
+    case.plant("raw/b.log", 500)
+    fake.largest = 100_000
+    assert case.queue.deliver() == []
+    assert case.judge(handed_back=[]).dead == 1
+    assert case.found().dead[0]["class"] == "too large"
+
+
+@pytest.mark.fault("the dead-letter index refuses", "the message is handed back until it takes them", within=20)
+def test_what_can_be_no_dead_letter_is_handed_back(case: Case, elasticsearch: RealElasticsearch):
+    elasticsearch.ask("PUT", "logs", {**STRICT, "mappings": {"properties": {"message": {"type": "long"}}}})
+    elasticsearch.ask("PUT", "dead-letters", {"settings": {"index.blocks.write": True}})
+    case.plant("raw/a.log", 10)
+    handed_back = case.queue.deliver()
+    assert handed_back == ["message 1"]
+    elasticsearch.ask("PUT", "dead-letters/_settings", {"index.blocks.write": False})
+    assert case.queue.deliver() == []
+    assert case.judge(handed_back).dead == 10

@@ -1,0 +1,86 @@
+"""What the indexer costs must not grow unseen: ratios within one run, and lists of imports, on any machine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.bench.inputs import Inputs
+from tests.bench.processes import ROOT, python_environment, serving
+from tests.bench.throughput import throughput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LINES = 50_000
+MEASURED = ROOT / "tests" / "bench" / "measured"
+# What a first invocation may import besides what any script does. Each takes time: a new name here is a decision.
+BOTH = {
+    *("functions", "obstore", "orjson"),
+    *("uuid", "platform", "json"),  # orjson
+    *("dataclasses", "copy", "weakref", "inspect", "ast", "dis", "opcode", "linecache", "tokenize", "token"),
+    *("socket", "selectors", "select", "array", "stringprep", "unicodedata"),
+    *("concurrent", "logging", "string", "atexit", "traceback", "textwrap", "threading", "queue", "heapq"),
+    *("hashlib", "random", "bisect", "datetime", "math", "typing", "locale", "pkgutil"),
+    *("gzip", "zlib", "struct", "base64", "binascii", "fcntl"),
+}
+INDEXER = {"isal", "http", "email", "quopri", "calendar", "ssl"}  # http.client needs the last four
+WATCHED = "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0]); print(*sys.modules)"
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
+    """Return the benchmark's input, short."""
+    return Inputs(tmp_path_factory.mktemp("store"))
+
+
+@pytest.fixture(scope="module")
+def places(inputs: Inputs) -> Iterator[dict[str, str]]:
+    """Run an Elasticsearch and a store that answer at once."""
+    inputs.small(1, 1)
+    with serving("fake_elasticsearch") as elasticsearch, serving("fake_objects", inputs.folder) as objects:
+        yield {
+            "ELASTICSEARCH_URL": elasticsearch.url,
+            "AWS_ENDPOINT_URL": objects.url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": "us-east-1",
+            "PIPELINE_STORE": "s3://bench",
+            "GRADIO_URL": "http://127.0.0.1:9",
+        }
+
+
+def loaded(*command: str, environment: dict[str, str]) -> set[str]:
+    """Run Python, and list the public modules that it says it has imported, by their first name."""
+    environment = {**python_environment(), **environment}
+    run = [sys.executable, "-c", *command]
+    names = subprocess.run(run, env=environment, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return {name.split(".")[0] for name in names.splitlines()[-1].split() if not name.startswith("_")}
+
+
+def added(script: str, *arguments: str, environment: dict[str, str]) -> set[str]:
+    """List what a first invocation imports that Python itself, and running a script, do not."""
+    bare = loaded("import runpy, sys; print(*sys.modules)", environment={})
+    return loaded(WATCHED, str(MEASURED / script), *arguments, environment=environment) - bare
+
+
+def test_three_indexes_take_less_cpu_than_the_official_client_takes_for_the_text_alone(inputs: Inputs):
+    figures = throughput(inputs, LINES, ["baseline", "gz"])
+    ours, baseline = figures["gz"]["cpu_s"], figures["baseline"]["cpu_s"]
+    assert ours <= 0.8 * baseline
+
+
+def test_a_first_invocation_of_the_indexer_imports_only_what_it_needs(inputs: Inputs, places: dict[str, str]):
+    (key,) = inputs.small(1, 1)
+    names = added("cold_indexer.py", key, environment={**places, "PIPELINE_STORE": ""})
+    assert "isal" in names  # it came as far as a request
+    assert not names - BOTH - INDEXER
+
+
+def test_the_collector_imports_only_what_it_needs_until_it_calls_the_space(places: dict[str, str]):
+    names = added("cold_collector.py", environment=places)
+    assert "obstore" in names
+    assert not names - BOTH
