@@ -7,8 +7,8 @@ ELASTICSEARCH_DIR := .tools/elasticsearch
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format install-dev messages pipeline-check pipeline-once pipeline-continuous \
-	pipeline-test-indexes pipeline-clear-indexes pipeline-elasticsearch-up pipeline-elasticsearch-down clean
+.PHONY: help run test faults load bench check format install-dev lock audit messages pipeline-check pipeline-once \
+	pipeline-continuous pipeline-test-indexes pipeline-clear-indexes pipeline-elasticsearch-up pipeline-elasticsearch-down clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-34s %s\n", $$1, $$2}'
@@ -18,6 +18,17 @@ run: $(VENV)/.installed  ## all set-up, then the main job: a Space's logs into t
 
 test: install-dev  ## all set-up, then every test that this machine can run
 	@$(PYTHON) -m pytest
+
+# Not LINES of the environment, which is the height of a terminal.
+bench: $(VENV)/.installed-dev package  ## what the indexer takes beside what others take, 10 minutes; quick: LINES=100000 ROWS="baseline gz"
+	@$(PYTHON) -m tests.bench --packages $(PACKAGES) $(if $(ROWS),--rows $(ROWS)) \
+		$(if $(findstring command,$(origin LINES)),--lines $(LINES))
+
+faults: $(VENV)/.installed-dev  ## the fault suite, which also writes docs/reliability.md, 4 minutes
+	@TRILOG_WRITE_RELIABILITY=1 $(PYTHON) -m pytest tests/faults --ignore tests/faults/test_table.py
+
+load: $(VENV)/.installed-dev  ## 10 million lines through the indexer, with redeliveries and throttling, 10 minutes; quick: LINES=100000
+	@$(PYTHON) -m tests.faults.load $(if $(findstring command,$(origin LINES)),$(LINES),10000000)
 
 check: $(VENV)/.installed-dev  ## lint, format, types
 	@$(VENV)/bin/ruff check
@@ -29,6 +40,12 @@ format: $(VENV)/.installed-dev  ## put the code into its standard form
 	@$(VENV)/bin/ruff format
 
 install-dev: $(VENV)/.installed-dev $(if $(shell command -v npm),node_modules)  ## all that running, testing, checking and deploying need
+
+lock: $(VENV)/.installed-dev  ## write the lock files anew, after a change of any requirements*.txt
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" infra/lock.sh
+
+audit: $(VENV)/.installed-dev  ## compare what is locked with the published advisories; fails where there are none to be had
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" infra/audit.sh
 
 messages: $(VENV)/.installed-dev  ## gather the messages to translate, and compile the translations
 	@$(VENV)/bin/pybabel -q extract -F functions/locales/babel.toml --no-location --sort-output --omit-header \
@@ -67,13 +84,13 @@ pipeline-elasticsearch-down:  ## stop what pipeline-elasticsearch-up started; th
 clean:  ## remove what the commands above made, collected data (.trilog) excepted
 	rm -rf $(VENV) .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-# What is installed is remembered by a file newer than its requirements, so that a second call does no work twice.
-$(VENV)/.installed: requirements.txt examples/space/requirements.txt pyproject.toml
-	@infra/install.sh $(VENV) -r requirements.txt -r examples/space/requirements.txt -e .
+# What is installed is remembered by a file newer than its lock file, so that a second call does no work twice.
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@infra/install.sh $(VENV) requirements.lock .
 	@touch $@
 
-$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
-	@infra/install.sh $(VENV) -r requirements-dev.txt
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	@infra/install.sh $(VENV) requirements-dev.lock
 	@touch $@
 
 include $(wildcard infra/*/*.mk)

@@ -22,7 +22,7 @@ SHELL = [
     if line.startswith(("make ", ".venv/", "export "))
 ]
 PYTHON = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-# Run where the name says instead of here: they install, run all tests, or start a server on a fixed port.
+# Run where the name says instead of here: they install, run all tests, start a server on a fixed port, or need AWS.
 ELSEWHERE = {
     "make run": "tests/e2e/test_make.py",
     "make install-dev": "tests/e2e/test_make.py",
@@ -34,7 +34,10 @@ ELSEWHERE = {
     "make localstack-up": "tests/e2e/test_localstack.py, by what it calls",
     "make localstack-down": "tests/e2e/test_localstack.py, by what it calls",
     "make e2e": "tests/e2e/test_localstack.py",
+    ".venv/bin/trilog queue-dead-letters list": "tests/integration/test_queue_dead_letters.py",
+    ".venv/bin/trilog queue-dead-letters redrive": "tests/integration/test_queue_dead_letters.py",
 }
+TRILOG = [each for each in SHELL if each.startswith(".venv/bin/trilog") and each not in ELSEWHERE]
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +80,7 @@ def test_the_readme_shows_commands_and_each_of_them_is_run():
 def test_the_readers_commands_work_one_after_the_other(space: Space, folder: Path):
     """With the embedded index: the section on Elasticsearch is a test of its own."""
     here = README[: README.index("## Use Elasticsearch")] + README[README.index("## Start over") :]
-    for command in (each for each in SHELL if each in here and each.startswith(".venv/bin/trilog")):
+    for command in (each for each in TRILOG if each in here):
         if "--continuous" in command:  # runs until somebody stops it
             shell(f"timeout --preserve-status -s INT 5 {command}", folder, environment(space))
             continue
@@ -91,7 +94,7 @@ def test_the_readers_commands_work_with_elasticsearch(space: Space, folder: Path
     section = README[README.index("## Use Elasticsearch") : README.index("## Start over")]
     variables = {**environment(space), "ELASTICSEARCH_HOST": elasticsearch_url, "ELASTICSEARCH_INDEX": "readme-logs"}
     variables["PIPELINE_DATA"] = "with-elasticsearch"
-    for command in (each for each in SHELL if each in section and each.startswith(".venv/bin/trilog")):
+    for command in (each for each in TRILOG if each in section):
         shell(command, folder, variables)
     assert "prediction" in shell(".venv/bin/trilog show readme-message", folder, variables)
 
