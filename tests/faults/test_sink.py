@@ -18,12 +18,6 @@ if TYPE_CHECKING:
 
     from tests.fakes import Sent
 
-# An attempt that was left at its deadline goes on trying in its thread, as in a container that is woken: its connection
-# may be open when the test ends.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
 STRICT = {"settings": {"index.mapping.ignore_malformed": False}}
 
 

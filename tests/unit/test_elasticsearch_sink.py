@@ -372,3 +372,12 @@ def test_a_cold_start_loads_neither_the_client_nor_ssl():
     )
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert loaded.strip() == "[]"
+
+
+def test_a_document_that_the_server_never_has_room_for_is_rejected_as_too_large(fake, sink):
+    fake.always_answer_with(refusing(lambda sent: sent[1] == "id-2", 429, "es_rejected_execution_exception"))
+    written = sink.write(as_rows([document(1), document(2, b'{"m":"%s"}' % (b"x" * 6_000_000))]))
+    assert written.created == {LOGS: 1}
+    [rejection] = written.rejected
+    assert (rejection.document.id, rejection.status) == ("id-2", 413)
+    assert "too large for the server's memory: es_rejected" in rejection.reason

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+from functions.pipeline.errors import TransientError
 from functions.pipeline.sinks.elasticsearch.failures import cannot_connect
 from functions.pipeline.sinks.elasticsearch.options import tls_context
 
@@ -33,9 +34,14 @@ class Connection:
         self._address = urlsplit(options.address or "")
         self._timeout = timeout
         self._http: HTTPConnection | None = None
+        self._over = False
 
     def close(self) -> None:
-        """Close the connection; another request would open it again."""
+        """Close the connection for good: work that was left at its deadline ends when it makes its next request."""
+        self._over = True
+        self._hang_up()
+
+    def _hang_up(self) -> None:
         if self._http is not None:
             self._http.close()
             self._http = None
@@ -46,7 +52,7 @@ class Connection:
         """Send a request and return the answer, whatever its status. `headers` describe the body.
 
         Raises:
-            TransientError: no answer came: refused, dropped, timed out.
+            TransientError: no answer came: refused, dropped, timed out; or the connection was closed for good.
             PermanentError: the server's certificate cannot be verified, or it does not speak TLS.
         """
         from http.client import HTTPException  # it imports ssl
@@ -69,10 +75,12 @@ class Connection:
             with self._http.getresponse() as response:
                 return Response(response.status, dict(response.headers), self._without_credentials(response.read()))
         except BaseException:
-            self.close()
+            self._hang_up()
             raise
 
     def _open(self) -> HTTPConnection:
+        if self._over:
+            raise TransientError("The connection to Elasticsearch at {host} has been closed", host=self._options.shown)
         from http.client import HTTPConnection, HTTPSConnection  # it imports ssl
 
         host, port = self._address.hostname or "", self._address.port

@@ -129,6 +129,8 @@ class ElasticsearchSink:
 
     def _divided(self, rows: list[Row]) -> Iterator[tuple[list[Row], int]]:
         """Divide what is more than a whole request; yield its parts, each with its size in bytes."""
+        if not rows:
+            return
         size = sum(len(body) + _ACTION_SIZE for _, _, body in rows)
         if size <= self._body_size or len(rows) <= 1:
             yield rows, size
@@ -147,8 +149,20 @@ class ElasticsearchSink:
             again = self._sort(body, self._results(response, len(body)), written)
             if not again:
                 return
-            patience.wait(self._busy(again))
+            try:
+                patience.wait(self._busy(again))
+            except TransientError:
+                self._give_up(again, written)
+                return
             body = self._body([document for document, _ in again])
+
+    def _give_up(self, again: list[tuple[Document, dict[str, Any]]], written: Written) -> None:
+        """Hand back documents that the server is too busy for; for one beyond a request's size it never has room."""
+        if any(len(document.body) <= _BODY_SIZE for document, _ in again):
+            raise self._busy(again)
+        for document, result in again:
+            reason = f"too large for the server's memory: {words(result['error'])}"
+            written.rejected.append(Rejection(document, _TOO_LARGE, reason))
 
     def _write_halves(self, documents: list[Document], written: Written, reason: str) -> None:
         if len(documents) == 1:
