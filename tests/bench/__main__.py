@@ -19,7 +19,7 @@ from tests.bench.machine import machine
 from tests.bench.packages import MissingError, Runtime, unpacked
 from tests.bench.processes import ROOT
 from tests.bench.report import report
-from tests.bench.scale import growth, wire
+from tests.bench.scale import growth, stages, wire
 from tests.bench.starts import cold, drops, warm
 from tests.bench.throughput import ROWS, throughput
 
@@ -31,7 +31,7 @@ _RESULTS = ROOT / "bench"
 _ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
 _PACKAGES = ROOT / ".serverless-packages" / f"python3.13-{_ARCHITECTURE}"
 _OF_PACKAGES = {"cold": cold, "warm": warm, "drops": drops}
-_ALL = (*ROWS, *_OF_PACKAGES, "wire", "growth", "elasticsearch")
+_ALL = (*ROWS, *_OF_PACKAGES, "stages", "wire", "growth", "elasticsearch")
 
 
 def main() -> None:
@@ -61,6 +61,7 @@ def _measured(rows: list[str], lines: int, inputs: Inputs, unpack: Callable[[], 
     results |= throughput(inputs, lines, [row for row in ROWS if row in rows])
     results |= _of_packages([row for row in _OF_PACKAGES if row in rows], inputs, unpack)
     for row, (measure, count) in {
+        "stages": (stages, lines // 10),
         "wire": (wire, lines // 10),
         "growth": (growth, lines),
         "elasticsearch": (elasticsearch, lines // 10),

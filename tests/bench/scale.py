@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
-from tests.bench.processes import measured, serving
+from tests.bench.processes import measured, python_environment, serving, told
 from tests.bench.throughput import counted
 
 if TYPE_CHECKING:
@@ -21,6 +22,13 @@ def growth(inputs: Inputs, count: int) -> list[dict[str, Any]]:
             | counted(server, lambda key=key: measured("ours", f"file://{inputs.folder}", key, server.url))
             for lines, key in keys.items()
         ]
+
+
+def stages(inputs: Inputs, count: int) -> dict[str, Any]:
+    """Measure what each stage of a line's way takes."""
+    module = [sys.executable, "-m", "tests.bench.measured.stages"]
+    command = [*module, f"file://{inputs.folder}", inputs.compressed(count)]
+    return {"lines": count, "cpu_s": told(command, python_environment())}
 
 
 def wire(inputs: Inputs, count: int) -> dict[str, Any]:

@@ -18,7 +18,8 @@ import pytest
 
 from functions.pipeline.config import load
 from functions.pipeline.errors import ConfigError, PermanentError, TransientError
-from functions.pipeline.sources.gradio import GradioOptions, GradioSource
+from functions.pipeline.sources.gradio import GradioSource
+from functions.pipeline.sources.gradio_options import GradioOptions
 from functions.pipeline.sources.gradio_answers import read_answer
 from tests.space import start_space
 

@@ -1,0 +1,74 @@
+"""Where the time goes: the way of a line, cut off after each stage.
+
+python -m tests.bench.measured.stages STORE KEY
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import deque
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from functions.indexer.index import Indexing
+from functions.pipeline.compression import decompressed
+from functions.pipeline.documents import Written
+from functions.pipeline.names import IndexNames
+from functions.pipeline.records import split_records
+from functions.pipeline.sinks.elasticsearch.body import Body
+from functions.pipeline.wiring import open_format, open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from functions.pipeline.documents import Rows
+
+_ROUNDS = 5
+
+
+class _Discarding:
+    """A sink that takes documents, and does nothing with them or only makes the requests that it would send."""
+
+    def __init__(self, *, make: bool) -> None:
+        self._make = make
+
+    def write(self, documents: Iterable[Rows]) -> Written:
+        body = Body(IndexNames())
+        for kind, rows in documents:
+            if self._make and rows:
+                body.add(kind, rows)
+        return Written()
+
+
+def stages(store: str, key: str) -> dict[str, float]:
+    """Measure, in seconds of CPU, what each stage adds; the least of some rounds."""
+    environment = {"PIPELINE_STORE": store}
+    opened, log_format = open_store(environment), open_format(environment)
+
+    def content() -> Iterable[bytes]:
+        return decompressed(opened.get(key).chunks, key)
+
+    def indexed(sink: Any) -> None:
+        Indexing(key, opened, log_format, sink).run()
+
+    ways: dict[str, Callable[[], object]] = {
+        "nothing": lambda: None,
+        "inflate": lambda: deque(content(), 0),
+        "split into records, escape": lambda: deque(split_records(content(), key, log_format.begins), 0),
+        "parse, filter, route, write as JSON": lambda: indexed(_Discarding(make=False)),
+        "make and compress requests": lambda: indexed(_Discarding(make=True)),
+    }
+    least = {name: min(_seconds(way) for _ in range(_ROUNDS)) for name, way in ways.items()}
+    return {name: round(least[name] - least[before], 4) for before, name in pairwise(least)}
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    begun = time.process_time()
+    work()
+    return time.process_time() - begun
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(stages(*sys.argv[1:])))
