@@ -7,7 +7,7 @@ ELASTICSEARCH_DIR := .tools/elasticsearch
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults load bench check format install-dev lock audit messages pipeline-check pipeline-once \
+.PHONY: help run test faults load fuzz bench check format install-dev lock audit messages pipeline-check pipeline-once \
 	pipeline-continuous pipeline-test-indexes pipeline-clear-indexes pipeline-elasticsearch-up pipeline-elasticsearch-down clean
 
 help:  ## list these commands
@@ -29,6 +29,11 @@ faults: $(VENV)/.installed-dev  ## the fault suite, which also writes docs/relia
 
 load: $(VENV)/.installed-dev  ## 10 million lines through the indexer, with redeliveries and throttling, 10 minutes; quick: LINES=100000
 	@$(PYTHON) -m tests.faults.load $(if $(findstring command,$(origin LINES)),$(LINES),10000000)
+
+fuzz: $(VENV)/.installed-dev  ## bytes that nobody thought of, for the parser and all else that reads what comes from outside; SECONDS=60 for each
+	@for target in compression cursor records redaction triggers; do \
+		$(PYTHON) -m tests.fuzz.run $$target --seconds $(if $(findstring command,$(origin SECONDS)),$(SECONDS),60) || exit 1; \
+	done
 
 check: $(VENV)/.installed-dev  ## lint, format, types
 	@$(VENV)/bin/ruff check
@@ -82,7 +87,7 @@ pipeline-elasticsearch-down:  ## stop what pipeline-elasticsearch-up started; th
 	@if [ -d $(ELASTICSEARCH_DIR) ]; then $(ELASTICSEARCH) stop $(ELASTICSEARCH_DIR); fi
 
 clean:  ## remove what the commands above made, collected data (.trilog) excepted
-	rm -rf $(VENV) .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz
 
 # What is installed is remembered by a file newer than its lock file, so that a second call does no work twice.
 $(VENV)/.installed: requirements.lock pyproject.toml

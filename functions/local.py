@@ -32,7 +32,7 @@ from functions.pipeline.errors import TransientError, TrilogError
 from functions.pipeline.names import IndexNames
 from functions.pipeline.queue import Held, QueueOptions
 from functions.pipeline.wiring import (
-    OPTIONS,
+    all_options,
     open_format,
     open_indexes,
     open_queue,
@@ -59,6 +59,7 @@ class LocalOptions:
     poll_interval_s: float = setting("PIPELINE_POLL_INTERVAL", number(0.1, "seconds"), 10.0)
 
 
+OPTIONS = all_options()
 ALL_OPTIONS = (*OPTIONS, CollectorOptions, LocalOptions, QueueOptions)
 """All that can be configured on one machine, but the language of messages."""
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from functions.pipeline.sources import Position
     from functions.pipeline.store import Store
 
+_T = TypeVar("_T")
 _SCHEME = 1  # of the cursor object; another number is another program's
 
 
@@ -40,21 +41,28 @@ class Journal:
         self._key = f"cursors/{source}.json"
         found = store.load(self._key)
         self._version = found[1] if found else None
+        self.position: Position | None = None
+        self.batch: Batch | None = None
+        self._time: datetime | None = None
         try:
-            self._read(orjson.loads(found[0]) if found else {"scheme": _SCHEME})
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            if found:
+                self._read(orjson.loads(found[0]))
+        except (ValueError, KeyError, TypeError) as error:
             where = f"{store.address}/{self._key}"
             raise PermanentError(
                 "{where} is damaged. Remove it to read the source from its start again", where=where
             ) from error
 
-    def _read(self, content: dict[str, Any]) -> None:
+    def _read(self, content: Any) -> None:  # noqa: ANN401 (it may be damaged)
+        """Take all that a cursor has; raise if any of it is missing, or the source would be read from its start."""
         if content["scheme"] != _SCHEME:
             where = f"{self._store.address}/{self._key}"
             raise PermanentError("{where} is of another version of Trilog. Upgrade this one", where=where)
-        self.position: Position | None = content.get("position")
-        self.batch = _unpacked(content.get("batch"))
-        self._time = datetime.fromisoformat(content["time"]) if content.get("time") else None
+        self.position = _typed(dict, content["position"])
+        self.batch = _unpacked(content["batch"])
+        self._time = datetime.fromisoformat(content["time"])
+        if self._time.tzinfo is None:
+            raise ValueError("a time without a zone")
 
     def save_batch(self, lines: list[bytes], position: Position) -> Batch:
         """Record that these lines are taken, as a batch that is now on its way."""
@@ -84,4 +92,13 @@ def _packed(batch: Batch | None) -> dict[str, Any] | None:
 
 
 def _unpacked(content: dict[str, Any] | None) -> Batch | None:
-    return Batch(content["key"], b64decode(content["body"]), content["lines"]) if content else None
+    if content is None:
+        return None
+    body = b64decode(content["body"], validate=True)
+    return Batch(_typed(str, content["key"]), body, _typed(int, content["lines"]))
+
+
+def _typed(kind: type[_T], value: object) -> _T:
+    if not isinstance(value, kind):
+        raise TypeError
+    return value

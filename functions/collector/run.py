@@ -11,7 +11,7 @@ from functions.pipeline.config import load
 from functions.pipeline.deadline import Deadline
 from functions.pipeline.secrets import resolved
 from functions.pipeline.telemetry import log, log_failure, ms_since
-from functions.pipeline.wiring import OPTIONS, open_source, open_store
+from functions.pipeline.wiring import collector_options, open_source, open_store
 
 
 def run(context: object = None) -> dict[str, Any]:
@@ -39,8 +39,9 @@ def run(context: object = None) -> dict[str, Any]:
 
 
 def _opened() -> Collection:
-    environment = resolved(process_environment(), OPTIONS)
-    *_, options = load(environment, *OPTIONS, CollectorOptions)
+    classes = collector_options()
+    environment = resolved(process_environment(), classes)
+    *_, options = load(environment, *classes, CollectorOptions)
     return Collection(open_source(environment), open_store(environment), options)
 
 

@@ -15,7 +15,7 @@ from functions.pipeline.names import IndexNames
 from functions.pipeline.secrets import resolved
 from functions.pipeline.store import Store, StoreOptions, address_bucket
 from functions.pipeline.telemetry import log, log_counters, log_failure, ms_since
-from functions.pipeline.wiring import OPTIONS, open_format, open_redaction, open_sink
+from functions.pipeline.wiring import indexer_options, open_format, open_redaction, open_sink
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -35,8 +35,9 @@ class DropIndexer:
     """
 
     def __init__(self) -> None:
-        environment = resolved(process_environment(), OPTIONS)
-        load(environment, *OPTIONS)
+        classes = indexer_options()
+        environment = resolved(process_environment(), classes)
+        load(environment, *classes)
         self._environment = environment
         self._names, options = load(environment, IndexNames, StoreOptions)
         self._local = options.url if options.url and not address_bucket(options.url) else None

@@ -57,8 +57,15 @@ def from_queue(event: object) -> bool:
 def messages(event: Any) -> list[Message]:  # noqa: ANN401 (it comes from outside)
     """Unwrap an event, message by message. Messages with nothing to index have no drops and no error."""
     if from_queue(event):
-        return [_message(str(record.get("messageId", "")), record) for record in event["Records"]]
+        return [_message(_identity(record), record) for record in event["Records"]]
     return [_message("", event)]
+
+
+def _identity(record: object) -> str:
+    match record:
+        case {"messageId": str(identity)}:
+            return identity
+    return ""
 
 
 def _message(identity: str, event: object) -> Message:
@@ -116,9 +123,14 @@ def _finalized(data: object) -> Drop:
 
 
 def _drop(scheme: str, bucket: object, key: object) -> Drop:
-    if not (isinstance(bucket, str) and isinstance(key, str) and bucket and key) or "/" in bucket:
-        raise _not_understood({"bucket": bucket, "key": key})
-    return Drop(scheme, bucket, key)
+    if isinstance(bucket, str) and isinstance(key, str) and _is_name(bucket) and _is_name(key) and "/" not in bucket:
+        return Drop(scheme, bucket, key)
+    raise _not_understood({"bucket": bucket, "key": key})
+
+
+def _is_name(text: str) -> bool:
+    """Say whether a text can name anything: it is not empty, nor has half a surrogate pair, as JSON can hold."""
+    return text != "" and text.encode("utf-8", "replace").decode() == text
 
 
 def _parsed(text: str | bytes) -> object:

@@ -20,6 +20,13 @@ _SKIPPABLE = b"\x2a\x4d\x18"  # after a byte from 0x50 to 0x5f: a zstd frame wit
 _FED = 32 << 10  # bytes given to inflate at once: it copies what it could not use yet, so more would be slower
 _TAKEN = 128 << 10  # bytes taken from inflate at once: when it meets damage, it loses no more than that
 _RLE_BLOCK = 1  # a zstd block that is one byte, repeated
+_LOOKED = 256  # bytes looked at, at once, for zeros between frames
+
+# What content may inflate to: lines with times reach 15 (gzip) to 75 (zstd) times what is stored; the same line again
+# and again 300 and 11,000 times; a bomb 1,000 and 32,000 times. So a high ratio alone proves nothing, and up to 1 GiB
+# all is read: of short lines that is already more than an indexer on AWS gets through before its deadline.
+_ALWAYS_READ = 1 << 30  # bytes of plain content, whatever the ratio
+_MOST_RATIO = 300  # plain bytes for each byte stored, beyond that
 
 
 def is_compressed(head: bytes) -> bool:
@@ -31,22 +38,23 @@ def decompressed(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
     """Yield the plain content of a stream of bytes, whatever its compression.
 
     Gzip of several members, zstd of several frames, and zeros after either are read. However well the content was
-    compressed, a yielded piece has at most 128 KiB; plain chunks pass as they are.
+    compressed, a yielded piece has at most 128 KiB, and small pieces are joined; plain chunks pass as they are.
 
     Args:
         chunks: the content as stored, in pieces of any size.
         name: what the content is called in an error.
 
     Raises:
-        CorruptObject: the content ends too early or is damaged. What came before has been yielded by then, except for
-            up to 128 KiB just before damage.
+        CorruptObject: the content ends too early, is damaged, or inflates beyond reason (1 GiB that is more than 300
+            times what was stored for it). What came before has been yielded by then, except for up to 128 KiB just
+            before damage.
     """
     head, chunks = _peek(iter(chunks))
-    if head.startswith(_GZIP):
-        return _gunzip(chunks, name)
-    if _is_zstd(head):
-        return _unzstd(chunks, name)
-    return chunks
+    if not is_compressed(head):
+        return chunks
+    stored = _Stored(chunks)
+    plain = (_gunzip if head.startswith(_GZIP) else _unzstd)(stored, name)
+    return _gathered(_bounded(plain, stored, name))
 
 
 def _is_zstd(head: bytes) -> bool:
@@ -61,6 +69,54 @@ def _peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
         seen.append(chunk)
         head += chunk[:MAGIC]
     return head, chain(seen, chunks)
+
+
+class _Stored:
+    """Chunks that are counted as they are read: `size` is in bytes."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = chunks
+        self.size = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._chunks:
+            self.size += len(chunk)
+            yield chunk
+
+
+def _bounded(pieces: Iterable[bytes], stored: _Stored, name: str) -> Iterator[bytes]:
+    """Yield pieces of plain content as long as there are not too many of them for what is stored."""
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > _ALWAYS_READ and size > _MOST_RATIO * stored.size:
+            raise CorruptObject(
+                "{name}: its content inflates to more than 1 GiB and more than {ratio} times what is stored (a "
+                "decompression bomb). What came before was read. Remove it; if its lines are wanted, store them in "
+                "several smaller objects.",
+                name=name,
+                ratio=_MOST_RATIO,
+            )
+        yield piece
+
+
+def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Join small pieces, of which hostile content can have one for each byte: every piece costs its reader time."""
+    held: list[bytes] = []
+    size = 0
+    try:
+        for piece in pieces:
+            if held and size + len(piece) > _TAKEN:
+                yield b"".join(held)
+                held, size = [], 0
+            held.append(piece)
+            size += len(piece)
+    except CorruptObject:
+        if held:
+            yield b"".join(held)
+        raise
+    if held:
+        yield b"".join(held)
 
 
 def _unreadable(name: str, kind: str, cause: str) -> CorruptObject:
@@ -117,13 +173,13 @@ def _unzstd(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
     """Feed the decoder block by block: it has no bound on its output of its own, but a block holds at most 128 KiB."""
     from zstandard import ZstdDecompressor, ZstdError
 
-    supply = _Supply(chunks)
+    supply, decompressor = _Supply(chunks), ZstdDecompressor()
     try:
         while magic := supply.magic():
             if magic[1:] == _SKIPPABLE:
                 supply.skip(int.from_bytes(supply.take(4), "little"))
                 continue
-            frame = ZstdDecompressor().decompressobj()
+            frame = decompressor.decompressobj()
             for part in _frame(supply, magic):
                 if plain := frame.decompress(part):
                     yield plain
@@ -162,11 +218,10 @@ class _Supply:
     def magic(self) -> bytes:
         """Take the four bytes that a frame begins with; b"" when nothing but zeros is left."""
         try:
-            while (first := self.take(1)) == b"\0":
-                pass
+            self._skip_zeros()
         except EOFError:
             return b""
-        return first + self.take(MAGIC - 1)
+        return self.take(MAGIC)
 
     def take(self, count: int) -> bytes:
         return b"".join(self._parts(count))
@@ -174,6 +229,15 @@ class _Supply:
     def skip(self, count: int) -> None:
         for _ in self._parts(count):
             pass
+
+    def _skip_zeros(self) -> None:
+        """Go on to the next byte that is not zero."""
+        seen = rest = b""
+        while not rest:
+            self._chunk = self._chunk[len(seen) :] or memoryview(self._next())
+            seen = bytes(self._chunk[:_LOOKED])
+            rest = seen.lstrip(b"\0")
+        self._chunk = self._chunk[len(seen) - len(rest) :]
 
     def _parts(self, count: int) -> Iterator[memoryview]:
         while count:

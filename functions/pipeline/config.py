@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import MISSING, dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from dataclasses import MISSING, field, fields
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions.pipeline.errors import ConfigError, TrilogError
 
@@ -43,8 +43,7 @@ def setting(
     return field(default=default, metadata={"variable": variable, "parse": parse}, repr=not secret)
 
 
-@dataclass(frozen=True)
-class Variable:
+class Variable(NamedTuple):
     """An environment variable that Trilog reads, with its default as a user would write it."""
 
     name: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -47,18 +46,35 @@ class Deadline:
         """
         if self._remaining is None:
             return work()
-        done: SimpleQueue[T | _Failure] = SimpleQueue()
-        Thread(target=lambda: done.put(_outcome(work)), daemon=True).start()
         try:
-            outcome = done.get(timeout=max(self.left, 0))
-        except Empty:
+            return within(self.left, work)
+        except OutOfTime:
             raise _out_of_time() from None
-        if isinstance(outcome, _Failure):
-            raise outcome.error
-        return outcome
 
     def _seconds(self) -> float:
         return self._remaining() / 1000 if self._remaining else float("inf")
+
+
+class OutOfTime(TimeoutError):  # noqa: N818 (a fact to act on)
+    """Work is not done within its time. What times out inside the work is another error."""
+
+
+def within(seconds: float, work: Callable[[], T]) -> T:
+    """Do some work in a thread of its own, which does not outlive the process, and return or raise what it does.
+
+    Raises:
+        OutOfTime: it takes longer than so many seconds; it is left there.
+    """
+    outcomes: list[T | _Failure] = []
+    thread = Thread(target=lambda: outcomes.append(_outcome(work)), daemon=True)
+    thread.start()
+    thread.join(max(seconds, 0))
+    if not outcomes:
+        raise OutOfTime
+    (outcome,) = outcomes
+    if isinstance(outcome, _Failure):
+        raise outcome.error
+    return outcome
 
 
 class _Failure(NamedTuple):

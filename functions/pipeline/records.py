@@ -160,8 +160,8 @@ def _gathered(lines: Iterable[tuple[int, bytes, bytes]], begins: Callable[[bytes
     more: list[tuple[bytes, bytes]] = []  # those lines
     size = 0  # bytes of all of them
     for position, line, text in lines:
-        head = None if line.startswith(b"{") else begins(line)
-        fields = None if head else _object(line)
+        head = None if not line or line.startswith(b"{") else begins(line)
+        fields = None if head or not line else _object(line)
         if opened:
             if not head and fields is None and len(more) < MOST_LINES - 1 and size + len(line) < MOST_BYTES:
                 more.append((line, text))

@@ -6,7 +6,6 @@ import fcntl
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import obstore
@@ -19,6 +18,7 @@ from functions.pipeline.errors import Conflict, MissingObject, PermanentError, T
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+    from pathlib import Path
 
 _SCHEMES = ("file://", "memory://", "s3://", "gs://", "az://")
 _CHUNK = 1 << 20  # bytes read from an object at once
@@ -35,9 +35,11 @@ def _store_url(value: str) -> str:
     return value.rstrip("/") if not value.endswith("://") else value
 
 
-def _folder(value: str) -> Path:
+def _folder(value: str) -> str:
+    from pathlib import Path
+
     try:
-        return Path(value).expanduser()
+        return str(Path(value).expanduser())
     except RuntimeError as error:
         raise ValueError("a folder; there is no such user") from error
 
@@ -46,18 +48,24 @@ def _folder(value: str) -> Path:
 class StoreOptions:
     """Where data lies: a folder for all that is embedded, and the object store's address (that folder by default)."""
 
-    folder: Path = setting("PIPELINE_DATA", _folder, Path(".trilog"))
+    folder: str = setting("PIPELINE_DATA", _folder, ".trilog")
     url: str | None = setting("PIPELINE_STORE", _store_url, None)
 
     @property
     def address(self) -> str:
         """The store's address; without one of its own, the data folder."""
-        return self.url or f"file://{self.folder.absolute()}"
+        if self.url:
+            return self.url
+        from pathlib import Path  # slow to import, and a function's store is remote
+
+        return f"file://{Path(self.folder).absolute()}"
 
     @property
     def index_file(self) -> Path:
         """The embedded index."""
-        return self.folder / "index.duckdb"
+        from pathlib import Path
+
+        return Path(self.folder, "index.duckdb")
 
 
 class StoredObject(NamedTuple):
@@ -77,7 +85,7 @@ class Store:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._root = Path(address.removeprefix("file://")) if address.startswith("file://") else None
+        self._root = _local_root(address)
         with self._errors(address):
             self._objects = _open(address, self._root)
 
@@ -177,6 +185,14 @@ class Store:
             raise TransientError("{where}: the store does not answer: {cause}", where=where, cause=cause) from _shown(
                 error
             )
+
+
+def _local_root(address: str) -> Path | None:
+    if not address.startswith("file://"):
+        return None
+    from pathlib import Path  # slow to import, and a function's store is remote
+
+    return Path(address.removeprefix("file://"))
 
 
 @contextmanager

@@ -1,34 +1,57 @@
-"""Which adapters the configuration asks for. Each is imported only when it is."""
+"""Which adapters the configuration asks for. Each is imported only when it is: a cold start pays for its own alone."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.config import load
 from functions.pipeline.errors import ConfigError
-from functions.pipeline.formats.ml_api import MlApi, MlApiOptions
-from functions.pipeline.marks import Marks
-from functions.pipeline.names import IndexNames
-from functions.pipeline.queue import DeadLetterQueue, QueueOptions
-from functions.pipeline.redaction import Redaction, RedactionOptions
-from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
-from functions.pipeline.sources.gradio import GradioOptions
-from functions.pipeline.sources.redacted import RedactedSource
-from functions.pipeline.store import Store, StoreOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from functions.pipeline.formats import Format
+    from functions.pipeline.marks import Marks
+    from functions.pipeline.queue import DeadLetterQueue
+    from functions.pipeline.redaction import Redaction
     from functions.pipeline.sinks import Indexes, Sink
     from functions.pipeline.sources import Source
+    from functions.pipeline.store import Store
 
-OPTIONS = (GradioOptions, StoreOptions, MlApiOptions, ElasticsearchOptions, IndexNames, RedactionOptions)
-"""The options of all the adapters that the pipeline can be wired from."""
+Options = tuple[type[Any], ...]
+
+
+def collector_options() -> Options:
+    """Return the options classes of what a collector of a Space is wired from."""
+    from functions.pipeline.redaction import RedactionOptions
+    from functions.pipeline.sources.gradio_options import GradioOptions
+    from functions.pipeline.store import StoreOptions
+
+    return GradioOptions, StoreOptions, RedactionOptions
+
+
+def indexer_options() -> Options:
+    """Return the options classes of what an indexer is wired from."""
+    from functions.pipeline.formats.ml_api import MlApiOptions
+    from functions.pipeline.names import IndexNames
+    from functions.pipeline.redaction import RedactionOptions
+    from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
+    from functions.pipeline.store import StoreOptions
+
+    return StoreOptions, MlApiOptions, ElasticsearchOptions, IndexNames, RedactionOptions
+
+
+def all_options() -> Options:
+    """Return the options classes of all the adapters that the pipeline can be wired from."""
+    return tuple(dict.fromkeys((*collector_options(), *indexer_options())))
 
 
 def open_source(environment: Mapping[str, str], place: str | None = None) -> Source:
     """Open the source at an address or a path; without one, the Space at GRADIO_URL. Its lines come redacted."""
+    from functions.pipeline.marks import Marks
+    from functions.pipeline.redaction import Redaction, RedactionOptions
+    from functions.pipeline.sources.redacted import RedactedSource
+
     (options,) = load(environment, RedactionOptions)
     redaction, marks = Redaction(options), Marks(options.keys or ())
     return RedactedSource(_source(environment, place, redaction, marks), redaction, marks)
@@ -40,6 +63,7 @@ def _source(environment: Mapping[str, str], place: str | None, redaction: Redact
 
         return FileSource(place, open_format(environment).begins, marks)
     from functions.pipeline.sources.gradio import GradioSource
+    from functions.pipeline.sources.gradio_options import GradioOptions
 
     (options,) = load({**environment, "GRADIO_URL": place} if place else environment, GradioOptions)
     if not options.url:
@@ -49,25 +73,31 @@ def _source(environment: Mapping[str, str], place: str | None, redaction: Redact
 
 def open_redaction(environment: Mapping[str, str]) -> Redaction:
     """Open the redaction of records; one that is not active hides nothing."""
+    from functions.pipeline.redaction import Redaction, RedactionOptions
+
     (options,) = load(environment, RedactionOptions)
     return Redaction(options)
 
 
 def open_store(environment: Mapping[str, str]) -> Store:
     """Open the object store."""
+    from functions.pipeline.store import Store, StoreOptions
+
     (options,) = load(environment, StoreOptions)
     return Store(options.address)
 
 
 def open_format(environment: Mapping[str, str]) -> Format:
     """Open the format of the logs."""
+    from functions.pipeline.formats.ml_api import MlApi, MlApiOptions
+
     (options,) = load(environment, MlApiOptions)
     return MlApi(options)
 
 
 def open_sink(environment: Mapping[str, str]) -> Sink:
     """Open the sink: Elasticsearch when its host or URL is set, else the embedded DuckDB."""
-    elasticsearch, names, store = load(environment, ElasticsearchOptions, IndexNames, StoreOptions)
+    elasticsearch, names, store = _index_options(environment)
     if elasticsearch.address:
         from functions.pipeline.sinks.elasticsearch.sink import ElasticsearchSink
 
@@ -79,7 +109,7 @@ def open_sink(environment: Mapping[str, str]) -> Sink:
 
 def open_indexes(environment: Mapping[str, str]) -> Indexes:
     """Open the indexes of the sink that `open_sink` opens."""
-    elasticsearch, names, store = load(environment, ElasticsearchOptions, IndexNames, StoreOptions)
+    elasticsearch, names, store = _index_options(environment)
     if elasticsearch.address:
         from functions.pipeline.sinks.elasticsearch.indexes import ElasticsearchIndexes
 
@@ -89,8 +119,18 @@ def open_indexes(environment: Mapping[str, str]) -> Indexes:
     return DuckdbIndexes(store.index_file, names)
 
 
+def _index_options(environment: Mapping[str, str]) -> tuple[Any, ...]:
+    from functions.pipeline.names import IndexNames
+    from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
+    from functions.pipeline.store import StoreOptions
+
+    return load(environment, ElasticsearchOptions, IndexNames, StoreOptions)
+
+
 def open_queue(environment: Mapping[str, str]) -> DeadLetterQueue:
     """Open the dead letter queue."""
+    from functions.pipeline.queue import DeadLetterQueue, QueueOptions
+
     (options,) = load(environment, QueueOptions)
     if not options.url:
         raise ConfigError("No queue. Set PIPELINE_DEAD_LETTER_QUEUE to the DeadLetterQueueUrl of your deployment")

@@ -12,7 +12,7 @@ OSLS_OPTIONS = --stage $(STAGE) $(addprefix --param=,architecture=$(ARCHITECTURE
 deploy remove: AWS = $(if $(filter local,$(STAGE)),$(LOCALSTACK))
 LOCALSTACK := AWS_ENDPOINT_URL=$${AWS_ENDPOINT_URL:-http://127.0.0.1:4566} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
 
-.PHONY: package deploy remove invoke-local node_modules
+.PHONY: package deploy remove invoke-local scale node_modules
 
 package: $(PACKAGES)/collector.zip $(PACKAGES)/indexer.zip  ## zip each function with what it imports, for AWS Lambda
 
@@ -24,6 +24,9 @@ remove: node_modules  ## remove STAGE from AWS (empty its bucket first: no batch
 
 invoke-local: node_modules $(VENV)/.installed-dev  ## run a function here: F=collector, or F=indexer E=tests/events/….json
 	@$(OSLS) invoke local --function $(F) $(if $(E),--path $(E),--data '{}') $(OSLS_OPTIONS)
+
+scale: $(VENV)/.installed  ## what indexing costs and how far it scales: docs/scale.md, from what make bench measured
+	@$(PYTHON) -m infra.aws.scale
 
 node_modules: node_modules/.installed  ## osls, which deploys
 

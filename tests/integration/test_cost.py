@@ -18,17 +18,21 @@ if TYPE_CHECKING:
 LINES = 50_000
 MOST = 1.9  # times the baseline: 1.3 to 1.5 as measured, and the rest for noise (see bench/results.md)
 MEASURED = ROOT / "tests" / "bench" / "measured"
+BARE = "import contextlib, errno, re, runpy, sys, urllib.parse, warnings; print(*sys.modules)"  # what most scripts do
 # What a first invocation may import besides what any script does. Each takes time: a new name here is a decision.
 BOTH = {
     *("functions", "obstore", "orjson"),
     *("uuid", "platform", "json"),  # orjson
-    *("dataclasses", "copy", "weakref", "inspect", "ast", "dis", "opcode", "linecache", "tokenize", "token"),
-    *("socket", "selectors", "select", "array", "stringprep", "unicodedata"),
-    *("concurrent", "logging", "string", "atexit", "traceback", "textwrap", "threading", "queue", "heapq"),
-    *("hashlib", "random", "bisect", "datetime", "math", "typing", "locale", "pkgutil"),
-    *("gzip", "zlib", "struct", "base64", "binascii", "fcntl"),
+    *("dataclasses", "copy", "weakref", "inspect", "ast", "dis", "opcode", "linecache", "tokenize", "token"),  # orjson
+    *("socket", "selectors", "select", "array"),
+    *("hashlib", "random", "bisect", "threading", "datetime", "math", "typing", "pkgutil"),
+    *("struct", "base64", "binascii", "fcntl"),
 }
-INDEXER = {"isal", "http", "email", "quopri", "calendar", "ssl"}  # http.client needs the last four
+INDEXER = {
+    *("isal", "gc"),
+    *("http", "email", "ssl", "quopri", "calendar", "locale", "string"),  # http.client
+    *("stringprep", "unicodedata"),  # the names of hosts
+}
 WATCHED = "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0]); print(*sys.modules)"
 
 
@@ -64,7 +68,7 @@ def loaded(*command: str, environment: dict[str, str]) -> set[str]:
 
 def added(script: str, *arguments: str, environment: dict[str, str]) -> set[str]:
     """List what a first invocation imports that Python itself, and running a script, do not."""
-    bare = loaded("import runpy, sys; print(*sys.modules)", environment={})
+    bare = loaded(BARE, environment={})
     return loaded(WATCHED, str(MEASURED / script), *arguments, environment=environment) - bare
 
 

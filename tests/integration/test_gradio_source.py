@@ -19,8 +19,8 @@ import pytest
 from functions.pipeline.config import load
 from functions.pipeline.errors import ConfigError, PermanentError, TransientError
 from functions.pipeline.sources.gradio import GradioSource
-from functions.pipeline.sources.gradio_options import GradioOptions
 from functions.pipeline.sources.gradio_answers import read_answer
+from functions.pipeline.sources.gradio_options import GradioOptions
 from tests.space import start_space
 
 TOKEN = "hf_s3cr3tT0k3n"  # noqa: S105 (opens a Space of these tests only)

@@ -20,6 +20,8 @@ from functions.pipeline.sources import Reading
 from functions.pipeline.sources.file import FileSource
 from functions.pipeline.store import Store
 
+THEIRS = b'{"scheme": 1, "position": {"at": 0}, "time": "2025-01-20T10:30:00+00:00", "batch": null}'
+
 
 class ListSource:
     """A source whose lines are a list, and whose position is a place in it."""
@@ -188,7 +190,7 @@ def test_processes_at_once_lose_and_double_nothing(tmp_path: Path):
 def test_a_collector_that_always_comes_second_gives_way(store: Store):
     class Contested(Store):
         def save(self, key: str, body: bytes, version: str | None) -> str:
-            super().save(key, b'{"scheme": 1}', version)  # somebody else, a moment before
+            super().save(key, THEIRS, version)  # somebody else, a moment before
             return super().save(key, body, version)
 
     with pytest.raises(TransientError, match="too many collectors"):

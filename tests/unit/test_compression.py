@@ -1,7 +1,9 @@
 import gzip
 import random
+import time
 import tracemalloc
 import zlib
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import zstandard
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.pipeline.compression import decompressed, is_compressed
-from functions.pipeline.errors import PermanentError
+from functions.pipeline.errors import CorruptObject, PermanentError
 
 NOISE = random.Random(7).randbytes(300_000)  # noqa: S311 (no secret; it does not compress)
 
@@ -93,6 +95,73 @@ def test_highly_compressed_content_comes_in_small_pieces(compress):
     assert sum(pieces) == 100_000_000
     assert max(pieces) <= 128 << 10
     assert peak < 2_000_000
+
+
+def rle_bomb(blocks):
+    """Make a zstd frame in which each block, of four bytes, is 128 KiB of the same byte."""
+    headers = ((128 << 10) << 3 | 1 << 1 | (number == blocks) for number in range(1, blocks + 1))
+    return b"\x28\xb5\x2f\xfd\x00\x38" + b"".join(header.to_bytes(3, "little") + b"a" for header in headers)
+
+
+ZEROS = gzip.compress(bytes(64 << 20))
+BOMBS = {
+    "gzip of zeros": lambda: [ZEROS] * 40,
+    "zstd of one byte": lambda: [rle_bomb(20_000)],
+    "zstd frames": lambda: [rle_bomb(100)] * 200,
+    "a bomb after honest lines": lambda: [gzip.compress(b"honest\n"), *[ZEROS] * 40],
+}
+
+
+@pytest.mark.parametrize("chunks", BOMBS.values(), ids=BOMBS)
+def test_a_bomb_ends_in_an_error_that_says_so_and_costs_neither_memory_nor_time(chunks):
+    chunks, sizes, begun = chunks(), [], time.process_time()
+    tracemalloc.start()
+    try:
+        with pytest.raises(CorruptObject) as caught:
+            sizes.extend(map(len, decompressed(chunks, "raw/a.log.gz")))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert str(caught.value) == (
+        "raw/a.log.gz: its content inflates to more than 1 GiB and more than 300 times what is stored (a decompression "
+        "bomb). What came before was read. Remove it; if its lines are wanted, store them in several smaller objects."
+    )
+    assert (1 << 30) - (128 << 10) <= sum(sizes) <= 1 << 30
+    assert peak < 4_000_000
+    assert time.process_time() - begun < 10
+
+
+def times(count):
+    """Log the same request again and again, every second: as repetitive as honest lines with a time get."""
+    start = datetime(2025, 1, 20, tzinfo=UTC)
+    lines = (f"{start + timedelta(seconds=number):%F %T} - api - INFO - GET /health - 200\n" for number in range(count))
+    return "".join(lines).encode()
+
+
+@COMPRESSORS
+def test_honest_lines_are_read_to_their_end_however_many_they_are(compress):
+    part = times(400_000)
+    stored = compress(part)
+    assert sum(map(len, decompressed([stored] * 60, "a.log"))) == len(part) * 60 > 1 << 30
+
+
+@COMPRESSORS
+def test_up_to_a_gibibyte_even_one_line_again_and_again_is_read(compress):
+    part = b"the same line, without a time\n" * (1 << 20)
+    stored = compress(part)
+    assert sum(map(len, decompressed([stored] * 34, "a.log"))) == len(part) * 34 > 1_000_000_000
+
+
+def test_content_in_tiny_parts_comes_in_large_pieces():
+    parts = [gzip.compress(b"a") * 100_000, zstd(b"a") * 100_000]
+    for part in parts:
+        assert [len(piece) for piece in decompressed([part], "a.log")] == [100_000]
+
+
+def test_zeros_after_the_end_take_no_time():
+    begun = time.process_time()
+    assert b"".join(decompressed([zstd(b"one\n"), bytes(50 << 20), zstd(b"two\n")], "a.log")) == b"one\ntwo\n"
+    assert time.process_time() - begun < 2
 
 
 def read_until_error(content):

@@ -9,7 +9,7 @@ import pytest
 from functions.pipeline.errors import ConfigError, TransientError
 from functions.pipeline.secrets import resolved
 from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
-from functions.pipeline.sources.gradio import GradioOptions
+from functions.pipeline.sources.gradio_options import GradioOptions
 
 CLASSES = (GradioOptions, ElasticsearchOptions)
 REGION = {"AWS_REGION": "us-east-1"}

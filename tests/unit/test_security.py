@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import ssl
+import shutil
 import subprocess
 import sys
 import threading
@@ -28,7 +29,8 @@ from functions.pipeline.callers import CallerOptions
 from functions.pipeline.config import load, variables
 from functions.pipeline.errors import ConfigError, TransientError
 from functions.pipeline.secrets import resolved
-from functions.pipeline.sources.gradio import GradioOptions, GradioSource
+from functions.pipeline.sources.gradio import GradioSource
+from functions.pipeline.sources.gradio_options import GradioOptions
 from functions.pipeline.store import Store, StoreOptions
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 NOBODY = "http://127.0.0.1:9"
-LOGS = {"PIPELINE_STORE": f"file://{ROOT}/tests/events/store"}
+EVENTS_STORE = ROOT / "tests" / "events" / "store"
 
 # --- Secrets are not told
 
@@ -62,6 +64,12 @@ for command in ("check", "--once", "--once --json", "setup", "show", "test-index
 run(lambda: collect({{}}, LambdaContext(5)))
 run(lambda: index(event, LambdaContext(3)))  # it would wait half a minute for a sink that is down
 """
+
+
+def logs(folder: Path) -> dict[str, str]:
+    """Make a store with the events' objects, which `trilog check` may write to."""
+    shutil.copytree(EVENTS_STORE, folder / "store")
+    return {"PIPELINE_STORE": f"file://{folder}/store"}
 
 
 class Quoting(BaseHTTPRequestHandler):
@@ -137,7 +145,7 @@ def test_a_server_that_quotes_the_request_makes_nothing_known(
     quoting: str, credentials: dict[str, str], tmp_path: Path
 ):
     servers = {"GRADIO_URL": f"http://{quoting}", "ELASTICSEARCH_URL": f"http://{quoting}"}
-    text = told(tmp_path, {**servers, **LOGS, **credentials})
+    text = told(tmp_path, {**servers, **logs(tmp_path), **credentials})
     assert any(each in text for each in ("is no Elasticsearch", "refuses the credentials", "cannot take the request"))
     assert shown(text) == []
 
@@ -154,7 +162,7 @@ def test_a_store_that_quotes_the_request_makes_nothing_known(quoting: str, tmp_p
 @pytest.mark.parametrize("place", ["127.0.0.1:9", "127.0.0.1:0", "no host"])
 def test_a_password_in_an_address_is_not_shown(place: str, tmp_path: Path):
     gradio, elasticsearch = f"http://user:{PASSWORD}@{place}/x?key={QUERY}", f"http://elastic:{PASSWORD}@{place}"
-    text = told(tmp_path, {"GRADIO_URL": gradio, "ELASTICSEARCH_URL": elasticsearch, **LOGS})
+    text = told(tmp_path, {"GRADIO_URL": gradio, "ELASTICSEARCH_URL": elasticsearch, **logs(tmp_path)})
     assert "Cannot connect to Elasticsearch" in text or "ELASTICSEARCH_URL: the value is wrong" in text
     assert shown(text) == []
 

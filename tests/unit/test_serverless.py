@@ -13,7 +13,7 @@ import pytest
 
 from functions.collector.collect import CollectorOptions
 from functions.pipeline.config import variables
-from functions.pipeline.wiring import OPTIONS
+from functions.pipeline.wiring import all_options
 
 ROOT = Path(__file__).parents[2]
 STAGES = ["local", "dev", "prod"]
@@ -126,7 +126,7 @@ ARN = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:url-a1b2c3"
 URL_BY_REFERENCE: dict[str, object] = {"elasticsearch-url": f"secretsmanager:{ARN}"}
 EMBEDDED = {"PIPELINE_DATA", "ELASTICSEARCH_HOST", "ELASTICSEARCH_PORT", "ELASTICSEARCH_CA_CERT"}
 SET_BY_PARAMS = {"PIPELINE_STORE", "GRADIO_URL", "ELASTICSEARCH_URL"}
-VARIABLES = variables([*OPTIONS, CollectorOptions])
+VARIABLES = variables([*all_options(), CollectorOptions])
 PLAIN = {each.name for each in VARIABLES if not each.secret} - EMBEDDED - SET_BY_PARAMS
 SECRET = {each.name for each in VARIABLES if each.secret} - EMBEDDED - SET_BY_PARAMS
 SHELL = dict.fromkeys(PLAIN, "7") | dict.fromkeys(SECRET, "plain-secret")

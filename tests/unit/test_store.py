@@ -112,6 +112,6 @@ def test_a_folder_that_cannot_be_made_is_named():
 
 
 def test_the_data_folder_moves_everything_embedded():
-    options = StoreOptions(Path("/data"))
+    options = StoreOptions("/data")
     assert (options.address, options.index_file) == ("file:///data", Path("/data/index.duckdb"))
-    assert StoreOptions(Path("/data"), "s3://batches").address == "s3://batches"
+    assert StoreOptions("/data", "s3://batches").address == "s3://batches"

@@ -234,12 +234,12 @@ def _read_message(fields: dict[str, Any], message: bytes) -> dict[str, Any] | No
 
 
 def _read_call(text: bytes) -> tuple[dict[str, Any], bytes] | None:
-    """Read a call: its fields, and what comes after it."""
+    """Read a call: its fields, and what comes after it. The text may have been cut, even within a character."""
     found = _CALL.match(text)
     if found is None:
         return None
     method, path, status, time = found.groups()
-    fields: dict[str, Any] = {"http_method": method.decode(), "http_path": path.decode()}
+    fields: dict[str, Any] = {"http_method": method.decode(), "http_path": path.decode("utf-8", "replace")}
     _set(fields, "status_code", status and int(status))
     _set(fields, "execution_time_ms", time and float(time))
     return fields, text[found.end() :]

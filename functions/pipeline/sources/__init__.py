@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from functions.pipeline.errors import PermanentError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Position = dict[str, Any]
 """How far a source has been read, as JSON of constant size. Only the source itself looks inside."""
+
+
+def unreadable_position(source: str) -> PermanentError:
+    """Make the error for a position that the source did not make: a damaged one, which must not pass for none."""
+    return PermanentError(
+        "{source}: its cursor is damaged. Remove cursors/{source}.json to read the source from its start again",
+        source=source,
+    )
 
 
 class Reading(NamedTuple):

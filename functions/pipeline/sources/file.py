@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from functions.pipeline.errors import PermanentError, TransientError
 from functions.pipeline.marks import PLAIN
-from functions.pipeline.sources import Position, Reading
+from functions.pipeline.sources import Position, Reading, unreadable_position
 from functions.pipeline.sources.file_content import Patience, is_fresh, status_of
 from functions.pipeline.sources.file_readings import Cutter, Unfinished
 from functions.pipeline.sources.file_traces import File, Trace, find_copies, recognise
@@ -86,7 +86,7 @@ class FileSource:
             TransientError: files that were read before are gone, and nothing is there now.
             PermanentError: nothing matches the pattern, or a file cannot be read, is damaged or ends too early.
         """
-        traces = [Trace(**each) for each in (position or {"files": []})["files"]]
+        traces = self._traces(position)
         problems: list[PermanentError] = []
         files = self._present(problems, known=bool(traces))
         gone = recognise(files, traces)
@@ -100,6 +100,12 @@ class FileSource:
                 problems.append(error)
         if problems:
             raise problems[0] if len(problems) == 1 else _together(problems)
+
+    def _traces(self, position: Position | None) -> list[Trace]:
+        try:
+            return [Trace.remembered(each) for each in position["files"]] if position is not None else []
+        except (KeyError, TypeError) as error:
+            raise unreadable_position(self.name) from error
 
     def _present(self, problems: list[PermanentError], *, known: bool) -> list[File]:
         files = []

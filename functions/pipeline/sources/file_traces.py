@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions.pipeline.compression import decompressed, is_compressed
 from functions.pipeline.marks import PLAIN
@@ -32,6 +32,17 @@ class Trace(NamedTuple):
     size: int  # bytes as stored
     modified: int  # ns
     finished: bool  # a compressed file was read to its end: nothing is new until it changes
+
+    @classmethod
+    def remembered(cls, parts: dict[str, Any]) -> Trace:
+        """Make a trace of what the position keeps; raise TypeError if that is damaged."""
+        trace = cls(**parts)
+        typed = tuple(map(type, trace)) == (str, int, str, int, int, int, int, bool)
+        if not typed or trace.length != min(trace.offset, _EDGE) or trace.length < 0:
+            raise TypeError
+        if len(trace.fingerprint) != 2 * _MARK_SIZE or len(trace.ending) != 2 * _MARK_SIZE:
+            raise TypeError
+        return trace
 
 
 class File:

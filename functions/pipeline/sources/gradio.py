@@ -9,67 +9,33 @@ import re
 import socket
 import threading
 import time
-import traceback
 from base64 import b64encode
-from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from functions.pipeline.config import http_url, number, setting
+from functions.pipeline.deadline import within
 from functions.pipeline.errors import ConfigError, PermanentError, TransientError, TrilogError
 from functions.pipeline.marks import PLAIN
 from functions.pipeline.redaction import NO_REDACTION
 from functions.pipeline.sources.gradio_answers import problem_in, read_answer
 from functions.pipeline.sources.gradio_failures import TOO_MANY, UNAVAILABLE, Seen, named, starting
-from functions.pipeline.sources.window import Rules, read_new, readings
+from functions.pipeline.sources.window import Rules, check_position, read_new, readings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Generator, Iterator
 
     from functions.pipeline.marks import Marks
     from functions.pipeline.redaction import Redaction
     from functions.pipeline.sources import Position, Reading
+    from functions.pipeline.sources.gradio_options import GradioOptions
     from functions.pipeline.sources.window import Page
 
-T = TypeVar("T")
-
 _ENDPOINT, _INPUTS = "/logs_api", ("limit", "offset")
-_SPACE_NAME = re.compile(r"(?:https?://huggingface\.co/spaces/)?([\w.-]+/[\w.-]+)/?", re.ASCII)
 _MARGIN = 0.5  # seconds that a request may outlive the deadline, so that it is the deadline that is reported
 _LONGEST_WAIT = 8.0  # seconds between two tries
 _SERVED = ("RUNNING", "RUNNING_BUILDING", "RUNNING_APP_STARTING", "SLEEPING")  # a request wakes a sleeping Space
 _STARTING = ("BUILDING", "APP_STARTING")
-
-
-def space_address(value: str) -> str:
-    """Take an http:// or https:// address, or a Space's name on Hugging Face (`owner/space`, or its page's address)."""
-    value = value.strip()
-    if name := _SPACE_NAME.fullmatch(value):
-        return name[1]
-    try:
-        if urlsplit(http_url(value)).hostname:
-            return http_url(value)
-    except ValueError:
-        pass
-    raise ValueError("an address that starts with http:// or https://, or a Hugging Face Space (owner/space)")
-
-
-def access_token(value: str) -> str:
-    """Take a token that can be sent in an HTTP header."""
-    if not re.fullmatch(r"[!-~]+", value.strip()):
-        raise ValueError("a token of letters, digits and signs, without blanks")
-    return value.strip()
-
-
-@dataclass(frozen=True)
-class GradioOptions:
-    """Which Space, how to be let in, and the seconds in which one whole reading must be done."""
-
-    url: str = setting("GRADIO_URL", space_address, "")
-    token: str | None = setting("HF_TOKEN", access_token, None, secret=True)
-    deadline_s: float = setting("GRADIO_TIMEOUT", number(1, "seconds"), 60.0)
 
 
 class GradioSource:
@@ -96,6 +62,7 @@ class GradioSource:
 
     def read(self, position: Position | None, size: int, limit: int | None = None) -> Iterator[Reading]:
         """Yield what is new, as `Source.read` says. The Space is read and left before the first lines are yielded."""
+        check_position(position, self.name)
         with _conversation(self._options, self._redaction) as space:
             news = read_new(space.page, position, self._rules)
         yield from readings(news, position, size, limit, self._rules)
@@ -142,7 +109,7 @@ class _Conversation:
             PermanentError: a login is needed, or this is no Space with `/logs_api`.
         """
         with self._errors_named():
-            self._client = _within(self._left(), self._connect)
+            self._client = within(self._left(), self._connect)  # looking up a host name cannot be given a limit
             offered = {each.api_name: each for each in self._client.endpoints.values() if each.is_valid}
         if _ENDPOINT not in offered:
             names = ", ".join(filter(None, offered)) or "no endpoint at all"
@@ -312,7 +279,9 @@ class _Conversation:
         except ImportError as error:
             raise PermanentError("gradio_client is not installed. Run make install-dev.") from error
         except Exception as error:  # noqa: BLE001 (the client raises what it likes, bare ValueErrors among it)
-            told = "".join(traceback.format_exception(error))
+            from traceback import format_exception
+
+            told = "".join(format_exception(error))
             raise self._named(error) from (error if self._without_secrets(told) == told else None)
 
     def _named(self, error: Exception) -> TrilogError:
@@ -360,21 +329,3 @@ def _door(space: _Conversation) -> Any:  # noqa: ANN401 (httpx is imported where
 def _waits() -> Iterator[float]:
     """Seconds between tries: each wait twice as long as the last, up to a limit."""
     return (min(_LONGEST_WAIT, 0.25 * 2**tries) for tries in itertools.count())
-
-
-def _within(seconds: float, call: Callable[[], T]) -> T:
-    """Call in a thread that does not outlive the process: looking up a host name, say, cannot be given a limit.
-
-    Raises:
-        TimeoutError: it takes longer than `seconds`.
-    """
-    outcome: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            outcome.set_result(call())
-        except BaseException as error:  # noqa: BLE001 (raised again by `result`)
-            outcome.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    return outcome.result(timeout=seconds)

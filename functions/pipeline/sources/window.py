@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from functions.pipeline.marks import PLAIN, Marks
-from functions.pipeline.sources import Position, Reading
+from functions.pipeline.sources import Position, Reading, unreadable_position
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +59,16 @@ class News(NamedTuple):
     lines: list[bytes]
     held: int
     gap: bool
+
+
+def check_position(position: Position | None, source: str) -> None:
+    """Raise the error of `unreadable_position` unless the position is one that `readings` made."""
+    if position is None:
+        return
+    window, held = position.get("window"), position.get("held")
+    marked = isinstance(window, list) and all(isinstance(mark, str) for mark in window)
+    if not marked or not isinstance(held, int):
+        raise unreadable_position(source)
 
 
 def read_new(fetch: Fetch, position: Position | None, rules: Rules = RULES) -> News:

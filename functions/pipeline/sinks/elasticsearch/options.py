@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from base64 import b64encode
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -13,6 +12,7 @@ from functions.pipeline.config import http_url, setting, text, whole
 
 if TYPE_CHECKING:
     import ssl
+    from pathlib import Path
 
 
 def server_url(value: str) -> str:
@@ -50,6 +50,8 @@ def api_key(value: str) -> str:
 
 def certificate(value: str) -> Path:
     """Take the path of a readable file."""
+    from pathlib import Path  # slow to import, and few have such a file
+
     path = Path(os.path.expanduser(value))  # noqa: PTH111 (it leaves an unknown user as it is)
     if not (path.is_file() and os.access(path, os.R_OK)):
         raise ValueError("the path of a readable file with the authority's certificate (PEM)")
