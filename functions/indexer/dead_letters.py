@@ -58,11 +58,23 @@ def dead_letter(rejection: Rejection, raw: bytes, store_key: str) -> Document:
         "position": position_of(document),
         "hint": _hint(kind, identity),
     }
-    if kind == TOO_LARGE:  # and so would its dead letter be: the whole record is in the batch
-        fields["raw_log"] = fields["raw_log"][:_SHOWN]
-        del fields["document"]
     present = {name: value for name, value in fields.items() if value is not None}
-    return Document(DEAD_LETTERS, identity, document.timestamp, orjson.dumps(present))
+    letter = Document(DEAD_LETTERS, identity, document.timestamp, orjson.dumps(present))
+    return _cut(letter) if kind == TOO_LARGE else letter  # or the sink would not take the letter either
+
+
+def shortened(rejection: Rejection) -> Document:
+    """Cut a dead letter that the sink refused as too large; leave one that it refused for another reason."""
+    return _cut(rejection.document) if rejection.status == _TOO_LARGE_STATUS else rejection.document
+
+
+def _cut(letter: Document) -> Document:
+    """Leave out what a letter quotes, but for its beginning: the whole record is in the batch."""
+    fields = orjson.loads(letter.body)
+    fields.pop("document", None)
+    if "raw_log" in fields:
+        fields["raw_log"] = fields["raw_log"][:_SHOWN]
+    return letter._replace(body=orjson.dumps(fields))
 
 
 def object_dead_letter(store_key: str, prefix: str, kind: str, reason: str, time: str) -> Document:

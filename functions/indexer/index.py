@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from functions.indexer.dead_letters import (
@@ -18,6 +19,7 @@ from functions.indexer.dead_letters import (
     object_dead_letter,
     position_of,
     raw_document,
+    shortened,
 )
 from functions.pipeline.batch import batch_time, sequences
 from functions.pipeline.compression import decompressed
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from functions.pipeline.store import Store, StoredObject
 
 PORTION = 64 << 10  # bytes of records whose documents go to the sink at once: they stay in the processor's cache
+_AT_ONCE = 300  # portions of one kind that are written before what was refused of them is kept: some 20,000 lines
 OBJECT = "object"  # among the kinds that dead letters are counted by: the whole batch
 
 
@@ -100,9 +103,7 @@ class Indexing:
         tally = Tally()
         stored = self._stored()
         if stored:
-            with _no_collector():
-                rejected = self._write(self._documents(stored, tally, only), tally)
-            self._keep(rejected, tally)
+            self._write_all(self._documents(stored, tally, only), tally)
         if self.damage:
             self._keep_object(self.damage, stored, tally)
         return tally
@@ -165,6 +166,13 @@ class Indexing:
         except ObjectError as error:
             self.damage = error
 
+    def _write_all(self, documents: Iterator[Rows], tally: Tally) -> None:
+        """Write documents, and keep what is refused before there is too much of it."""
+        with _no_collector():
+            for first in documents:
+                rejected = self._write(chain([first], islice(documents, _AT_ONCE)), tally)
+                self._keep(rejected, tally)
+
     def _write(self, documents: Iterable[Rows], tally: Tally) -> list[Rejection]:
         written = self.sink.write(documents)
         tally.count(written)
@@ -188,7 +196,9 @@ class Indexing:
         tally.dead[OBJECT] += 1
 
     def _bury(self, dead_letters: Iterable[Document]) -> None:
-        if self.sink.write(as_rows(dead_letters)).rejected:
+        """Write dead letters; those that are too large are cut."""
+        rejected = self.sink.write(as_rows(dead_letters)).rejected
+        if self.sink.write(as_rows(map(shortened, rejected))).rejected:
             raise PermanentError("{key}: the sink refuses its dead letters too. Run: trilog test-indexes", key=self.key)
 
     def _dead_letters(self, rejected: list[Rejection]) -> Iterator[Document]:
@@ -199,8 +209,9 @@ class Indexing:
     def _raws(self, positions: set[int]) -> dict[int, bytes]:
         """Read the batch again for the records at some positions; only what was refused costs memory."""
         stored = self._stored() if positions else None
-        records = self._records(stored) if stored else ()
-        return {record[0]: record[1] for record in records if record[0] in positions}
+        records = self._records(stored) if stored else iter(())
+        found = ((record[0], record[1]) for record in records if record[0] in positions)
+        return dict(islice(found, len(positions)))  # and not a record further
 
 
 @contextmanager

@@ -7,6 +7,7 @@ times as much, and then cut into the lines and their escaped texts side by side.
 from __future__ import annotations
 
 import json
+import re
 from itertools import accumulate, chain, count, starmap
 from operator import add
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
 
 MOST_LINES, MOST_BYTES = 1_000, 1 << 20  # of one record made of several lines; what exceeds them begins another record
 LONGEST_LINE = 10 << 20  # bytes; a longer one is cut, so that memory stays bounded
-LARGEST_DOCUMENT = 64 << 20  # bytes of an object that is read as one JSON value; a larger one is read by lines
+LARGEST_DOCUMENT = 32 << 20  # bytes of an object that is read as a JSON array; a larger one is read by lines
+_LARGEST_OBJECT = 4 << 20  # characters of one that is read as a single JSON object: it may take forty times as much
+_ARRAY = re.compile(r'\s*(?:\{\s*"Records"\s*:\s*)?\[(?=\s*(?:[\[{"\]]|$))')  # "[INFO] …" is none
+_BETWEEN_ELEMENTS = re.compile(r"[\s,]*")
+_DECODER = json.JSONDecoder()
 _BOM = b"\xef\xbb\xbf"
 _BETWEEN = b"\x7f"  # stands between the lines of a block while it is escaped: JSON leaves this byte as it is
 
@@ -43,8 +48,8 @@ of a JSON string. `head` is what the format recognised at its beginning, when it
 def split_records(chunks: Iterable[bytes], key: str, begins: Callable[[bytes], Head | None]) -> Iterator[Record]:
     """Yield the records of an object, in order, each byte of text in one of them.
 
-    A `.json` object that is one JSON value gives a record for each element of its array, or of the array under
-    "Records". Everything else is read by lines:
+    A `.json` object that is a JSON array, or has one under "Records", gives a record for each element; one that is a
+    single JSON object is one record. Everything else is read by lines:
 
     - a line that is a JSON object is a record;
     - a line that `begins` recognises is a text record, and takes the lines after it, up to the next record, or until it
@@ -59,9 +64,9 @@ def split_records(chunks: Iterable[bytes], key: str, begins: Callable[[bytes], H
     """
     if key.removesuffix(".gz").removesuffix(".zst").endswith(".json"):
         content, chunks = _start(chunks)
-        value = _whole(content)
-        if value is not None:
-            return _elements(value, begins)
+        elements = _elements(content.removeprefix(_BOM).decode("utf-8", "replace"), begins)
+        if elements is not None:
+            return elements
     return _gathered(chain.from_iterable(starmap(_lines, _blocks(chunks))), begins)
 
 
@@ -89,24 +94,45 @@ def _start(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
     return b"".join(read), iter(read)
 
 
-def _whole(content: bytes) -> Any:  # noqa: ANN401 (any JSON value)
-    """Parse content that is one JSON array or object; None when it is not (one object a line, or text)."""
+def _elements(content: str, begins: Callable[[bytes], Head | None]) -> Iterator[Record] | None:
+    """Yield a record for each element of an array or for one object; None for what is neither."""
+    array = _ARRAY.match(content)
+    if array:
+        return _array(content, array.end(), begins)
     try:
-        value = json.loads(content.removeprefix(_BOM).decode("utf-8", "replace"))
+        value = json.loads(content) if len(content) <= _LARGEST_OBJECT else None
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, list | dict) else None
+    return iter([_element(0, value, begins)]) if isinstance(value, dict) else None
 
 
-def _elements(value: Any, begins: Callable[[bytes], Head | None]) -> Iterator[Record]:  # noqa: ANN401 (any JSON value)
-    records = value.get("Records") if isinstance(value, dict) else value
-    for place, each in enumerate(records if isinstance(records, list) else [value]):
-        text = each if isinstance(each, str) else json.dumps(each, ensure_ascii=False, separators=(",", ":"))
-        raw = text.encode("utf-8", "replace")
-        if isinstance(each, str):
-            yield place, raw, escaped(raw), begins(raw), None
-        else:
-            yield place, raw, escaped(raw), None, _object(raw)
+def _array(content: str, start: int, begins: Callable[[bytes], Head | None]) -> Iterator[Record]:
+    """Yield an array's elements, one decoded at a time; where one is damaged, the rest is a record in its place."""
+    place, at = 0, _next(content, start)
+    while at < len(content) and content[at] != "]":
+        try:
+            value, end = _DECODER.raw_decode(content, at)
+        except (ValueError, RecursionError):
+            yield _element(place, content[at if place else 0 :], begins)
+            return
+        yield _element(place, value, begins)
+        place, at = place + 1, _next(content, end)
+    rest = content[at:].strip("]} \t\r\n")
+    if rest:
+        yield _element(place, rest, begins)
+
+
+def _next(content: str, at: int) -> int:
+    """Find where the next element begins, or the array ends."""
+    return _BETWEEN_ELEMENTS.match(content, at).end()  # type: ignore[union-attr]  # it matches everywhere
+
+
+def _element(place: int, value: Any, begins: Callable[[bytes], Head | None]) -> Record:  # noqa: ANN401 (any JSON value)
+    if isinstance(value, str):
+        raw = value.encode("utf-8", "replace")
+        return place, raw, escaped(raw), begins(raw), None
+    raw = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return place, raw, escaped(raw), None, _object(raw)
 
 
 def _blocks(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:

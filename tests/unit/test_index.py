@@ -132,13 +132,20 @@ def test_a_refused_prediction_is_a_dead_letter_with_its_record(store: Store, tmp
 
 
 class SmallSink(DuckdbSink):
-    """A sink that takes no document of more than so many bytes, dead letters included."""
+    """A sink that takes no document of more than so many bytes, dead letters included, and no metrics with a text."""
+
+    def __init__(self, path: Path, names: IndexNames, refused: bytes = b"\n") -> None:
+        super().__init__(path, names)
+        self.refused = refused
 
     def write(self, documents: Iterable[Rows]) -> Written:
         found = [(kind, row) for kind, rows in documents for row in rows]
+        odd = [row for kind, row in found if kind == "perfs" and self.refused in row[2]]
+        found = [(kind, row) for kind, row in found if row not in odd]
         written = super().write((kind, [row]) for kind, row in found if len(row[2]) <= 100_000)
         large = [Document(kind, row[0].decode(), *row[1:]) for kind, row in found if len(row[2]) > 100_000]
         written.rejected = [Rejection(each, 413, "too large") for each in large]
+        written.rejected += [Rejection(Document("perfs", row[0].decode(), *row[1:]), 400, "no") for row in odd]
         return written
 
 
@@ -165,6 +172,24 @@ def test_what_comes_before_the_damage_is_indexed_and_the_object_is_a_dead_letter
     (dead,) = documents(tmp_path, "dead-letters")
     assert (dead["class"], dead["store_key"]) == ("corrupt object", KEY)
     assert "ends too early" in dead["reason"]
+
+
+def test_a_damaged_array_that_is_repaired_leaves_nothing_behind(store: Store, tmp_path: Path):
+    whole = json.dumps([{"message": f"message {number}"} for number in range(300)], indent=1).encode()
+    for content in (whole[:5000], whole):
+        store.put("drops/a.json", content)
+        with DuckdbSink(tmp_path / "index.duckdb", IndexNames()) as sink:
+            Indexing("drops/a.json", store, MlApi(MlApiOptions()), sink).run()
+    assert len(documents(tmp_path, "logs")) == 300
+
+
+def test_of_a_dead_letter_that_is_too_large_itself_the_beginning_is_kept(store: Store, tmp_path: Path):
+    metrics = METRICS.replace("18.2", "18.2, " + '"x": "' + "x" * 49_700 + '"')
+    sink = SmallSink(tmp_path / "index.duckdb", IndexNames(), refused=b"cpu_time_ms")
+    tally = index(store, sink, metrics)
+    assert (tally.dead["perfs"], tally.conserved) == (1, True)
+    (dead,) = documents(tmp_path, "dead-letters")
+    assert (dead["class"], len(dead["raw_log"]), "document" in dead) == ("rejected", 10_000, False)
 
 
 def test_a_missing_object_is_a_dead_letter(store: Store, tmp_path: Path):

@@ -131,6 +131,17 @@ def test_a_json_array_gives_a_record_for_each_element(key: str):
     ]
 
 
+def test_a_damaged_array_gives_its_whole_elements_and_the_rest_in_the_place_of_the_next():
+    whole = b'[{"a":1}, {"a":2}, {"a":3}]'
+    found = [(each.position, each.raw) for each in split(whole[:24], "x.json")]
+    assert found == [(0, b'{"a":1}'), (1, b'{"a":2}'), (2, b'{"a":')]
+
+
+@pytest.mark.parametrize("text", [b"[INFO] started\n[INFO] ready", b'{"a": 1}\n[1]', b"12"])
+def test_a_json_object_that_is_neither_array_nor_object_is_read_by_lines(text: bytes):
+    assert raws(text, "x.json") == text.split(b"\n")
+
+
 def test_an_object_with_records_gives_each_of_them():
     assert raws(b'{"Records": [{"a": 1}, {"a": 2}]}', "x.json") == [b'{"a":1}', b'{"a":2}']
 
