@@ -11,6 +11,7 @@ import pytest
 
 from tests.bench.inputs import Inputs
 from tests.bench.logs import json_entry, lines
+from tests.bench.processes import ROOT
 from tests.bench.relay import at_work
 from tests.bench.targets import targets
 
@@ -59,3 +60,15 @@ def test_a_target_is_met_by_its_ratio_to_the_baseline_of_the_same_run(cpu_s: flo
     baseline = {"records": 1_000_000, "cpu_s": 10.0, "wall_s": 10.0, "peak_mb": 50}
     (cpu, *_) = targets({"baseline": baseline, "gz": {**baseline, "cpu_s": cpu_s}})
     assert (cpu.ratio, cpu.met) == (f"{cpu_s / 10:.2f} × B", met)  # noqa: RUF001
+
+
+def test_the_readme_quotes_the_results_that_are_kept():
+    kept = json.loads((ROOT / "bench" / "results.json").read_text())
+    text = " ".join((ROOT / "README.md").read_text().split())
+    gz, baseline, cold = kept["gz"], kept["baseline"], kept["cold"]
+    assert f"for {gz['cpu_s'] / baseline['cpu_s']:.2f} \N{MULTIPLICATION SIGN} the CPU time" in text
+    assert f"at {baseline['wall_s'] / gz['wall_s']:.2f} \N{MULTIPLICATION SIGN} its lines a second" in text
+    assert f"{gz['peak_mb']:.0f} MB, {kept['growth'][-1]['peak_mb']:.0f} MB with ten million lines" in text
+    start = cold["indexer"]["cpu_ms"] / cold["client"]["cpu_ms"]
+    assert f"{start:.2f} \N{MULTIPLICATION SIGN} what importing the official client" in text
+    assert f"of one line {kept['warm']['median_wall_ms']:.1f} ms" in text
