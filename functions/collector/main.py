@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import functions_framework
+from werkzeug.exceptions import MethodNotAllowed
 
 from functions.collector.run import run
 from functions.pipeline.callers import UnknownCallerError, admit_request
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 def collect(request: Request) -> tuple[dict[str, Any], int]:
     """Collect what is new; answer 200 with the counts, 503 when a later run may do better, 422 when none will.
 
-    A caller who may not call is answered 401.
+    A caller who may not call is answered 401, a request that is not a POST 405.
     """
+    if request.method != "POST":  # a browser sends a GET for every link and image of any page
+        raise MethodNotAllowed(["POST"])
     try:
         admit_request(request.remote_addr, request.headers)
         return run(), 200

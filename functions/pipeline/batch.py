@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _PLACES = 21  # bits for a record's place in its batch: two million; 42 for the batch's time, until 2109
+_LATEST = (1 << 42) - 1  # in milliseconds since 1970
 _STEP = timedelta(microseconds=1)
 _KEY = re.compile(r"raw/[^/]+/(\d{4}/\d\d/\d\d/\d{6}\.\d{6})-[0-9a-f]{16}\.log\.gz")
 
@@ -45,7 +46,10 @@ def make_batch(source: str, lines: list[bytes], after: datetime | None) -> tuple
 def batch_time(key: str) -> datetime | None:
     """Read the time (UTC) that a batch's key tells; None for the key of an object that somebody else dropped."""
     found = _KEY.fullmatch(key)
-    return datetime.strptime(found[1], "%Y/%m/%d/%H%M%S.%f").replace(tzinfo=UTC) if found else None
+    try:
+        return datetime.strptime(found[1], "%Y/%m/%d/%H%M%S.%f").replace(tzinfo=UTC) if found else None
+    except ValueError:  # February 31st, say: no batch of ours
+        return None
 
 
 def sequences(made: datetime) -> Iterator[int]:
@@ -56,6 +60,6 @@ def sequences(made: datetime) -> Iterator[int]:
     Args:
         made: when the batch was.
     """
-    first = int(made.timestamp() * 1000) << _PLACES
+    first = min(int(made.timestamp() * 1000), _LATEST) << _PLACES
     last = first | (1 << _PLACES) - 1
     return chain(range(first, last), repeat(last))

@@ -17,10 +17,11 @@ from functions.pipeline.secrets import resolved
 from functions.pipeline.telemetry import log
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 # What a proxy, or a page in a browser, adds to a request: it comes from this machine, but was not made here.
 _MADE_ELSEWHERE = {"forwarded", "x-forwarded-for", "x-real-ip", "via", "origin"}
+_NO_OTHER_PAGE = {"none", "same-origin"}  # a browser's Sec-Fetch-Site; an image in a page is asked for without Origin
 
 
 def _unguessable(value: str) -> str:
@@ -94,8 +95,8 @@ def _shows(expected: str, authorization: str) -> bool:
     return compare_digest(shown.strip().encode(), expected.encode()) and scheme.lower() == "bearer"
 
 
-def _is_here(peer: str | None, sent: Iterable[str]) -> bool:
-    if not _MADE_ELSEWHERE.isdisjoint(sent):
+def _is_here(peer: str | None, sent: Mapping[str, str]) -> bool:
+    if not _MADE_ELSEWHERE.isdisjoint(sent) or sent.get("sec-fetch-site", "none") not in _NO_OTHER_PAGE:
         return False
     try:
         return ip_address(peer or "").is_loopback

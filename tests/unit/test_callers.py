@@ -60,6 +60,16 @@ def test_what_a_proxy_or_a_page_in_a_browser_sends_on_does_not_come_from_the_sam
     assert not admitted(options(), HERE, **{header: "127.0.0.1"})
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "whatever comes next"])
+def test_what_another_page_has_a_browser_ask_for_does_not_come_from_the_same_machine(site: str):
+    assert not admitted(options(), HERE, Sec_Fetch_Site=site, Sec_Fetch_Mode="no-cors")  # an image: there is no Origin
+
+
+@pytest.mark.parametrize("site", ["none", "same-origin"])
+def test_what_somebody_asks_for_in_a_browser_on_the_same_machine_comes_from_there(site: str):
+    assert admitted(options(), HERE, Sec_Fetch_Site=site)
+
+
 def test_with_a_token_it_must_be_shown_whole():
     asked = options(PIPELINE_HTTP_TOKEN=TOKEN)
     assert admitted(asked, ELSEWHERE, Authorization=f"Bearer {TOKEN}")
@@ -179,6 +189,13 @@ def test_a_served_function_without_configuration_answers_its_own_machine_only(
     refused = server.post({"X-Forwarded-For": ELSEWHERE})
     assert refused.status_code == 401
     assert "its own machine only" in refused.text
+
+
+def test_a_request_that_any_link_or_image_makes_collects_nothing(serve: Any):
+    server = serve(*COLLECTOR[:2], **COLLECTOR[2])
+    assert server.post().status_code == 503  # the Space is not there
+    refused = httpx.get(server.url)
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "POST")
 
 
 def test_a_refused_event_is_not_indexed(serve: Any, tmp_path: Path):

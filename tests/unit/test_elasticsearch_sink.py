@@ -217,11 +217,48 @@ def test_a_request_refused_for_good_is_not_sent_again(fake, sink):
     assert len(fake.bulks) == 1
 
 
-@pytest.mark.parametrize("content", [b"<html>Sign in</html>", b"[]", b'{"items": []}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<html>Sign in</html>",
+        b"[]",
+        b'{"items":[]}',
+        b'{"items":null}',
+        b'{"items":[1]}',
+        b'{"items":[{}]}',
+        b'{"items":[{"index":{}}]}',
+        b'{"items":[{"index":{"status":"400"}}]}',
+        b'{"items":[{"index":{"status":400}}]}',
+        b'{"items":[{"index":{"status":429,"error":null}}]}',
+        b'{"items":[{"index":{"status":400,"error":{"type":"t","caused_by":"c"}}}]}',
+        b'{"error":{"caused_by":"c"}}',
+    ],
+)
 def test_a_server_that_is_no_elasticsearch_is_named(fake, sink, content):
     fake.answer_with(failing(200, content))
     with pytest.raises(PermanentError, match="is no Elasticsearch"):
         sink.write(as_rows([document(1)]))
+
+
+@pytest.mark.parametrize("name", [[], {}])
+def test_a_server_whose_templates_have_odd_names_is_no_elasticsearch(fake, sink, name):
+    fake.templates = [name]
+    with pytest.raises(PermanentError, match="is no Elasticsearch"):
+        sink.write(as_rows([document(1)]))
+
+
+@pytest.mark.parametrize("error", [{"caused_by": "c"}, {"root_cause": 1}, ["e"]])
+def test_an_odd_reason_for_refusing_a_request_is_told_as_it_is(fake, sink, error):
+    fake.answer_with(failing(400, {"error": error}))
+    with pytest.raises(PermanentError, match="refuses the request"):
+        sink.write(as_rows([document(1)]))
+
+
+def test_work_that_is_left_when_the_sink_is_closed_ends_at_once(fake):
+    with ElasticsearchSink(ElasticsearchOptions(url=fake.url), IndexNames(), SOON) as sink:
+        sink.write(as_rows([document(1)]))
+    with pytest.raises(PermanentError, match="has been closed"):
+        sink.write(as_rows([document(2)]))
 
 
 def open_with(fake, **credentials):

@@ -53,6 +53,16 @@ def test_batches_are_gone_through_in_the_order_of_their_times_whatever_their_sou
     assert abs(theirs.time - begun) < timedelta(seconds=60)
 
 
+@pytest.mark.parametrize("time", ["2025/02/31/103000.000001", "2025/01/20/250000.000001", "0000/01/01/000000.000000"])
+def test_a_key_with_a_time_that_there_never_was_tells_none(time: str):
+    store = Store("memory://")
+    key = f"raw/x/{time}-0123456789abcdef.log.gz"
+    store.put(key, b"")
+    (batch,) = dated_batches(store)
+    assert batch.key == key
+    assert abs(batch.time - datetime.now(UTC)) < timedelta(seconds=60)
+
+
 def test_the_first_time_counts_and_the_last_does_not(store: Store):
     for key in (FIRST, SECOND):
         store.put(key, b"")

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-from functions.pipeline.errors import TransientError
+from functions.pipeline.errors import PermanentError
 from functions.pipeline.sinks.elasticsearch.failures import cannot_connect
 from functions.pipeline.sinks.elasticsearch.options import tls_context
 
@@ -52,8 +52,9 @@ class Connection:
         """Send a request and return the answer, whatever its status. `headers` describe the body.
 
         Raises:
-            TransientError: no answer came: refused, dropped, timed out; or the connection was closed for good.
-            PermanentError: the server's certificate cannot be verified, or it does not speak TLS.
+            TransientError: no answer came: refused, dropped, timed out.
+            PermanentError: the server's certificate cannot be verified, or it does not speak TLS; or the connection
+                was closed for good.
         """
         from http.client import HTTPException  # it imports ssl
 
@@ -80,7 +81,7 @@ class Connection:
 
     def _open(self) -> HTTPConnection:
         if self._over:
-            raise TransientError("The connection to Elasticsearch at {host} has been closed", host=self._options.shown)
+            raise PermanentError("The connection to Elasticsearch at {host} has been closed", host=self._options.shown)
         from http.client import HTTPConnection, HTTPSConnection  # it imports ssl
 
         host, port = self._address.hostname or "", self._address.port

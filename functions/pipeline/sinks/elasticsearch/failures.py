@@ -83,9 +83,9 @@ def reason_of(body: bytes) -> str:
     """Return what an error's body says, in one line: Elasticsearch's own words, or the start of a proxy's page."""
     try:
         error: Any = orjson.loads(body)["error"]
-    except (ValueError, LookupError, TypeError):
+        return words(error) if isinstance(error, dict) else str(error)
+    except (ValueError, LookupError, TypeError, AttributeError):
         return body[:200].decode("utf-8", "replace").strip() or "no reason given"
-    return words(error) if isinstance(error, dict) else str(error)
 
 
 def words(error: dict[str, Any]) -> str:

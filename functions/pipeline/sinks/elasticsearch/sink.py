@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from operator import index
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 import orjson
 
@@ -22,7 +23,7 @@ from functions.pipeline.sinks.elasticsearch.failures import not_elasticsearch, r
 from functions.pipeline.sinks.elasticsearch.overlap import Overlap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from types import TracebackType
 
     from functions.pipeline.documents import Document, Row, Rows
@@ -40,7 +41,8 @@ _TEMPLATES = "/_index_template?filter_path=index_templates.name"
 _OK, _CREATED, _UNAUTHORIZED, _FORBIDDEN = 200, 201, 401, 403
 _CONFLICT, _TOO_LARGE, _TOO_MANY, _SERVER_ERROR = 409, 413, 429, 500
 _THERE_ALREADY = (_OK, _CONFLICT)
-_DOCUMENT_CREATED, _CREATED_RESULT = b'{"index":{"status":201}}', {"status": _CREATED}
+_THERE = {_CREATED, *_THERE_ALREADY}
+_DOCUMENT_CREATED = b'{"index":{"status":201}}'
 _INDEX_ERRORS = {  # refusals of which no document is the cause: every other one would be refused as well
     "index_closed_exception",
     "index_not_found_exception",  # and it may not be created
@@ -48,6 +50,16 @@ _INDEX_ERRORS = {  # refusals of which no document is the cause: every other one
     "invalid_index_name_exception",
     "validation_exception",  # the cluster has as many shards as it may have
 }
+
+T = TypeVar("T")
+
+
+class _Result(NamedTuple):
+    """What the server says of a document: the status and, unless the document is there, the error and its words."""
+
+    status: int
+    error: str = ""
+    cause: str = ""
 
 
 class ElasticsearchSink:
@@ -101,7 +113,7 @@ class ElasticsearchSink:
 
     def _missing_templates(self, patience: Patience) -> list[str]:
         response = self._exchange("GET", _TEMPLATES, None, patience)
-        found = {each["name"] for each in self._content(response).get("index_templates", [])}
+        found = self._read(response, lambda said: {each["name"] for each in said.get("index_templates", [])})
         return [kind for kind in KINDS if self._names.base(kind) not in found]
 
     def _make_template(self, kind: str, patience: Patience) -> None:
@@ -156,12 +168,12 @@ class ElasticsearchSink:
                 return
             body = self._body([document for document, _ in again])
 
-    def _give_up(self, again: list[tuple[Document, dict[str, Any]]], written: Written) -> None:
+    def _give_up(self, again: list[tuple[Document, _Result]], written: Written) -> None:
         """Hand back documents that the server is too busy for; for one beyond a request's size it never has room."""
         if any(len(document.body) <= _BODY_SIZE for document, _ in again):
             raise self._busy(again)
         for document, result in again:
-            reason = f"too large for the server's memory: {words(result['error'])}"
+            reason = f"too large for the server's memory: {result.cause}"
             written.rejected.append(Rejection(document, _TOO_LARGE, reason))
 
     def _write_halves(self, documents: list[Document], written: Written, reason: str) -> None:
@@ -195,58 +207,61 @@ class ElasticsearchSink:
             return response
         raise refused(self._options, response.status, reason_of(response.body))
 
-    def _results(self, response: Response, expected: int) -> list[dict[str, Any]]:
+    def _results(self, response: Response, expected: int) -> list[_Result]:
         if response.body.count(_DOCUMENT_CREATED) == expected:
-            return [_CREATED_RESULT] * expected  # as most answers are; reading them would cost more than counting
-        results = [each["index"] for each in self._content(response).get("items", [])]
+            return [_Result(_CREATED)] * expected  # as most answers are; reading them would cost more than counting
+        results = self._read(response, lambda said: [_result(each["index"]) for each in said.get("items", [])])
         if len(results) != expected:
             raise not_elasticsearch(self._options, f"{len(results)} results for {expected} documents")
         return results
 
-    def _content(self, response: Response) -> dict[str, Any]:
+    def _read(self, response: Response, reader: Callable[[Any], T]) -> T:
+        """Read an answer; one that has not what an Elasticsearch answers is somebody else's."""
         try:
-            content = orjson.loads(response.body)
-        except orjson.JSONDecodeError as error:
+            return reader(orjson.loads(response.body))
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise not_elasticsearch(self._options, reason_of(response.body)) from error
-        if not isinstance(content, dict):
-            raise not_elasticsearch(self._options, reason_of(response.body))
-        return content
 
-    def _sort(
-        self, body: Body, results: list[dict[str, Any]], written: Written
-    ) -> list[tuple[Document, dict[str, Any]]]:
+    def _sort(self, body: Body, results: list[_Result], written: Written) -> list[tuple[Document, _Result]]:
         """Count what became of each document; return those to send again, each with its result."""
-        statuses = [result["status"] for result in results]
+        statuses = [result.status for result in results]
         for (kind, status), count in Counter(zip(body.kinds(), statuses, strict=True)).items():
             if status == _CREATED:
                 written.created[kind] = written.created.get(kind, 0) + count
             elif status in _THERE_ALREADY:
                 written.duplicates[kind] = written.duplicates.get(kind, 0) + count
-        if {_CREATED, *_THERE_ALREADY}.issuperset(statuses):
+        if _THERE.issuperset(statuses):
             return []
         again = []
         for document, result in zip(body.documents(), results, strict=True):
-            if result["status"] == _TOO_MANY or result["status"] >= _SERVER_ERROR:
+            if result.status == _TOO_MANY or result.status >= _SERVER_ERROR:
                 again.append((document, result))
-            elif result["status"] not in (_CREATED, *_THERE_ALREADY):
+            elif result.status not in _THERE:
                 written.rejected.append(self._rejection(document, result))
         return again
 
-    def _busy(self, again: list[tuple[Document, dict[str, Any]]]) -> TransientError:
+    def _busy(self, again: list[tuple[Document, _Result]]) -> TransientError:
         _, result = again[-1]
         return TransientError(
             "Elasticsearch at {host} refuses {count} of the documents for now ({cause}). Run again later",
             host=self._options.shown,
             count=len(again),
-            cause=f"{result['status']}, {words(result['error'])}",
+            cause=f"{result.status}, {result.cause}",
         )
 
-    def _rejection(self, document: Document, result: dict[str, Any]) -> Rejection:
-        status, error = result["status"], result["error"]
-        if status in (_UNAUTHORIZED, _FORBIDDEN) or error["type"] in _INDEX_ERRORS:
+    def _rejection(self, document: Document, result: _Result) -> Rejection:
+        if result.status in (_UNAUTHORIZED, _FORBIDDEN) or result.error in _INDEX_ERRORS:
             raise PermanentError(
                 "Elasticsearch cannot write to {index} ({cause}). Remove the cause; trilog test-indexes may tell more",
                 index=self._names.index(document.kind, document.timestamp),
-                cause=words(error),
+                cause=result.cause,
             )
-        return Rejection(document, status, words(error))
+        return Rejection(document, result.status, result.cause)
+
+
+def _result(said: Any) -> _Result:  # noqa: ANN401 (it may be anything, and then the reader's errors are wanted)
+    """Read what is said of one document; a status that is no whole number is an error like the lack of one."""
+    status = index(said["status"])
+    if status in _THERE:
+        return _Result(status)
+    return _Result(status, str(said["error"]["type"]), words(said["error"]))
