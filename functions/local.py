@@ -26,7 +26,7 @@ from functions.indexer.selection import dated_batches
 from functions.indexer.triggers import Message, messages
 from functions.indexer.verify import Audit, verdicts
 from functions.pipeline.config import environment as process_environment
-from functions.pipeline.config import load, number, setting
+from functions.pipeline.config import load, number, setting, variables
 from functions.pipeline.documents import DEAD_LETTERS, KINDS, LOGS
 from functions.pipeline.errors import TransientError, TrilogError
 from functions.pipeline.names import IndexNames
@@ -256,7 +256,7 @@ class LogsPipeline:
         """
         run, begun = Run(), time.perf_counter()
         batches = dated_batches(self.store, since, until)
-        steps = Progress(self.store, repr((since, until, load(self.environment, *OPTIONS))))
+        steps = Progress(self.store, repr((since, until, self._configuration())))
         last = None if restart else self._last_done(steps)
         if last:
             run.resumed = bisect_right(batches, last)
@@ -291,6 +291,14 @@ class LogsPipeline:
         sink = open_sink(self.environment)  # a batch has one, but its ids do not need it: nothing is opened
         return verdicts((self._indexing(each.key, sink=sink) for each in batches), open_indexes(self.environment))
 
+    def _configuration(self) -> list[tuple[str, str | None]]:
+        """Return what decides what a batch becomes, as it was written.
+
+        The redaction key does too; other secrets do not, and a hash of them could be used to try passwords.
+        """
+        known = [each.name for each in variables(OPTIONS) if not each.secret or each.name == "PIPELINE_REDACT_KEY"]
+        return [(name, self.environment.get(name)) for name in known]
+
     def _last_done(self, steps: Progress) -> Dated | None:
         """Return the last batch that an interrupted `reindex` had done; None when it is no longer in the indexes."""
         last = steps.last()
@@ -301,7 +309,7 @@ class LogsPipeline:
 
         Args:
             dead_letters: their documents, as the indexes give them.
-            dry_run: only say what would be indexed; the sink is not asked.
+            dry_run: only say what would be indexed; the sink is not asked. Only this way outcomes have a `document`.
         """
         letters = [DeadLetter.read(each) for each in dead_letters]
         if dry_run:
@@ -309,7 +317,8 @@ class LogsPipeline:
         outcomes: list[Outcome] = []
         try:
             with open_sink(self.environment) as sink:
-                outcomes.extend(replay(letters, self.store, self._indexing, sink))
+                done = replay(letters, self.store, self._indexing, sink)
+                outcomes.extend(each._replace(document=None) for each in done)  # all of these may be large
         finally:  # also of a replay that was cut short
             gone = [each.letter.id for each in outcomes if each.cause is None]
             if gone:

@@ -54,7 +54,7 @@ def open_source(environment: Mapping[str, str], place: str | None = None) -> Sou
 
     (options,) = load(environment, RedactionOptions)
     redaction, marks = Redaction(options), Marks(options.keys or ())
-    return RedactedSource(_source(environment, place, redaction, marks), redaction, marks)
+    return RedactedSource(_source(environment, place, redaction, marks), redaction)
 
 
 def _source(environment: Mapping[str, str], place: str | None, redaction: Redaction, marks: Marks) -> Source:

@@ -9,7 +9,7 @@ from functions.pipeline.redaction import Redaction, RedactionOptions
 
 _CONFIGURED = {
     "PIPELINE_REDACT_FIELDS": "AGE:drop, CHEST_PAIN:hash, patient_*:hash",
-    "PIPELINE_REDACT_PATTERNS": r"email:hash, phone:drop, /P-(\d{2,6})/:hash",
+    "PIPELINE_REDACT_PATTERNS": r"email:hash, phone:drop, nir:hash, ip:drop, bearer:hash, /P-(\d{2,6})/:hash",
     "PIPELINE_REDACT_KEY": "a-key-of-the-tests",
 }
 _REDACTION = Redaction(*load(_CONFIGURED, RedactionOptions))
@@ -18,6 +18,8 @@ SEEDS = [
     b'2025-01-20 10:30:00 - api - INFO - Input: "{\\"AGE\\": 48, \\"sex\\": \\"y\\\\\\\\\\"\\"}" +33 6 12 34 56 78',
     b"{'AGE': Decimal('48'), 'patient_id': b'x', 'CHEST PAIN': None}\n  AGE=48 caf\xc3\xa9 \xff",
     b'{"a": "{\\"b\\": \\"{\\\\\\"AGE\\\\\\": 48}\\"}", "patient_x": "cut off',
+    b"ref 185123A12345678, 1 85 05 2A 006 084 35 from 10.0.0.1 and fe80::1, Bearer abc.DEF-123 0033 6 12 34 56 78",
+    b'bad {\'body\': \'{"patient_name": "Zo\\\\"4711\\\\"", "AGE": "{\\\\"a\\\\": 48}"}\'}',
 ]
 
 

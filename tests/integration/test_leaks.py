@@ -38,6 +38,7 @@ AGE = 471147114711
 PATIENT = {"AGE": AGE, "patient name": "Zoë Planted", "SMOKING": 1}
 RESULT = {"prediction": "YES", "message": "mail to zoe.planted@example.org, call +33 6 47 11 47 11"}
 CONTENTS = json.dumps(PATIENT, ensure_ascii=False), json.dumps(RESULT)
+REQUEST = {"body": json.dumps({"patient name": 'Zo "Zo" Planted', "AGE": json.dumps(PATIENT)})}
 HEAD = "2025-01-20 10:30:00 - api - INFO - "
 MESSAGES = [
     f"[t-1] POST /predict - 200 - 4ms - {CONTENTS[0]} - {CONTENTS[1]}",
@@ -47,6 +48,7 @@ MESSAGES = [
         {"performance_metrics": {"transaction_id": "t-4", "cpu_time_ms": RESULT, "latency_ms": "case C-471147"}}
     ),
     "NIR 1 85 05 78 006 084 91, case C-471147, Authorization: Bearer Planted.Planted, hf_PlantedPlanted",
+    f"bad request {REQUEST}",
     f'cut off {{"message": {json.dumps(json.dumps(PATIENT))[:-9]}',
 ]
 TRACEBACK = (

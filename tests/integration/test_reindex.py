@@ -150,6 +150,31 @@ def test_what_was_asked_for_otherwise_or_configured_otherwise_begins_of_itself(
 
 
 @pytest.mark.usefixtures("batches")
+def test_one_that_redacts_by_a_pattern_goes_on_in_another_process(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PIPELINE_REDACT_PATTERNS", "email:hash")
+    monkeypatch.setenv("PIPELINE_REDACT_KEY", "a" * 16)
+    interrupt(4)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    found = subprocess.run([sys.executable, "-m", "functions", "reindex", "--json"], check=True, capture_output=True)
+    assert json.loads(found.stdout)["resumed"] == 4
+    assert len(list(Path(".trilog/reindex").iterdir())) == 1
+
+
+@pytest.mark.usefixtures("batches")
+def test_another_redaction_key_begins_of_itself_and_another_password_goes_on(
+    trilog: Run, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PIPELINE_REDACT_FIELDS", "patient:hash")
+    monkeypatch.setenv("PIPELINE_REDACT_KEY", "a" * 16)
+    interrupt(4)
+    monkeypatch.setenv("PIPELINE_REDACT_KEY", "b" * 16)
+    assert reindexed(trilog)["resumed"] == 0
+    monkeypatch.setenv("PIPELINE_REDACT_KEY", "a" * 16)
+    monkeypatch.setenv("HF_TOKEN", "hf_another")
+    assert reindexed(trilog)["resumed"] == 4
+
+
+@pytest.mark.usefixtures("batches")
 def test_it_can_be_told_to_begin_anew(trilog: Run):
     interrupt(4)
     assert [reindexed(trilog, *given)["resumed"] for given in (["--restart"], [])] == [0, 0]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from functions.pipeline.errors import PermanentError, TransientError
-from functions.pipeline.marks import PLAIN
+from functions.pipeline.marks import PLAIN, Marks
 from functions.pipeline.sources import file_content
 from functions.pipeline.sources.file import FileSource
 from functions.pipeline.sources.file_readings import LARGEST_READING, LONGEST_LINE
@@ -69,10 +69,11 @@ class Reader:
 
     def __init__(self, pattern, begins_record=None):
         self.pattern, self.begins_record, self.position = str(pattern), begins_record, None
+        self.marks = PLAIN
 
     def readings(self, size=1000, limit=None):
         """Yield the lines of each reading."""
-        for reading in FileSource(self.pattern, self.begins_record).read(self.position, size, limit):
+        for reading in FileSource(self.pattern, self.begins_record, self.marks).read(self.position, size, limit):
             self.position = json.loads(json.dumps(reading.position))
             yield reading.lines
 
@@ -897,3 +898,44 @@ class Rotation(RuleBasedStateMachine):
 
 TestRotation = Rotation.TestCase
 TestRotation.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+
+
+# Keys
+
+OLD, NEW = b"old" * 6, b"new" * 6
+
+
+def read_by(reader, *keys):
+    """Read with these keys, the newest first."""
+    reader.marks = Marks(keys)
+    return reader.new()
+
+
+def test_an_idle_file_that_was_read_by_an_older_key_is_not_read_again_without_it(tmp_path):
+    idle = tmp_path / "idle.log.gz"
+    write(idle, gzip.compress(b"idle\n" * 100))
+    write(tmp_path / "gone.log", b"gone\n" * 100)
+    write(tmp_path / "busy.log", b"busy\n")
+    reader = Reader(tmp_path / "*.log*")
+    assert len(read_by(reader, OLD)) == 201
+    (tmp_path / "gone.log").unlink()
+    append(tmp_path / "busy.log", b"more\n")
+    assert read_by(reader, NEW, OLD) == [b"more"]
+    with pytest.raises(PermanentError, match="another PIPELINE_REDACT_KEY"):
+        read_by(reader, NEW)
+    write(tmp_path / "gone.log", b"gone\n" * 100 + b"back\n")
+    append(idle, gzip.compress(b"new\n"))
+    assert sorted(read_by(reader, NEW, OLD)) == [b"back", b"new"]
+    assert read_by(reader, NEW) == []
+
+
+def test_an_older_key_may_go_when_the_files_that_are_there_were_seen_by_the_new_one(tmp_path):
+    for count in (1, 100):
+        write(tmp_path / f"idle-{count}.log", numbered(0, count))
+    write(tmp_path / "busy.log", b"busy\n")
+    reader = Reader(tmp_path / "*.log")
+    read_by(reader, OLD)
+    append(tmp_path / "busy.log", b"more\n")
+    assert read_by(reader, NEW, OLD) == [b"more"]
+    append(tmp_path / "idle-100.log", b"new\n")
+    assert read_by(reader, NEW) == [b"new"]

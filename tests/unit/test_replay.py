@@ -215,7 +215,8 @@ def test_what_was_replayed_before_something_failed_is_no_dead_letter_any_more(
     assert [each.store_key for each in letters(indexes)] == [OTHER]
     store.failing = ""
     sieve.refused = b"-"
-    assert [each.cause for each in pipeline.replay(indexes.read("dead-letters"))] == [None]
+    (outcome,) = pipeline.replay(indexes.read("dead-letters"))
+    assert (outcome.cause, outcome.document) == (None, None)  # without the document: of many, they would be large
     assert indexes.count() == {"logs": 2, "message": 2, "perfs": 0, "dead-letters": 0}
 
 

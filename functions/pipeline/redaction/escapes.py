@@ -11,7 +11,7 @@ import re
 
 import orjson
 
-_CODES = re.compile(r"(\\+)(?:u([dD][89abAB]\w\w)\1u([dD][c-fC-F]\w\w)|u([0-9a-fA-F]{4})|/)")
+_CODES = re.compile(r"(?<!\\)(\\+)(?:u([dD][89abAB]\w\w)\1u([dD][c-fC-F]\w\w)|u([0-9a-fA-F]{4})|/)")
 _KEPT = {
     ord('"'),
     ord("\\"),
@@ -65,6 +65,11 @@ def _character(found: re.Match[str]) -> str:
     except ValueError:
         return found[0]
     return found[0] if number in _KEPT or 0xD800 <= number < 0xE000 else chr(number)  # noqa: PLR2004 (the surrogates)
+
+
+def halved(text: str) -> str:
+    """Undo what a literal of Python in single quotes does to backslashes and apostrophes."""
+    return re.sub(r"\\([\\'])", r"\1", text)
 
 
 def content(text: str, levels: int) -> str:

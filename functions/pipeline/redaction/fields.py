@@ -6,14 +6,16 @@ Python's way of writing a dictionary (`{'AGE': 48}`), which tracebacks and valid
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 
-from functions.pipeline.redaction.escapes import content, is_json, level, quote_at
-from functions.pipeline.redaction.values import Value, find_value
+from functions.pipeline.redaction.escapes import content, halved, is_json
+from functions.pipeline.redaction.literals import Literals, Reading
+from functions.pipeline.redaction.values import PLAIN, Value, find_value
 from functions.pipeline.redaction.words import SHAPE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from functions.pipeline.redaction.rules import FieldRule
     from functions.pipeline.redaction.words import Words
@@ -48,29 +50,27 @@ class Fields:
         pieces: list[str] = []
         search = self._keys[quote].search
         done, key = 0, search(text)
-        lowest = int(is_json(text)) if key and quote == "'" else 0  # in JSON, a dictionary of Python is in a string
-        while key:
-            value = _value(text, key, quote, lowest)
-            word = self._word(key, quote, value)
-            if word is None:
-                key = search(text, key.start(3))
-                continue
-            pieces += text[done : key.start(3)], word, "\n" * value.content.count("\n")
-            done = value.end
-            key = search(text, done)
+        find = _finder(text, quote) if key else None
+        while key and find:
+            kept, action = key.start(3), self._action(key[1])
+            if action != "off":  # else its value, which may be long, need not be found
+                value, reading = find(key)
+                if word := self._word(key, quote, value, reading, action):
+                    pieces += text[done:kept], word, "\n" * value.content.count("\n")
+                    done = kept = value.end
+            key = search(text, kept)
         return "".join(pieces) + text[done:] if pieces else text
 
-    def _word(self, key: re.Match[str], quote: str, value: Value) -> str | None:
+    def _word(self, key: re.Match[str], quote: str, value: Value, reading: Reading, action: str) -> str | None:
         """Return what stands for a field's value; None when the value stays."""
-        action = self._action(key[1])
-        if action == "off" or value.content in _NOTHING:
+        if value.content in _NOTHING:
             return None
         if action == "drop":
             return "null" if quote == '"' else "None"
         if value.content.startswith("redacted") and SHAPE.fullmatch(value.content):
             return None
-        mark = quote_at(level(len(key[2])), quote) if key[2] else quote
-        return f"{mark}{self._words.hash(content(value.content, value.levels))}{mark}"
+        mark = "\\" * reading.backslashes(reading.level(len(key[2]))) + quote
+        return f"{mark}{self._words.hash(_plain(value, reading))}{mark}"
 
     def _action(self, name: str) -> str:
         """Return what becomes of a field: as its own rule says, else the first one with wildcards."""
@@ -81,18 +81,42 @@ class Fields:
         return self._actions[name]
 
 
-def _value(text: str, key: re.Match[str], quote: str, lowest: int) -> Value:
+def _finder(text: str, quote: str) -> Callable[[re.Match[str]], tuple[Value, Reading]]:
+    """Make what finds the value of a name in such quotes, and how backslashes are read there."""
+    if quote == "'":
+        lowest = int(is_json(text))  # in JSON, a dictionary of Python is in a string
+        return lambda key: (_value(text, key, quote, lowest, PLAIN), PLAIN)
+    literals = Literals(text)
+
+    def find(key: re.Match[str]) -> tuple[Value, Reading]:
+        reading = literals.reading(key.start(), key.end(2) + 1)
+        return _value(text, key, quote, reading.level(len(key[2])), reading), reading
+
+    return find
+
+
+def _value(text: str, key: re.Match[str], quote: str, lowest: int, reading: Reading) -> Value:
     _, backslashes, _, number, words = key.groups()
     if number is not None:
         return Value(key.end(), number, 0)
     if words is not None and quote == '"' and not backslashes:
         return Value(key.end(), words, 0)
-    return find_value(text, key.start(3), quote, level(len(backslashes)) if quote == '"' else lowest)
+    return find_value(text, key.start(3), quote, lowest, reading)
+
+
+def _plain(value: Value, reading: Reading) -> str:
+    """Return a value's content without what escapes it: by the JSON around literals, by these, by the JSON in them."""
+    if not reading.literals:
+        return content(value.content, value.levels)
+    text = content(value.content, reading.outer)
+    for _ in range(reading.literals):
+        text = halved(text)
+    return content(text, value.levels - reading.outer)
 
 
 def _names(name: str) -> list[str]:
     """Return a name without what its spellings differ in ("CHEST PAIN", "chest_pain"), and others of the same field."""
-    plain = re.sub("[ _-]", "", name.lower())
+    plain = re.sub("[ _-]", "", unicodedata.normalize("NFC", name).lower())
     return [plain, *(other for pair in _OTHER_NAMES if plain in pair for other in pair if other != plain)]
 
 
@@ -105,4 +129,6 @@ def _letter(letter: str) -> str:
     if letter == "*":
         return r"[^\"'\\\n]{0,60}?"
     cases = {letter, letter.upper()} if len(letter.upper()) == 1 else {letter}
-    return f"[{re.escape(''.join(sorted(cases)))}]"
+    composed = f"[{re.escape(''.join(sorted(cases)))}]"
+    apart = unicodedata.normalize("NFD", letter)  # an accent may be a character of its own
+    return f"(?:{composed}|{_letter(apart[0])}{apart[1:]})" if len(apart) > 1 else composed

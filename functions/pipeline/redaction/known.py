@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 _LETTER = "A-Za-z0-9\u0080-\U0010ffff"
 _HEX = "[0-9A-Fa-f]{1,4}"
+_BLANK = " \u00a0\u202f"  # those too that typography puts into numbers, which do not break a line
 _LARGEST_OCTET = 255
 _NIR_DIGITS = 13  # without the key
 
@@ -31,12 +32,16 @@ def _email() -> tuple[Form, ...]:
 
 
 def _phone() -> tuple[Form, ...]:
-    """International numbers, and the national ones of France and of North America."""
-    international = re.compile(r"\+(?:[ .()-]{0,3}[0-9]){7,15}(?![0-9])")
-    french = re.compile(r"0(?<![\w.]0)[1-9](?:[ .-]?[0-9]{2}){4}(?!\w)")
-    american = re.compile(r"[0-9][0-9]{2}(?<![\w.][0-9]{3})[ .-][0-9]{3}[ .-][0-9]{4}(?!\w)")
-    in_brackets = re.compile(r"\([0-9]{3}\) ?[0-9]{3}[ .-][0-9]{4}(?!\w)")
-    return Form(international), Form(french), Form(american), Form(in_brackets)
+    """International numbers (+33… and 0033…), and the national ones of France and of North America."""
+    between, digit = f"[{_BLANK}.-]", f"[{_BLANK}.()-]{{0,3}}[0-9]"
+    forms = (
+        rf"\+(?:{digit}){{7,15}}(?![0-9])",
+        rf"00(?<![\w.:-]00)[1-9](?:{digit}){{8,14}}(?!\w)",
+        rf"0(?<![\w.]0)[1-9](?:{between}?[0-9]{{2}}){{4}}(?!\w)",
+        rf"[0-9][0-9]{{2}}(?<![\w.][0-9]{{3}}){between}[0-9]{{3}}{between}[0-9]{{4}}(?!\w)",
+        rf"\([0-9]{{3}}\)[{_BLANK}]?[0-9]{{3}}{between}[0-9]{{4}}(?!\w)",
+    )
+    return tuple(Form(re.compile(form)) for form in forms)
 
 
 def _ip() -> tuple[Form, ...]:
@@ -65,7 +70,7 @@ def _hf_token() -> tuple[Form, ...]:
 
 def _nir() -> tuple[Form, ...]:
     """The number of French social security, with its key or without."""
-    month, place = r"(?:0[1-9]|1[0-2]|[2-9][0-9])", r"[0-9](?:[0-9]|[ABab])"
+    month, place = r"(?:0[1-9]|1[0-2]|[2-9][0-9])", r"(?:[0-9]{2}|2[ABab])"
     number = rf"[12](?<![\w.][12])[ .]?[0-9]{{2}}[ .]?{month}[ .]?{place}(?:[ .]?[0-9]{{3}}){{2}}(?:[ .]?[0-9]{{2}})?"
     return (Form(re.compile(rf"{number}(?!\w)"), None, _is_nir),)
 

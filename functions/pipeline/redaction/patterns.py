@@ -21,6 +21,7 @@ _EDGES = f' \t\r\n"{_HIDDEN}'
 _NEAR = 8  # characters between which and a number the structure of JSON is looked for
 _FAR = 1000  # characters back from a number in which a quote tells how deep it stands
 _NUMBER = "0123456789+-.eE"
+_LONGEST = 64  # characters of a number on either side of what was found in it; a longer run is no number
 _JSON_SCALAR = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"|-?[0-9][0-9.eE+-]*')
 
 
@@ -107,9 +108,11 @@ def _within_scalars(text: str, spans: list[_Span]) -> Iterator[_Span]:
         start, end = scalar.span(group)
         while span and span.end <= start:
             span = next(waiting, None)
+        if not group and span and span.start < end:
+            yield _Span(start, end)  # a number once, however much was found in it
         while span and span.start < end:
-            inner = _Span(max(start, span.start), min(end, span.end), start) if group else _Span(start, end)
-            yield inner
+            if group:
+                yield _Span(max(start, span.start), min(end, span.end), start)
             if span.end > end:
                 break
             span = next(waiting, None)
@@ -130,9 +133,10 @@ def _number_around(text: str, span: _Span) -> _Span | None:
     start, end = span.start, span.end
     if not all(each in _NUMBER for each in text[start:end]):
         return None
-    while start > span.floor and text[start - 1] in _NUMBER:
+    first, last = max(span.floor, start - _LONGEST), min(len(text), end + _LONGEST)
+    while start > first and text[start - 1] in _NUMBER:
         start -= 1
-    while end < len(text) and text[end] in _NUMBER:
+    while end < last and text[end] in _NUMBER:
         end += 1
     before = text[max(span.floor, start - _NEAR) : start].rstrip()[-1:]
     after = text[end : end + _NEAR].lstrip()[:1]

@@ -29,7 +29,8 @@ class Redaction:
     """Hides the values of some fields, and text of some forms, wherever they stand in a record.
 
     A hidden value becomes `redacted:` and a keyed hash of it, always the same one for the same value; or, dropped,
-    null (a field's) or `redacted` (a pattern's). Redacting twice is redacting once.
+    null (a field's) or `redacted` (a pattern's). Redacting JSON twice is redacting it once; of malformed text, a second
+    time may hide more.
 
     Attributes:
         active: whether there is anything to hide; if not, nobody needs to call.

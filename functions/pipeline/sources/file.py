@@ -84,7 +84,8 @@ class FileSource:
 
         Raises:
             TransientError: files that were read before are gone, and nothing is there now.
-            PermanentError: nothing matches the pattern, or a file cannot be read, is damaged or ends too early.
+            PermanentError: nothing matches the pattern, or a file cannot be read, is damaged or ends too early; or a
+                key by which files are known is not configured any more.
         """
         traces = self._traces(position)
         problems: list[PermanentError] = []
@@ -103,9 +104,11 @@ class FileSource:
 
     def _traces(self, position: Position | None) -> list[Trace]:
         try:
-            return [Trace.remembered(each) for each in position["files"]] if position is not None else []
+            traces = [Trace.remembered(each) for each in position["files"]] if position is not None else []
         except (KeyError, TypeError) as error:
             raise unreadable_position(self.name) from error
+        self._marks.check((mark for trace in traces for mark in trace.marks), self.name)
+        return traces
 
     def _present(self, problems: list[PermanentError], *, known: bool) -> list[File]:
         files = []

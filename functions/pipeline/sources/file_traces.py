@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions.pipeline.compression import decompressed, is_compressed
-from functions.pipeline.marks import PLAIN
+from functions.pipeline.marks import PLAIN, digest
 from functions.pipeline.sources.file_content import BLOCK, stored
 from functions.pipeline.sources.file_readings import caught
 
@@ -40,9 +40,14 @@ class Trace(NamedTuple):
         typed = tuple(map(type, trace)) == (str, int, str, int, int, int, int, bool)
         if not typed or trace.length != min(trace.offset, _EDGE) or trace.length < 0:
             raise TypeError
-        if len(trace.fingerprint) != 2 * _MARK_SIZE or len(trace.ending) != 2 * _MARK_SIZE:
+        if {len(digest(mark)) for mark in trace.marks} != {2 * _MARK_SIZE}:
             raise TypeError
         return trace
+
+    @property
+    def marks(self) -> tuple[str, str]:
+        """By what the content is known."""
+        return self.fingerprint, self.ending
 
 
 class File:
@@ -102,16 +107,17 @@ class File:
             return False
         if self.compressed and self._unchanged(trace):
             return True
-        return self._marks.knows(self._span(trace.offset - trace.length, trace.offset), trace.ending)
+        self._ending = self._span(trace.offset - trace.length, trace.offset)
+        return self._marks.knows(self._ending, trace.ending)
 
     def follow(self, trace: Trace) -> None:
-        """Read on from where the trace was left."""
-        self.trace = trace._replace(
-            inode=self.inode,
-            size=self.size,
-            modified=self.modified,
-            finished=trace.finished and self._unchanged(trace),
-        )
+        """Read on from where the trace was left, which this file continues.
+
+        Its marks are made anew, so that an older key is not needed for ever; but not those of a compressed file that is
+        unchanged, which would have to be decompressed.
+        """
+        unchanged = self.compressed and self._unchanged(trace)
+        self.trace = trace if unchanged else self._left_at(trace.offset, self._ending, finished=False)
 
     def is_copy(self, other: File) -> bool:
         """Say whether the other begins with all that this file holds, and remember it.

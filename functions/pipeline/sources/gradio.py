@@ -62,7 +62,7 @@ class GradioSource:
 
     def read(self, position: Position | None, size: int, limit: int | None = None) -> Iterator[Reading]:
         """Yield what is new, as `Source.read` says. The Space is read and left before the first lines are yielded."""
-        check_position(position, self.name)
+        check_position(position, self.name, self._rules.marks)
         with _conversation(self._options, self._redaction) as space:
             news = read_new(space.page, position, self._rules)
         yield from readings(news, position, size, limit, self._rules)

@@ -9,18 +9,16 @@ from functions.pipeline.sources import Reading
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from functions.pipeline.marks import Marks
     from functions.pipeline.redaction import Redaction
     from functions.pipeline.sources import Position, Source
 
 
 class RedactedSource:
-    """Another source's lines without what is to be hidden; its positions say by which key they know lines."""
+    """Another source's lines without what is to be hidden."""
 
-    def __init__(self, source: Source, redaction: Redaction, marks: Marks) -> None:
+    def __init__(self, source: Source, redaction: Redaction) -> None:
         self._source = source
         self._redaction = redaction
-        self._marks = marks
 
     @property
     def name(self) -> str:
@@ -28,15 +26,10 @@ class RedactedSource:
         return self._source.name
 
     def read(self, position: Position | None, size: int, limit: int | None = None) -> Iterator[Reading]:
-        """Yield what the other source does, redacted; raise as it does.
-
-        Raises:
-            PermanentError: the position was made with a key that is not configured any more.
-        """
-        self._marks.check(position, self.name)
+        """Yield what the other source does, redacted; raise as it does."""
         for lines, after, gaps in self._source.read(position, size, limit):
             shown = self._redaction.lines(lines) if self._redaction.active else lines
-            yield Reading(shown, self._marks.signed(after), gaps)
+            yield Reading(shown, after, gaps)
 
     def check(self) -> str:
         """Say what the other source says."""

@@ -61,14 +61,14 @@ class News(NamedTuple):
     gap: bool
 
 
-def check_position(position: Position | None, source: str) -> None:
-    """Raise the error of `unreadable_position` unless the position is one that `readings` made."""
+def check_position(position: Position | None, source: str, marks: Marks = PLAIN) -> None:
+    """Raise the error of `unreadable_position` unless `readings` made the position; then that of `Marks.check`."""
     if position is None:
         return
     window, held = position.get("window"), position.get("held")
-    marked = isinstance(window, list) and all(isinstance(mark, str) for mark in window)
-    if not marked or not isinstance(held, int):
+    if not isinstance(window, list) or not all(isinstance(mark, str) for mark in window) or not isinstance(held, int):
         raise unreadable_position(source)
+    marks.check(window, source)
 
 
 def read_new(fetch: Fetch, position: Position | None, rules: Rules = RULES) -> News:
