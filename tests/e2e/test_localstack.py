@@ -5,7 +5,6 @@ The functions run as they are packaged for AWS, the infrastructure is what serve
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import shutil
@@ -136,11 +135,11 @@ def deploy(url: str, **settings: str) -> None:
 
 @pytest.fixture(scope="module")
 def poison(deployed: Deployed) -> str:
-    """Send a batch of messages, one of which names what is no log; return that one's id."""
+    """Send a batch of messages: one of them names nothing, one an object that is gone; return the former's id."""
     deployed.put("held/first.log", "before-poison")
-    deployed.s3.put_object(Bucket=deployed.bucket, Key="held/poison.log.gz", Body=gzip.compress(b"x" * 1000)[:-9])
     deployed.put("held/last.log", "after-poison")
-    bodies = [deployed.notification(f"held/{name}") for name in ("first.log", "poison.log.gz", "last.log")]
+    first, gone, last = (deployed.notification(f"held/{name}") for name in ("first.log", "gone.log", "last.log"))
+    bodies = [first, "no notification", gone, last]
     entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
     sent = deployed.sqs.send_message_batch(QueueUrl=deployed.queue, Entries=entries)
     return next(each["MessageId"] for each in sent["Successful"] if each["Id"] == "1")
@@ -150,6 +149,7 @@ def poison(deployed: Deployed) -> str:
 def test_a_poison_message_does_not_keep_its_neighbours_from_being_indexed(deployed: Deployed):
     for transaction in ("before-poison", "after-poison"):
         deployed.wait_until(lambda each=transaction: deployed.counts(f'transaction_id:"{each}"') == ONCE, transaction)
+    deployed.wait_until(lambda: deployed.documents("deployed-dead-letters"), "the dead letter of what is gone")
 
 
 def test_the_schedule_fires_the_collector_and_its_drop_becomes_documents_in_all_three_indexes(
@@ -225,7 +225,7 @@ def test_a_poison_message_ends_in_the_dead_letter_queue_after_so_many_receives(d
 
     (message,) = deployed.wait_until(dead, "the poison in the dead letter queue", 150)
     assert message["MessageId"] == poison
-    assert "held/poison.log.gz" in message["Body"]
+    assert message["Body"] == "no notification"
     failures = [each for each in deployed.said("indexer") if each.get("message_id") == poison]
     assert len(failures) == RECEIVES
     assert all(each["error"] == "PermanentError" for each in failures)
