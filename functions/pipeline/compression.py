@@ -153,9 +153,16 @@ def _gunzip(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
 
 
 def _pieces(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """Cut content into pieces of one size, however it came: isal takes some damaged headers as sound when in bits."""
+    rest = b""
     for chunk in chunks:
-        for start in range(0, len(chunk), size):
-            yield chunk[start : start + size]
+        rest += chunk
+        whole = len(rest) - len(rest) % size
+        for start in range(0, whole, size):
+            yield rest[start : start + size]
+        rest = rest[whole:]
+    if rest:
+        yield rest
 
 
 def _inflated(member: Decompress, fed: bytes) -> Iterator[bytes]:

@@ -238,3 +238,11 @@ def test_damage_is_read_or_a_permanent_error_and_nothing_else(compress, content,
         plain(bytes(stored))
     except PermanentError as error:
         assert "a.log" in str(error)  # noqa: PT017 (whether it raises is up to the damage)
+
+
+def test_a_damaged_header_is_damage_however_it_is_cut():
+    content = bytes.fromhex("1f8b08ff28002de7036b00000003") + bytes(26)
+    for size in (1, 4, 40):
+        chunks = [content[at : at + size] for at in range(0, len(content), size)]
+        with pytest.raises(CorruptObject, match=r"x\.gz: its gzip content"):
+            list(decompressed(chunks, "x.gz"))
