@@ -99,10 +99,8 @@ class MlApi:
     ) -> tuple[str, bool]:
         """Read a record in any of the forms above; what is not recognised is a log with its message."""
         _, raw, text, head, sent = record
-        fields: dict[str, Any] = {
-            "@timestamp": time,
-            "sequence": sequence,
-        }  # what the log document and the prediction share
+        # What the log document and the prediction share:
+        fields: dict[str, Any] = {"@timestamp": time, "sequence": sequence}
         if sent is None:
             begun, begun_escaped, own_time, members = head or _NO_HEAD
             if own_time:
