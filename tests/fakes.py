@@ -13,9 +13,14 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from functions.pipeline.documents import Document, Rejection, Rows, Written
+from functions.pipeline.names import IndexNames
+from functions.pipeline.sinks.duckdb.sink import DuckdbSink
+
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     Answer = Callable[["_Request", list["Sent"]], None]
 
@@ -215,3 +220,25 @@ class LambdaContext:
 
     def get_remaining_time_in_millis(self) -> int:
         return max(int(self._left() * 1000), 0)
+
+
+class RefusingSink(DuckdbSink):
+    """An embedded index that refuses for good what contains a text, of the kinds given: DuckDB itself never does."""
+
+    def __init__(self, path: Path, refused: bytes, kinds: set[str]) -> None:
+        super().__init__(path, IndexNames())
+        self.refused, self.kinds = refused, kinds
+
+    def write(self, documents: Iterable[Rows]) -> Written:
+        rejected: list[Rejection] = []
+        written = super().write(self._accepted(documents, rejected))
+        written.rejected = rejected
+        return written
+
+    def _accepted(self, documents: Iterable[Rows], rejected: list[Rejection]) -> Iterator[Rows]:
+        for kind, rows in documents:
+            refused = [row for row in rows if kind in self.kinds and self.refused in row[2]]
+            for identity, timestamp, body in refused:
+                document = Document(kind, identity.decode(), timestamp, body)
+                rejected.append(Rejection(document, 400, "document_parsing_exception: no"))
+            yield kind, [row for row in rows if row not in refused]

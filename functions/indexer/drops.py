@@ -126,13 +126,12 @@ class DropIndexer:
 
     def _report_all(self, total: Tally) -> None:
         """Sum up an invocation. A dead letter may stand for any document, but a log document accounts for a record."""
-        documents, duplicates = total.created[LOGS], total.duplicates[LOGS]
         counters = {
             "Records": total.records,
-            "Documents": documents,
-            "Duplicates": duplicates,
+            "Documents": total.created[LOGS],
+            "Duplicates": total.duplicates[LOGS],
             "DeadLetters": total.dead.total(),
-            "Unaccounted": abs(total.records - documents - duplicates - total.dead[LOGS]),
+            "Unaccounted": abs(total.unaccounted),
         }
         log_counters(counters, self._environment.get("AWS_LAMBDA_FUNCTION_NAME"), function="indexer")
 

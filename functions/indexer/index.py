@@ -57,9 +57,14 @@ class Tally:
     dead: Counter[str] = field(default_factory=Counter)
 
     @property
+    def unaccounted(self) -> int:
+        """Count the records that are neither in the log index nor dead letters; below 0, too many are there."""
+        return self.records - self.created[LOGS] - self.duplicates[LOGS] - self.dead[LOGS]
+
+    @property
     def conserved(self) -> bool:
         """Say whether every record that was read is in the log index or is a dead letter."""
-        return self.records == self.created[LOGS] + self.duplicates[LOGS] + self.dead[LOGS]
+        return self.unaccounted == 0
 
     def add(self, other: Tally) -> None:
         """Count another batch's records too."""

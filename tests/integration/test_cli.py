@@ -15,7 +15,6 @@ from typing import Any
 import duckdb
 import pytest
 
-from functions.cli import main
 from functions.local import LogsPipeline
 
 HEAD = "2025-01-20 10:30:00 - api - INFO - "
@@ -51,18 +50,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def trilog(capfd: pytest.CaptureFixture[str]) -> Run:
+def trilog(command_line: Run) -> Run:
     """Run a command line; give its exit code, what it printed, and its errors."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        try:
-            code = main(arguments)
-        except SystemExit as left:  # argparse's way
-            code = int(left.code or 0)
-        printed = capfd.readouterr()
-        return code, printed.out, printed.err
-
-    return run
+    return command_line
 
 
 def once(trilog: Run, *arguments: str) -> dict[str, Any]:

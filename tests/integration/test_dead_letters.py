@@ -12,7 +12,6 @@ import boto3
 import pytest
 from elasticsearch import Elasticsearch
 
-from functions.cli import main
 from functions.indexer.dead_letters import dead_letter
 from functions.pipeline.documents import Document, Rejection, as_rows
 from functions.pipeline.names import IndexNames
@@ -31,19 +30,13 @@ ID = re.compile(r"[0-9a-f]{12}-\S+")
 
 
 @pytest.fixture
-def trilog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+def trilog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command_line: Run) -> Run:
     """Run a command line in a folder of its own; give its exit code, what it printed, and its errors."""
     monkeypatch.chdir(tmp_path)
     for name in ("ELASTICSEARCH_HOST", "ELASTICSEARCH_URL", "PIPELINE_DATA", "PIPELINE_STORE", "LANGUAGE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LC_ALL", "C")
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        code = main(arguments)
-        printed = capfd.readouterr()
-        return code, printed.out, printed.err
-
-    return run
+    return command_line
 
 
 def keep(tmp_path: Path, *rejections: tuple[str, str], raw: bytes = b"raw") -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
-from functions.cli import main
 from tests.localstack import start_localstack
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def localstack() -> Iterator[str]:
 
 
 @pytest.fixture
-def trilog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+def trilog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command_line: Run) -> Run:
     """Run a command line in a folder of its own; give its exit code, what it printed, and its errors."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LC_ALL", "C")
@@ -38,13 +38,7 @@ def trilog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captur
         monkeypatch.setenv(f"AWS_{name}", value)
     for name in ("AWS_DEFAULT_REGION", "PIPELINE_DEAD_LETTER_QUEUE", "LANGUAGE"):
         monkeypatch.delenv(name, raising=False)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        code = main(["queue-dead-letters", *arguments])
-        printed = capfd.readouterr()
-        return code, printed.out, printed.err
-
-    return run
+    return partial(command_line, "queue-dead-letters")
 
 
 class Queues:

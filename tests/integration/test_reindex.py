@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from functions.cli import main
 from functions.local import LogsPipeline
 from functions.pipeline.config import environment
 from functions.pipeline.documents import LOGS
@@ -28,20 +27,11 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def trilog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+def trilog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command_line: Run) -> Run:
     """Run a command line in a folder of its own; give its exit code, what it printed, and its errors."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LC_ALL", "C")
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        try:
-            code = main(arguments)
-        except SystemExit as left:  # argparse's way
-            code = int(left.code or 0)
-        printed = capfd.readouterr()
-        return code, printed.out, printed.err
-
-    return run
+    return command_line
 
 
 @pytest.fixture

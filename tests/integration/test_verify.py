@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from functions.cli import main
 from functions.indexer import verify as verifying
 from functions.local import LogsPipeline
 from functions.pipeline.config import environment
@@ -27,20 +26,15 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def trilog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+def trilog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command_line: Run) -> Run:
     """Run a command line in a folder of its own, where a log was indexed in three batches."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LC_ALL", "C")
     monkeypatch.setenv("PIPELINE_BATCH_SIZE", "4")
 
-    def run(*arguments: str) -> tuple[int, str, str]:
-        code = main(arguments)
-        printed = capfd.readouterr()
-        return code, printed.out, printed.err
-
     (tmp_path / "api.log").write_text("\n".join(LINES) + "\n")
-    assert run("--once", "--source", "api.log")[0] == 0
-    return run
+    assert command_line("--once", "--source", "api.log")[0] == 0
+    return command_line
 
 
 def indexes() -> Indexes:

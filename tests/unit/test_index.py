@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,33 +16,12 @@ from functions.pipeline.names import IndexNames
 from functions.pipeline.sinks.duckdb.indexes import DuckdbIndexes
 from functions.pipeline.sinks.duckdb.sink import DuckdbSink
 from functions.pipeline.store import Store
+from tests.fakes import RefusingSink
 
 HEAD = "2025-01-20 10:30:00 - api - INFO - "
 PREDICTION = HEAD + '[abc-123] POST /predict - 200 - 45ms - {"AGE": 65} - {"prediction": "YES"}'
 METRICS = HEAD + '{"performance_metrics": {"transaction_id": "abc-123", "cpu_time_ms": 18.2}}'
 KEY = "raw/a/2025/01/20/103000.000000-0123456789abcdef.log.gz"
-
-
-class RefusingSink(DuckdbSink):
-    """A sink that refuses for good what contains a given text, of the kinds given."""
-
-    def __init__(self, path: Path, refused: bytes, kinds: set[str]) -> None:
-        super().__init__(path, IndexNames())
-        self.refused, self.kinds = refused, kinds
-
-    def write(self, documents: Iterable[Rows]) -> Written:
-        rejected: list[Rejection] = []
-        written = super().write(self._accepted(documents, rejected))
-        written.rejected = rejected
-        return written
-
-    def _accepted(self, documents: Iterable[Rows], rejected: list[Rejection]) -> Iterator[Rows]:
-        for kind, rows in documents:
-            refused = [row for row in rows if kind in self.kinds and self.refused in row[2]]
-            for identity, timestamp, body in refused:
-                document = Document(kind, identity.decode(), timestamp, body)
-                rejected.append(Rejection(document, 400, "document_parsing_exception: no"))
-            yield kind, [row for row in rows if row not in refused]
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ import pytest
 from functions.indexer.index import Indexing
 from functions.indexer.replay import DeadLetter, Outcome, replay
 from functions.local import LogsPipeline
-from functions.pipeline.documents import Document, Rejection, Rows, Written
 from functions.pipeline.errors import PermanentError, TransientError
 from functions.pipeline.formats.ml_api import MlApi, MlApiOptions
 from functions.pipeline.names import IndexNames
@@ -19,6 +18,7 @@ from functions.pipeline.sinks import Sink
 from functions.pipeline.sinks.duckdb.indexes import DuckdbIndexes
 from functions.pipeline.sinks.duckdb.sink import DuckdbSink
 from functions.pipeline.store import Store, StoredObject
+from tests.fakes import RefusingSink
 
 HEAD = "2025-01-20 10:30:00 - api - INFO - "
 PREDICTION = HEAD + '[abc-123] POST /predict - 200 - 45ms - {"AGE": 65} - {"prediction": "YES"}'
@@ -26,28 +26,6 @@ REFUSED = PREDICTION.replace("YES", "NEVER")
 METRICS = HEAD + '{"performance_metrics": {"transaction_id": "abc-123", "cpu_time_ms": 18.2}}'
 KEY, OTHER = (f"raw/a/2025/01/20/1030{second}.000000-0123456789abcdef.log.gz" for second in ("00", "01"))
 FORMAT = MlApi(MlApiOptions())
-
-
-class Sieve(DuckdbSink):
-    """A sink that refuses for good what contains a text, of the kinds given."""
-
-    def __init__(self, path: Path, refused: bytes, kinds: str = "message") -> None:
-        super().__init__(path, IndexNames())
-        self.refused, self.kinds = refused, kinds.split()
-
-    def write(self, documents: Iterable[Rows]) -> Written:
-        rejected: list[Rejection] = []
-        written = super().write(self._passing(documents, rejected))
-        written.rejected = rejected
-        return written
-
-    def _passing(self, documents: Iterable[Rows], rejected: list[Rejection]) -> Iterator[Rows]:
-        for kind, rows in documents:
-            refused = [row for row in rows if kind in self.kinds and self.refused in row[2]]
-            for identity, timestamp, body in refused:
-                document = Document(kind, identity.decode(), timestamp, body)
-                rejected.append(Rejection(document, 400, "document_parsing_exception: no"))
-            yield kind, [row for row in rows if row not in refused]
 
 
 class FailingStore(Store):
@@ -67,8 +45,8 @@ def store(tmp_path: Path) -> FailingStore:
 
 
 @pytest.fixture
-def sieve(tmp_path: Path) -> Sieve:
-    return Sieve(tmp_path / "index.duckdb", b"NEVER")
+def sieve(tmp_path: Path) -> RefusingSink:
+    return RefusingSink(tmp_path / "index.duckdb", b"NEVER", {"message"})
 
 
 @pytest.fixture
@@ -104,7 +82,7 @@ def predictions(indexes: DuckdbIndexes) -> list[Any]:
     return [each["result"]["prediction"] for each in indexes.read("message")]
 
 
-def test_a_document_that_is_taken_now_is_in_its_index_once(store: Store, sieve: Sieve, sink: Sink, indexes: Any):
+def test_a_document_that_is_taken_now_is_in_its_index_once(store: Store, sieve: RefusingSink, sink: Sink, indexes: Any):
     index(store, sieve, PREDICTION, REFUSED, METRICS)
     (outcome,) = replayed(letters(indexes), store, sink)
     assert (outcome.cause, outcome.records) == (None, 1)
@@ -113,7 +91,7 @@ def test_a_document_that_is_taken_now_is_in_its_index_once(store: Store, sieve: 
     assert indexes.count() == {"logs": 3, "message": 2, "perfs": 1, "dead-letters": 1}  # which the caller deletes
 
 
-def test_what_is_refused_again_stays_one_dead_letter_with_the_reason(store: Store, sieve: Sieve, indexes: Any):
+def test_what_is_refused_again_stays_one_dead_letter_with_the_reason(store: Store, sieve: RefusingSink, indexes: Any):
     index(store, sieve, PREDICTION, REFUSED)
     before = letters(indexes)
     (outcome,) = replayed(before, store, sieve)
@@ -123,15 +101,15 @@ def test_what_is_refused_again_stays_one_dead_letter_with_the_reason(store: Stor
 
 def test_each_dead_letter_of_a_record_has_an_outcome_of_its_own(store: Store, tmp_path: Path, indexes: Any):
     file = tmp_path / "index.duckdb"
-    index(store, Sieve(file, b"45", "logs message"), METRICS, PREDICTION)
-    outcomes = replayed(letters(indexes), store, Sieve(file, b"45", "logs"))
+    index(store, RefusingSink(file, b"45", {"logs", "message"}), METRICS, PREDICTION)
+    outcomes = replayed(letters(indexes), store, RefusingSink(file, b"45", {"logs"}))
     assert {each.letter.target: each.cause for each in outcomes} == {
         "logs": "document_parsing_exception: no",
         "message": None,
     }
 
 
-def test_a_record_that_makes_no_such_document_any_more_is_replayed(store: Store, sieve: Sieve, indexes: Any):
+def test_a_record_that_makes_no_such_document_any_more_is_replayed(store: Store, sieve: RefusingSink, indexes: Any):
     index(store, sieve, PREDICTION, REFUSED)
     (letter,) = letters(indexes)
     store.put(KEY, gzip.compress(f"{PREDICTION}\n{HEAD}no prediction any more".encode()))
@@ -139,7 +117,7 @@ def test_a_record_that_makes_no_such_document_any_more_is_replayed(store: Store,
     assert (outcome.document, outcome.cause) == (None, None)
 
 
-def test_a_dry_run_writes_nothing_and_gives_the_document(store: Store, sieve: Sieve, indexes: Any):
+def test_a_dry_run_writes_nothing_and_gives_the_document(store: Store, sieve: RefusingSink, indexes: Any):
     index(store, sieve, PREDICTION, REFUSED)
     before = {kind: list(indexes.read(kind)) for kind in ("logs", "message", "dead-letters")}
     (outcome,) = replay(letters(indexes), store, indexing(store), None)
@@ -149,7 +127,7 @@ def test_a_dry_run_writes_nothing_and_gives_the_document(store: Store, sieve: Si
 
 
 def test_a_batch_that_is_gone_keeps_its_dead_letter_and_makes_no_other(
-    store: Store, sieve: Sieve, indexes: Any, tmp_path: Path
+    store: Store, sieve: RefusingSink, indexes: Any, tmp_path: Path
 ):
     index(store, sieve, PREDICTION, REFUSED)
     index(store, sieve, REFUSED, key=OTHER)
@@ -161,7 +139,7 @@ def test_a_batch_that_is_gone_keeps_its_dead_letter_and_makes_no_other(
 
 
 def test_a_record_that_its_batch_has_no_longer_keeps_its_dead_letter(
-    store: Store, sieve: Sieve, sink: Sink, indexes: Any
+    store: Store, sieve: RefusingSink, sink: Sink, indexes: Any
 ):
     index(store, sieve, PREDICTION, REFUSED)
     store.put(KEY, gzip.compress(METRICS.encode()))
@@ -191,7 +169,7 @@ def test_an_object_that_is_whole_again_is_indexed_whole(store: Store, sink: Any,
 
 
 def test_a_record_before_the_damage_is_replayed_and_one_after_it_is_not(
-    store: Store, sieve: Sieve, sink: Sink, indexes: Any
+    store: Store, sieve: RefusingSink, sink: Sink, indexes: Any
 ):
     lines = [REFUSED, *[METRICS] * 20_000, REFUSED]
     index(store, sieve, *lines)
@@ -203,7 +181,7 @@ def test_a_record_before_the_damage_is_replayed_and_one_after_it_is_not(
 
 
 def test_what_was_replayed_before_something_failed_is_no_dead_letter_any_more(
-    store: FailingStore, sieve: Sieve, indexes: Any, tmp_path: Path
+    store: FailingStore, sieve: RefusingSink, indexes: Any, tmp_path: Path
 ):
     index(store, sieve, REFUSED)
     index(store, sieve, REFUSED, key=OTHER)

@@ -268,12 +268,10 @@ def _read_pair(fields: dict[str, Any], rest: bytes, marker: bytes) -> dict[str, 
         first = _first_value(rest)
         second = rest[len(first) :].removeprefix(marker)
         given, result = json_value(first), json_value(second)
-    if _input(given) is not None and marker == _PAIR and not second.strip():
-        alone = given  # it names its parts, or it tells why a request failed, or it is the input
-        if isinstance(alone, dict) and (
-            not _FIELDS.keys().isdisjoint(alone) or fields.get("status_code", 0) >= _FAILED
-        ):
-            return _take(fields, alone)
+    alone = isinstance(given, dict) and marker == _PAIR and not second.strip()
+    # It names its parts, or it tells why a request failed, or it is the input.
+    if alone and (not _FIELDS.keys().isdisjoint(given) or fields.get("status_code", 0) >= _FAILED):
+        return _take(fields, given)
     _set(fields, "input_data", _input(given))
     _set(fields, "result", _result(result))
     return None
