@@ -30,7 +30,8 @@ faults: $(VENV)/.installed-dev  ## the fault suite, which also writes docs/relia
 load: $(VENV)/.installed-dev  ## 10 million lines through the indexer, with redeliveries and throttling, 10 minutes; quick: LINES=100000
 	@$(PYTHON) -m tests.faults.load $(if $(findstring command,$(origin LINES)),$(LINES),10000000)
 
-fuzz: $(VENV)/.installed-dev  ## bytes that nobody thought of, for the parser and all else that reads what comes from outside; SECONDS=60 for each
+fuzz: $(VENV)/.installed-dev  ## new examples for the tests of properties; bytes that nobody thought of for all that reads them, SECONDS=60 for each reader
+	@$(PYTHON) -m pytest -q -m hypothesis --hypothesis-profile default
 	@for target in compression cursor records redaction triggers; do \
 		$(PYTHON) -m tests.fuzz.run $$target --seconds $(if $(findstring command,$(origin SECONDS)),$(SECONDS),60) || exit 1; \
 	done

@@ -6,11 +6,16 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.elasticsearch import start_elasticsearch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# What the suite says depends on the code alone; `make fuzz` draws new examples.
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,12 @@ def by_atheris(name: str, options: argparse.Namespace) -> None:
     corpus.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(module.SEEDS):
         (corpus / f"seed-{number}").write_bytes(seed)
-    limits = [f"-max_total_time={options.seconds}", f"-max_len={_LARGEST}", f"-timeout={_SLOW}"]
+    limits = [
+        f"-max_total_time={options.seconds}",
+        f"-runs={options.runs}",
+        f"-max_len={_LARGEST}",
+        f"-timeout={_SLOW}",
+    ]
     places = [f"-rss_limit_mb={_MEMORY}", f"-artifact_prefix={options.folder}/{name}-", str(corpus)]
     atheris.Setup([sys.argv[0], f"-seed={options.seed}", *limits, *places], module.target)
     atheris.Fuzz()
@@ -50,10 +55,10 @@ def by_hypothesis(name: str, options: argparse.Namespace) -> None:
 
     module, end = import_module(f"tests.fuzz.{name}"), time.monotonic() + options.seconds
     limits = settings(max_examples=_EXAMPLES, database=None, deadline=None, suppress_health_check=list(HealthCheck))
-    for number in count(options.seed):
-        seed(number)(limits(given(data=_variations(module))(module.target)))()
-        if time.monotonic() > end:
-            sys.stdout.write(f"{name}: no fault in {_EXAMPLES * (number - options.seed + 1)} examples\n")
+    for number in count(1):
+        seed(options.seed + number)(limits(given(data=_variations(module))(module.target)))()
+        if time.monotonic() > end or number * _EXAMPLES >= options.runs >= 0:
+            sys.stdout.write(f"{name}: no fault in {number * _EXAMPLES} examples\n")
             return
 
 
@@ -77,7 +82,8 @@ def _edited(data: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("target", choices=[*TARGETS, "planted"])
-    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--seconds", type=int, default=60, help="at most; or a little longer")
+    parser.add_argument("--runs", type=int, default=-1, help="at most; -1: as many as there is time for")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, default=Path(".fuzz"), help="keeps what atheris found")
     parser.add_argument("--by", choices=["atheris", "hypothesis"], default=_BEST)

@@ -139,7 +139,9 @@ def test_what_is_cut_off_hides_no_more_than_what_it_stands_in():
 
 
 NAMES = st.sampled_from(["AGE", "age", "x", "a b", "é", 'q"', "back\\"])
-SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-999, 999), st.floats(-9, 9), st.text(max_size=8))
+SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-999, 999), st.floats(-9, 9), st.text(max_size=8)).filter(
+    lambda value: "4711" not in str(value)  # which is planted, and nowhere else
+)
 VALUES = st.recursive(
     SCALARS,
     lambda inner: st.one_of(
@@ -166,9 +168,7 @@ SECRETS = [4711, "x4711", 'a"4711', "4711\\", {"a": ["4711}"]}, [4711, {"b": "]4
 @st.composite
 def patients(draw: st.DrawFn) -> tuple[str, str]:
     """A line with the secret in an AGE at some depth; and the line as it should be when that is dropped."""
-    secret = draw(
-        st.sampled_from([4711, "x4711", 'a"4711', "4711\\", {"a": ["4711}"]}, [4711, {"b": "]4711"}], "\n4711é"])
-    )
+    secret = draw(st.sampled_from(SECRETS))
     given = {"before": draw(VALUES), "AGE": secret, "after": draw(VALUES)}
     hidden = {**given, "AGE": None}
     for _ in range(draw(st.integers(0, 3))):
