@@ -128,7 +128,7 @@ def test_wildcards_name_many_fields_and_a_rule_of_its_own_wins():
 def test_a_value_is_found_however_it_is_written(line: str):
     for action in ("drop", "hash"):
         shown = redacted(line, f"AGE:{action}")
-        assert "4711" not in shown
+        assert "4711" not in WORD.sub("", shown)  # a hash may have any digits
         assert shown.count("\n") == line.count("\n")
         assert redacted(shown, f"AGE:{action}") == shown
 
@@ -140,7 +140,7 @@ def test_what_is_cut_off_hides_no_more_than_what_it_stands_in():
 
 NAMES = st.sampled_from(["AGE", "age", "x", "a b", "é", 'q"', "back\\"])
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-999, 999), st.floats(-9, 9), st.text(max_size=8)).filter(
-    lambda value: "4711" not in str(value)  # which is planted, and nowhere else
+    lambda value: "4711" not in json.dumps(value)  # which is planted, and nowhere else
 )
 VALUES = st.recursive(
     SCALARS,
@@ -184,7 +184,7 @@ def patients(draw: st.DrawFn) -> tuple[str, str]:
 def test_a_planted_value_never_survives_and_json_stays_json(lines: tuple[str, str], action: str):
     sent, expected = lines
     shown = redacted(sent, f"AGE:{action}")
-    assert "4711" not in shown
+    assert "4711" not in WORD.sub("", shown)  # a hash may have any digits
     assert redacted(shown, f"AGE:{action}") == shown
     json.loads(shown)
     if action == "drop" and "'" not in sent:  # what may be a literal of Python hides more where that is in doubt
@@ -201,7 +201,7 @@ def test_a_planted_value_never_survives_in_json_in_a_literal_of_python(
     sent = wrap.format(lines[0])
     for action in ("drop", "hash"):
         shown = redacted(json.dumps({"m": sent}) if in_json else sent, f"AGE:{action}")
-        assert "4711" not in shown
+        assert "4711" not in WORD.sub("", shown)  # a hash may have any digits
         assert not in_json or json.loads(shown)
 
 
