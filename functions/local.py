@@ -25,8 +25,8 @@ from functions.indexer.replay import DeadLetter, Outcome, replay
 from functions.indexer.selection import dated_batches
 from functions.indexer.triggers import Message, messages
 from functions.indexer.verify import Audit, verdicts
+from functions.pipeline.config import Options, load, number, setting, variables
 from functions.pipeline.config import environment as process_environment
-from functions.pipeline.config import load, number, setting, variables
 from functions.pipeline.documents import DEAD_LETTERS, KINDS, LOGS
 from functions.pipeline.errors import TransientError, TrilogError
 from functions.pipeline.names import IndexNames
@@ -52,8 +52,7 @@ if TYPE_CHECKING:
 _LIBRARIES = ("obstore", "orjson", "isal", "duckdb", "elasticsearch", "gradio_client", "zstandard", "dotenv", "rich")
 
 
-@dataclass(frozen=True)
-class LocalOptions:
+class LocalOptions(Options):
     """How often a continuous run looks for new lines."""
 
     poll_interval_s: float = setting("PIPELINE_POLL_INTERVAL", number(0.1, "seconds"), 10.0)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import gettext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from functions.pipeline.config import choose_language, load, setting, text
+from functions.pipeline.config import Options, choose_language, load, setting, text
 from functions.pipeline.errors import TrilogError
 
 if TYPE_CHECKING:
@@ -35,8 +34,7 @@ ARGPARSE = (
 )
 
 
-@dataclass(frozen=True)
-class LanguageOptions:
+class LanguageOptions(Options):
     """The language of messages, where it is not the locale's."""
 
     language: str | None = setting("PIPELINE_LANG", text, None)

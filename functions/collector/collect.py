@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from random import random
 from threading import Event
 from time import sleep
 from typing import TYPE_CHECKING
 
 from functions.collector.journal import Journal
-from functions.pipeline.config import setting, whole
+from functions.pipeline.config import Options, setting, whole
 from functions.pipeline.errors import Conflict, TransientError
 
 if TYPE_CHECKING:
@@ -23,14 +21,12 @@ _RACES = 20  # lost in a row, at the same position, before this collector gives 
 _PAUSE = 0.02  # seconds; after each loss in a row, up to so much longer
 
 
-@dataclass(frozen=True)
-class CollectorOptions:
+class CollectorOptions(Options):
     """How much goes into one batch."""
 
     batch_lines: int = setting("PIPELINE_BATCH_SIZE", whole(1, 100_000, "lines"), 1000)
 
 
-@dataclass
 class Collection:
     """One run of the collector over one source, and what it counted.
 
@@ -39,14 +35,12 @@ class Collection:
     source may have dropped lines before they could be read.
     """
 
-    source: Source
-    store: Store
-    options: CollectorOptions
-    stopping: Event = field(default_factory=Event)
-    arrived: int = 0
-    lines: int = 0
-    recovered: int = 0
-    gaps: int = 0
+    def __init__(self, source: Source, store: Store, options: CollectorOptions, stopping: Event | None = None) -> None:
+        self.source = source
+        self.store = store
+        self.options = options
+        self.stopping = stopping or Event()
+        self.arrived = self.lines = self.recovered = self.gaps = 0
 
     def batches(self, limit: int | None = None) -> Iterator[Batch]:
         """Yield each batch once it is in the store; at most `limit` lines in all (None: all that the source offers).
@@ -65,7 +59,7 @@ class Collection:
             try:
                 yield from self._attempt(journal, limit)
             except Conflict:  # lost to another collector; while the position moves, somebody gets on
-                sleep(random() * _PAUSE * lost)  # noqa: S311 (no secret: so that they do not meet again)
+                _pause(lost)
             else:
                 return
         name = self.source.name
@@ -93,3 +87,10 @@ class Collection:
         self.store.put(batch.key, batch.body)
         self.arrived += 1
         return batch
+
+
+def _pause(lost: int) -> None:
+    """Wait a while, by chance, so that two collectors do not meet again."""
+    from random import random  # few meet
+
+    sleep(random() * _PAUSE * lost)  # noqa: S311 (no secret)

@@ -11,11 +11,10 @@ so there is no moment at which a crash, or another collector, can lose or double
 
 from __future__ import annotations
 
+import json
 from base64 import b64decode, b64encode
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
-
-import orjson
 
 from functions.pipeline.batch import Batch, make_batch
 from functions.pipeline.errors import PermanentError
@@ -46,8 +45,8 @@ class Journal:
         self._time: datetime | None = None
         try:
             if found:
-                self._read(orjson.loads(found[0]))
-        except (ValueError, KeyError, TypeError) as error:
+                self._read(json.loads(found[0]))
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             where = f"{store.address}/{self._key}"
             raise PermanentError(
                 "{where} is damaged. Remove it to read the source from its start again", where=where
@@ -84,7 +83,7 @@ class Journal:
             "time": self._time and self._time.isoformat(),
             "batch": _packed(self.batch),
         }
-        self._version = self._store.save(self._key, orjson.dumps(content), self._version)
+        self._version = self._store.save(self._key, json.dumps(content).encode(), self._version)
 
 
 def _packed(batch: Batch | None) -> dict[str, Any] | None:

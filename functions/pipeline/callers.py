@@ -6,12 +6,11 @@ A function that is asked by AWS Lambda is not: there the platform knows its call
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from hmac import compare_digest
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from functions.pipeline.config import environment, load, one_of, setting
+from functions.pipeline.config import Options, environment, load, one_of, setting
 from functions.pipeline.errors import PermanentError
 from functions.pipeline.secrets import resolved
 from functions.pipeline.telemetry import log
@@ -31,8 +30,7 @@ def _unguessable(value: str) -> str:
     return value.strip()
 
 
-@dataclass(frozen=True)
-class CallerOptions:
+class CallerOptions(Options):
     """What a caller has to show: a token, or nothing where the platform has asked already.
 
     Where neither is configured, a caller has to be on the same machine.

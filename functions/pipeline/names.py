@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
-from functions.pipeline.config import one_of, setting
+from functions.pipeline.config import Options, one_of, setting
 from functions.pipeline.documents import LOGS
 
 _LENGTHS = {"year": 4, "month": 7, "day": 10}  # how much of "2025-01-20…" names the period
@@ -19,8 +18,7 @@ def index_name(value: str) -> str:
     return value
 
 
-@dataclass(frozen=True)
-class IndexNames:
+class IndexNames(Options):
     """How indexes are called: `ml-api-logs`, or `ml-api-logs-2025.01` by the record's own date when a period is set."""
 
     logs: str = setting("ELASTICSEARCH_INDEX", index_name, "ml-api-logs")

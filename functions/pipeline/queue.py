@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from functions.pipeline.config import http_url, setting
+from functions.pipeline.config import Options, http_url, setting
 from functions.pipeline.errors import ConfigError, PermanentError, TransientError
 
 if TYPE_CHECKING:
@@ -27,8 +26,7 @@ _FORBIDDEN = 403
 _MOVING = {"RUNNING", "CANCELLING"}
 
 
-@dataclass(frozen=True)
-class QueueOptions:
+class QueueOptions(Options):
     """The queue of the messages that the indexer gave up: the URL that a deployment prints as DeadLetterQueueUrl."""
 
     url: str | None = setting("PIPELINE_DEAD_LETTER_QUEUE", http_url, None)

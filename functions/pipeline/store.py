@@ -5,14 +5,13 @@ from __future__ import annotations
 import fcntl
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import obstore
 from obstore import exceptions
 from obstore.store import LocalStore, MemoryStore, from_url
 
-from functions.pipeline.config import Expected, setting
+from functions.pipeline.config import Expected, Options, setting
 from functions.pipeline.errors import Conflict, MissingObject, PermanentError, TransientError
 
 if TYPE_CHECKING:
@@ -44,8 +43,7 @@ def _folder(value: str) -> str:
         raise ValueError("a folder; there is no such user") from error
 
 
-@dataclass(frozen=True)
-class StoreOptions:
+class StoreOptions(Options):
     """Where data lies: a folder for all that is embedded, and the object store's address (that folder by default)."""
 
     folder: str = setting("PIPELINE_DATA", _folder, ".trilog")

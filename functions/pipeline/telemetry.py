@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from typing import TYPE_CHECKING
-
-import orjson
 
 from functions.pipeline.errors import TransientError
 
@@ -18,8 +17,9 @@ _NAMESPACE = "Trilog"  # in CloudWatch
 
 def log(severity: str, message: str, **fields: object) -> None:
     """Write one line: `severity` is INFO, WARNING or ERROR (Google Cloud's name for it), `fields` are JSON values."""
-    line = orjson.dumps({"severity": severity, "message": message, **fields}, default=str)
-    sys.stdout.write(line.decode() + "\n")
+    content = {"severity": severity, "message": message, **fields}
+    line = json.dumps(content, default=str, ensure_ascii=False, separators=(",", ":"))
+    sys.stdout.write(line.encode("utf-8", "replace").decode() + "\n")  # a file's name may be no text
     sys.stdout.flush()  # a function may be frozen as soon as it has answered
 
 

@@ -10,6 +10,7 @@ from functions.pipeline.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from functions.pipeline.config import Options
     from functions.pipeline.formats import Format
     from functions.pipeline.marks import Marks
     from functions.pipeline.queue import DeadLetterQueue
@@ -18,10 +19,8 @@ if TYPE_CHECKING:
     from functions.pipeline.sources import Source
     from functions.pipeline.store import Store
 
-Options = tuple[type[Any], ...]
 
-
-def collector_options() -> Options:
+def collector_options() -> tuple[type[Options], ...]:
     """Return the options classes of what a collector of a Space is wired from."""
     from functions.pipeline.redaction import RedactionOptions
     from functions.pipeline.sources.gradio_options import GradioOptions
@@ -30,7 +29,7 @@ def collector_options() -> Options:
     return GradioOptions, StoreOptions, RedactionOptions
 
 
-def indexer_options() -> Options:
+def indexer_options() -> tuple[type[Options], ...]:
     """Return the options classes of what an indexer is wired from."""
     from functions.pipeline.formats.ml_api import MlApiOptions
     from functions.pipeline.names import IndexNames
@@ -41,7 +40,7 @@ def indexer_options() -> Options:
     return StoreOptions, MlApiOptions, ElasticsearchOptions, IndexNames, RedactionOptions
 
 
-def all_options() -> Options:
+def all_options() -> tuple[type[Options], ...]:
     """Return the options classes of all the adapters that the pipeline can be wired from."""
     return tuple(dict.fromkeys((*collector_options(), *indexer_options())))
 

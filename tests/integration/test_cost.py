@@ -21,16 +21,15 @@ MEASURED = ROOT / "tests" / "bench" / "measured"
 BARE = "import contextlib, errno, re, runpy, sys, urllib.parse, warnings; print(*sys.modules)"  # what most scripts do
 # What a first invocation may import besides what any script does. Each takes time: a new name here is a decision.
 BOTH = {
-    *("functions", "obstore", "orjson"),
-    *("uuid", "platform", "json"),  # orjson
-    *("dataclasses", "copy", "weakref", "inspect", "ast", "dis", "opcode", "linecache", "tokenize", "token"),  # orjson
-    *("socket", "selectors", "select", "array"),
-    *("hashlib", "random", "bisect", "threading", "datetime", "math", "typing", "pkgutil"),
-    *("struct", "base64", "binascii", "fcntl"),
+    *("functions", "obstore", "json", "hashlib", "threading", "datetime", "math", "typing", "weakref"),
+    *("struct", "base64", "binascii", "fcntl", "pkgutil"),
 }
 INDEXER = {
-    *("isal", "gc"),
-    *("http", "email", "ssl", "quopri", "calendar", "locale", "string"),  # http.client
+    *("isal", "gc", "orjson"),
+    *("uuid", "platform", "dataclasses", "copy", "inspect", "ast", "dis", "opcode", "linecache", "tokenize"),  # orjson
+    "token",  # orjson
+    *("http", "email", "ssl", "socket", "selectors", "select", "array", "quopri", "calendar", "locale"),  # http.client
+    *("string", "random", "bisect"),  # http.client
     *("stringprep", "unicodedata"),  # the names of hosts
 }
 WATCHED = "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0]); print(*sys.modules)"

@@ -1,16 +1,14 @@
 """Configuration comes from the environment, and every mistake in it is named at once."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from functions.pipeline.config import environment, http_url, load, number, one_of, setting, text, whole
+from functions.pipeline.config import Options, environment, http_url, load, number, one_of, setting, text, whole
 from functions.pipeline.errors import ConfigError
 
 
-@dataclass(frozen=True)
-class Options:
+class Example(Options):
     """One setting of each kind."""
 
     url: str = setting("A_URL", http_url, "http://localhost")
@@ -22,18 +20,36 @@ class Options:
 
 
 def test_what_is_unset_has_its_default():
-    assert load({}, Options) == (Options(),)
+    assert load({}, Example) == (Example(),)
 
 
 def test_what_is_set_is_parsed():
     found = {"A_URL": "https://x/ ", "A_SIZE": "7", "A_WAIT": "0.5", "A_MODE": "Slow", "A_TOKEN": " t "}
-    assert load(found, Options) == (Options("https://x", 7, 0.5, "slow", "t"),)
+    assert load(found, Example) == (Example("https://x", 7, 0.5, "slow", "t"),)
+
+
+@pytest.mark.parametrize(
+    ("values", "named"), [((), {"siz": 1}), (("https://x",), {"url": "https://y"}), ((1, 2, 3, 4, 5, 6, 7), {})]
+)
+def test_options_take_each_of_their_settings_once_and_nothing_else(values: tuple, named: dict):
+    with pytest.raises(TypeError, match="Example has url, size, wait_s, mode, token, key, each once"):
+        Example(*values, **named)
+
+
+def test_options_cannot_be_changed():
+    with pytest.raises(AttributeError, match="Example cannot be changed"):
+        Example().size = 6
+
+
+def test_options_are_equal_if_all_their_settings_are():
+    assert Example(size=6) == Example("http://localhost", 6)
+    assert Example(size=6) != Example()
 
 
 def test_every_bad_variable_is_named_at_once_with_what_was_expected():
     bad = {"A_URL": "ftp://x", "A_SIZE": "11", "A_WAIT": "nan", "A_MODE": "other"}
     with pytest.raises(ConfigError) as raised:
-        load(bad, Options, Options)
+        load(bad, Example, Example)
     assert str(raised.value).splitlines() == [
         "A_URL: 'ftp://x' is wrong; expected an address that starts with http:// or https://",
         "A_SIZE: '11' is wrong; expected a whole number of lines from 1 to 10",
@@ -44,9 +60,9 @@ def test_every_bad_variable_is_named_at_once_with_what_was_expected():
 
 def test_a_secret_is_never_shown():
     with pytest.raises(ConfigError) as raised:
-        load({"A_KEY": "hunter2"}, Options)
+        load({"A_KEY": "hunter2"}, Example)
     assert "hunter2" not in str(raised.value)
-    assert "hunter2" not in repr(load({"A_TOKEN": "hunter2"}, Options))
+    assert "hunter2" not in repr(load({"A_TOKEN": "hunter2"}, Example))
 
 
 def test_the_environment_wins_over_the_file_and_empty_values_are_nothing(

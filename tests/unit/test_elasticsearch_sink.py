@@ -6,7 +6,6 @@ import socket
 import ssl
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
@@ -262,7 +261,7 @@ def test_work_that_is_left_when_the_sink_is_closed_ends_at_once(fake):
 
 
 def open_with(fake, **credentials):
-    return ElasticsearchSink(replace(ElasticsearchOptions(url=fake.url), **credentials), IndexNames(), SOON)
+    return ElasticsearchSink(ElasticsearchOptions(**{"url": fake.url, **credentials}), IndexNames(), SOON)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ documents that have it, and what one record has in common with another (the head
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC
 from functools import lru_cache
 from json import JSONDecoder
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from functions.pipeline.config import setting, text
+from functions.pipeline.config import Options, setting, text
 from functions.pipeline.documents import LOGS, MESSAGE, PERFS
 from functions.pipeline.instants import counted_instant, parsed_instant
 from functions.pipeline.records import Head, escaped
@@ -63,8 +62,7 @@ def _zone(value: str) -> tzinfo:
         raise ValueError("the name of a time zone, such as UTC or Europe/Paris") from error
 
 
-@dataclass(frozen=True)
-class MlApiOptions:
+class MlApiOptions(Options):
     """What the seeds' filter lets pass, and the zone of times that name none."""
 
     filter_pattern: str = setting("PIPELINE_FILTER_PATTERN", text, "API Call - POST /predict")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions.pipeline.config import setting
+from functions.pipeline.config import Options, setting
 from functions.pipeline.errors import ConfigError
 from functions.pipeline.redaction.rules import FieldRule, PatternRule, field_rules, keys, pattern_rules
 
@@ -16,8 +15,7 @@ _CONTINUING = (b" ", b"\t", b"}", b"]", b")")
 _MOST_LINES = 1000  # of one record
 
 
-@dataclass(frozen=True)
-class RedactionOptions:
+class RedactionOptions(Options):
     """What is hidden, and the keys of the hashes that stand for it: the newest first, then older ones."""
 
     fields: tuple[FieldRule, ...] | None = setting("PIPELINE_REDACT_FIELDS", field_rules, None)

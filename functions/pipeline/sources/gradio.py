@@ -6,7 +6,6 @@ import hashlib
 import itertools
 import os
 import re
-import socket
 import threading
 import time
 from base64 import b64encode
@@ -132,8 +131,7 @@ class _Conversation:
         """Leave nothing behind: whatever still waits for the Space is cut off."""
         self._closed.set()
         for stream in self._streams:
-            with suppress(OSError):
-                stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+            _cut_off(stream)
         if self._client is not None:
             self._client.close()
             self._client = None
@@ -324,6 +322,14 @@ def _door(space: _Conversation) -> Any:  # noqa: ANN401 (httpx is imported where
                     return
 
     return Door()
+
+
+def _cut_off(stream: Any) -> None:  # noqa: ANN401 (httpx is imported where it is used)
+    """End a connection, whoever still reads from it."""
+    from socket import SHUT_RDWR  # slow to import; by now the client has done so
+
+    with suppress(OSError):
+        stream.get_extra_info("socket").shutdown(SHUT_RDWR)
 
 
 def _waits() -> Iterator[float]:

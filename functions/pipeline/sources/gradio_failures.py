@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from functions.pipeline.errors import PermanentError, TransientError
 
@@ -15,8 +14,7 @@ _FAILED = 500
 _CLOSED = (401, 403, 404)  # Hugging Face answers 404 for private Spaces
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(NamedTuple):
     """What is known of a Space when something fails; none of it is secret.
 
     Attributes:

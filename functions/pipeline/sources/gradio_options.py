@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from functions.pipeline.config import http_url, number, setting
+from functions.pipeline.config import Options, http_url, number, setting
 
 _SPACE_NAME = r"(?a)(?:https?://huggingface\.co/spaces/)?([\w.-]+/[\w.-]+)/?"
 
@@ -31,8 +30,7 @@ def access_token(value: str) -> str:
     return value.strip()
 
 
-@dataclass(frozen=True)
-class GradioOptions:
+class GradioOptions(Options):
     """Which Space, how to be let in, and the seconds in which one whole reading must be done."""
 
     url: str = setting("GRADIO_URL", space_address, "")

@@ -8,7 +8,6 @@ lines already read, and where they repeat says how far the list has moved meanwh
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from functions.pipeline.marks import PLAIN, Marks
@@ -29,8 +28,7 @@ Fetch = Callable[[int, int], Page | None]
 """Asks for `limit` lines from the `offset`-th newest on. None: this Space cannot be asked for older lines."""
 
 
-@dataclass(frozen=True)
-class Rules:
+class Rules(NamedTuple):
     """How much is read and remembered, in lines, and how.
 
     Attributes:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from base64 import b64encode
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from functions.pipeline.config import http_url, setting, text, whole
+from functions.pipeline.config import Options, http_url, setting, text, whole
 
 if TYPE_CHECKING:
     import ssl
@@ -58,8 +57,7 @@ def certificate(value: str) -> Path:
     return path
 
 
-@dataclass(frozen=True, repr=False)
-class ElasticsearchOptions:
+class ElasticsearchOptions(Options):
     """How to reach Elasticsearch. ELASTICSEARCH_URL wins over host and port, an API key over user and password.
 
     `host` may be a whole address too. A port inside it wins over `port`. `api_key` is the encoded form, or "id:key".
