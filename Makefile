@@ -20,7 +20,7 @@ test: install-dev  ## all set-up, then every test that this machine can run
 	@$(PYTHON) -m pytest
 
 # Not LINES of the environment, which is the height of a terminal.
-bench: $(VENV)/.installed-dev package  ## what the indexer takes beside what others take, 10 minutes; quick: LINES=100000 ROWS="baseline gz"
+bench: $(VENV)/.installed-dev package  ## what the indexer takes beside what others take, 12 minutes; quick: LINES=100000 ROWS="baseline gz"
 	@$(PYTHON) -m tests.bench --packages $(PACKAGES) $(if $(ROWS),--rows $(ROWS)) \
 		$(if $(findstring command,$(origin LINES)),--lines $(LINES))
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.bench.elasticsearch_server import elasticsearch
 from tests.bench.inputs import Inputs
+from tests.bench.instructions import instructions
 from tests.bench.machine import machine
 from tests.bench.packages import MissingError, Runtime, unpacked
 from tests.bench.processes import ROOT
@@ -31,7 +32,7 @@ _RESULTS = ROOT / "bench"
 _ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
 _PACKAGES = ROOT / ".serverless-packages" / f"python3.13-{_ARCHITECTURE}"
 _OF_PACKAGES = {"cold": cold, "warm": warm, "drops": drops}
-_ALL = (*ROWS, *_OF_PACKAGES, "stages", "wire", "growth", "elasticsearch")
+_ALL = (*ROWS, *_OF_PACKAGES, "stages", "profile", "wire", "growth", "elasticsearch")
 
 
 def main() -> None:
@@ -60,15 +61,16 @@ def _measured(rows: list[str], lines: int, inputs: Inputs, unpack: Callable[[], 
     _say("throughput")
     results |= throughput(inputs, lines, [row for row in ROWS if row in rows])
     results |= _of_packages([row for row in _OF_PACKAGES if row in rows], inputs, unpack)
-    for row, (measure, count) in {
-        "stages": (stages, lines // 10),
-        "wire": (wire, lines // 10),
-        "growth": (growth, lines),
-        "elasticsearch": (elasticsearch, lines // 10),
+    for row, measure in {
+        "stages": lambda: stages(inputs, lines // 10),
+        "profile": lambda: instructions(inputs),
+        "wire": lambda: wire(inputs, lines // 10),
+        "growth": lambda: growth(inputs, lines),
+        "elasticsearch": lambda: elasticsearch(inputs, lines // 10),
     }.items():
         if row in rows:
             _say(row)
-            results[row] = _tried(lambda measure=measure, count=count: measure(inputs, count))
+            results[row] = _tried(measure)
     return results
 
 

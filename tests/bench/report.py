@@ -1,10 +1,11 @@
+# ruff: noqa: RUF001 (the sign of multiplication is what is meant)
 """The figures of a run as Markdown."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.bench.targets import lines_per_second, per_million, targets
+from tests.bench.targets import CPU_BOUND, lines_per_second, per_million, targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,24 +25,32 @@ run. The server is a fake that takes whatever comes, unless said otherwise."""
 _SLOWER = """\
 The baseline spends {baseline:.1f} s on one document a line that it does not look into. The stages above make 1.8
 documents of a line: each prediction's two JSON texts and each metric's are read, checked against the fields of their
-documents and written again, the line is kept twice (as `message` and as `raw_log`), and all is compressed. `perf
-record` on `python -m tests.bench.measured.ours` shows most of it in the interpreter itself, in many small steps with
-no single one that stands out; the rest is in orjson, isal and the copying of memory.
-
+documents and written again, the line is kept twice (as `message` and as `raw_log`), and all is compressed."""
+_SHARES = """\
+The instructions above say whose code that is. Of ours, orjson, isal and the C library need {libraries:,} a line, which
+is {share:.0%} of all that the baseline needs; what is left of {bound} × B for everything else is {left:,}, and the
+interpreter needs {interpreter:,}."""
+_TRIED = """\
 - What helped: escaping a block of lines at once instead of each line; bare tuples instead of named ones; a request
   that is compressed as it grows, with no document kept beside it; heads of lines and calls remembered instead of
   parsed again; counting an answer's `201` instead of reading it; no garbage collection while documents are under way;
   the next request made while one is under way.
 - What was tried and dropped: all of a line's way in one long function without calls, which is faster, still not
   within the target, and hard to read; splicing JSON instead of writing it again, for to prove that it may be spliced
-  takes as long; compression level 0; larger portions, which leave the processor's cache; Python 3.13.
+  takes as long; compression level 0; larger portions, which leave the processor's cache; Python 3.13; mypyc (the same
+  modules compiled, no gain: the time is in the objects that the libraries make and take, not in the loops).
 - What was not done: compiled code of our own, which would have to be built for each platform of the functions; a
   second parser for the most frequent form of line beside the general one."""
+_LIBRARIES = ("orjson", "isal", "C library")
+_INSTRUCTIONS = """\
+What each program's process executes, by whose code it is: how much more with {1:,} lines than with {0:,}, divided by
+the lines between, so that the start and the imports, which both need once, drop out. Unlike CPU time, it does not
+depend on how busy the machine is. The kernel's instructions are not counted, and libraries find no AVX-512 there."""
 _COLDER = """\
-Of a cold start, `python -X importtime` shows what is left: orjson (which imports `dataclasses`, `json` and `uuid`),
-`http.client` with `ssl`, `re`, and obstore, which reads the system's certificates when it opens a store. They are
-what reads an object, writes JSON and sends a request; our own modules are a small part. The collector needs the same
-but for the request."""
+Of the indexer's cold start, `python -X importtime` shows what is left: orjson (which imports `dataclasses`, and this
+`inspect`), `http.client` with `ssl` and `email`, `re`, and obstore, which reads the system's certificates when it opens
+a store. They are what reads an object, writes JSON and sends a request; our own modules are a small part. The collector
+does without orjson and `http.client`."""
 _STARTS = {
     "python": "bare Python",
     "client": "C: `import elasticsearch` and a client",
@@ -52,8 +61,9 @@ _STARTS = {
 
 def report(results: Mapping[str, Any]) -> str:
     """Write a document about all that was measured."""
-    parts = [_head(results), _targets(results), _throughput(results), _stages(results), _reasons(results)]
-    parts += [_growth(results), _drops(results), _starts(results), _elasticsearch(results), _missing(results)]
+    parts = [_head(results), _targets(results), _throughput(results), _stages(results), _instructions(results)]
+    parts += [_reasons(results), _growth(results), _drops(results), _starts(results)]
+    parts += [_elasticsearch(results), _missing(results)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -100,12 +110,43 @@ def _stages(results: Mapping[str, Any]) -> str:
     return _table("Where the time goes (`.gz`)", ("stage", "CPU s per 1 M lines"), rows)
 
 
+def _instructions(results: Mapping[str, Any]) -> str:
+    found = results.get("profile", {})
+    if "lines" not in found:
+        return ""
+    baseline, ours = found["baseline"], found["gz"]
+    rows = [(whose, f"{baseline[whose]:,}", f"{ours[whose]:,}", "") for whose in baseline]
+    peer, total = sum(baseline.values()), sum(ours.values())
+    rows.append(("total", f"{peer:,}", f"{total:,}", f"{total / peer:.2f}"))
+    table = _table("Instructions per line (valgrind; `.gz`)", ("whose code", "B", "ours", "ours / B"), rows)
+    return f"{table}\n\n{_INSTRUCTIONS.format(*found['lines'])}"
+
+
 def _reasons(results: Mapping[str, Any]) -> str:
     """Say why targets are not met, where they are not."""
     unmet = {each.peer[:1] for each in targets(results) if each.met != "yes"}
-    told = [_SLOWER.format(baseline=per_million(results["baseline"]))] if "B" in unmet else []
-    told += [_COLDER] if "C" in unmet else []
+    told = [*(_slower(results) if "B" in unmet else []), *([_COLDER] if "C" in unmet else [])]
     return "\n\n".join(["## Not met, and why", *told]) if told else ""
+
+
+def _slower(results: Mapping[str, Any]) -> Iterator[str]:
+    yield _SLOWER.format(baseline=per_million(results["baseline"]))
+    if "lines" in results.get("profile", {}):
+        yield _shares(results["profile"])
+    yield _TRIED
+
+
+def _shares(found: Mapping[str, Any]) -> str:
+    """Say what the libraries' part of ours leaves for the rest of it."""
+    baseline, ours = sum(found["baseline"].values()), found["gz"]
+    libraries = sum(ours[each] for each in _LIBRARIES)
+    return _SHARES.format(
+        libraries=libraries,
+        share=libraries / baseline,
+        bound=CPU_BOUND,
+        left=round(CPU_BOUND * baseline) - libraries,
+        interpreter=ours["interpreter"],
+    )
 
 
 def _growth(results: Mapping[str, Any]) -> str:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_CPU, _CPU_BOUND, _CPU_JSON = 0.5, 0.7, 0.7  # times the baseline's
+CPU_BOUND = 0.7  # times the baseline's: what it should never be above
+_CPU, _CPU_JSON = 0.5, 0.7  # times the baseline's
 _SPEED = 1.5  # times the baseline's
 _MEMORY_MB = 80
 _COLD = 0.3  # times the official client's
@@ -29,7 +30,7 @@ class Target(NamedTuple):
 def targets(results: Mapping[str, Any]) -> Iterator[Target]:
     """Yield the targets for which a run has figures."""
     if {"baseline", "gz"} <= results.keys():
-        yield _cpu("CPU per 1 M lines, `.gz` → three indexes", results, "gz", _CPU, _CPU_BOUND)
+        yield _cpu("CPU per 1 M lines, `.gz` → three indexes", results, "gz", _CPU, CPU_BOUND)
     if {"baseline", "json"} <= results.keys():
         yield _cpu("the same, JSON entries one a line", results, "json", _CPU_JSON, _CPU_JSON)
     if {"baseline", "gz"} <= results.keys():
