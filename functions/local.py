@@ -22,7 +22,7 @@ from functions.collector.collect import Collection, CollectorOptions
 from functions.indexer.index import OBJECT, Indexing, Tally
 from functions.indexer.progress import Progress
 from functions.indexer.replay import DeadLetter, Outcome, replay
-from functions.indexer.selection import dated_batches
+from functions.indexer.selection import RAW, dated_batches
 from functions.indexer.triggers import Message, messages
 from functions.indexer.verify import Audit, verdicts
 from functions.pipeline.config import Options, load, number, setting, variables
@@ -239,6 +239,7 @@ class LogsPipeline:
         since: str | None = None,
         until: str | None = None,
         *,
+        prefix: str = RAW,
         restart: bool = False,
         progress: Callable[[int, int], None] = lambda _done, _all: None,
     ) -> Run:
@@ -250,12 +251,13 @@ class LogsPipeline:
         Args:
             since: the time (ISO 8601) from which on batches count, as `dated_batches` has it.
             until: the time before which they count.
+            prefix: the folder of keys in which they lie.
             restart: begin anew instead of going on.
             progress: called after each batch with how many are done, and how many there are.
         """
         run, begun = Run(), time.perf_counter()
-        batches = dated_batches(self.store, since, until)
-        steps = Progress(self.store, repr((since, until, self._configuration())))
+        batches = dated_batches(self.store, since, until, prefix)
+        steps = Progress(self.store, repr((since, until, prefix, self._configuration())))
         last = None if restart else self._last_done(steps)
         if last:
             run.resumed = bisect_right(batches, last)
@@ -272,15 +274,20 @@ class LogsPipeline:
         return run
 
     def verify(
-        self, since: str | None = None, progress: Callable[[int, int], None] = lambda _done, _all: None
+        self,
+        since: str | None = None,
+        *,
+        prefix: str = RAW,
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
     ) -> Audit:
         """Read the batches in the store again, and look for each of their records in the indexes.
 
         Args:
             since: the time (ISO 8601) from which on batches count, as `dated_batches` has it.
+            prefix: the folder of keys in which they lie.
             progress: called with how many batches are done, and how many there are.
         """
-        audit, batches = Audit(), dated_batches(self.store, since)
+        audit, batches = Audit(), dated_batches(self.store, since, prefix=prefix)
         for verdict in self._verdicts(batches):
             audit.add(verdict)
             progress(audit.batches, len(batches))

@@ -8,6 +8,7 @@ from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from functions.indexer.selection import RAW
 from functions.pipeline.config import LONGEST
 from functions.pipeline.documents import KINDS
 from functions.pipeline.instants import parsed_instant
@@ -91,6 +92,9 @@ def _add_projections(add: Callable[..., ArgumentParser]) -> None:
     verify = add("verify", _("read the batches again, and look for each of their records in the indexes"))
     verify.add_argument("--since", type=_time, metavar="T", help=_("batches made from this time on"))
     for each in (reindex, verify):
+        each.add_argument(
+            "--prefix", type=_folder, default=RAW, metavar=_("FOLDER"), help=_("where the batches lie (raw)")
+        )
         each.add_argument("--json", action="store_true", help=_("print the counts as one JSON object"))
 
 
@@ -140,6 +144,12 @@ def _source_arguments(default: str | None) -> ArgumentParser:
     group.add_argument("--gradio-url", metavar="URL", help=_("the Space (GRADIO_URL)"))
     group.add_argument("--hf-token", metavar=_("TOKEN"), help=_("for a private Space (HF_TOKEN)"))
     return group
+
+
+def _folder(text: str) -> str:
+    if not text.strip("/"):
+        raise ArgumentTypeError(_("the name of a folder, such as raw"))
+    return text
 
 
 def _lines(text: str) -> int:

@@ -39,7 +39,7 @@ def reindex(given: Namespace, environment: dict[str, str]) -> int:
     if given.into:
         _change_period(given.into, environment)
     with progress_bar(hidden=given.json) as advance:
-        total = pipeline.reindex(given.since, given.until, restart=given.restart, progress=advance)
+        total = pipeline.reindex(given.since, given.until, prefix=given.prefix, restart=given.restart, progress=advance)
     if given.json:
         print(json.dumps({**total.summary(pipeline.names), "resumed": total.resumed}))
     else:

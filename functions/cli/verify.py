@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
 from gettext import gettext as _
 from typing import TYPE_CHECKING
 
 from functions.cli.language import told
 from functions.cli.report import command_line, progress_bar
+from functions.indexer.selection import RAW
 from functions.local import LogsPipeline
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 def verify(given: Namespace, environment: dict[str, str]) -> int:
     """Print a line for each batch that is not whole, and the sum; return 1 when anything is missing."""
     with progress_bar(hidden=given.json) as advance:
-        audit = LogsPipeline(environment).verify(given.since, advance)
+        audit = LogsPipeline(environment).verify(given.since, prefix=given.prefix, progress=advance)
     if given.json:
         print(json.dumps(audit.summary()))
         return 1 if audit.broken else 0
@@ -28,7 +30,8 @@ def verify(given: Namespace, environment: dict[str, str]) -> int:
             print("✗", told(each.unreadable))
     _print_sum("✗" if audit.broken else "✓", audit.counts())
     if audit.broken:
-        print(_("Index them again:"), command_line("reindex"))
+        again = "reindex" if given.prefix == RAW else shlex.join(["reindex", "--prefix", given.prefix])
+        print(_("Index them again:"), command_line(again))
     return 1 if audit.broken else 0
 
 

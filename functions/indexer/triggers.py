@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _DEEPEST = 16  # envelopes around an event; real ones have at most six
 _SHOWN = 200  # characters of the names in an event, in an error
-_CURSORS = "cursors/"  # the collector's own state, in the same bucket
+_OWN = ("cursors/", "reindex/")  # what runs remember, in the same bucket
 _GCS = "google.cloud.storage.object.v1."
 
 
@@ -70,14 +70,14 @@ def _identity(record: object) -> str:
 
 def _message(identity: str, event: object) -> Message:
     try:
-        return Message(identity, tuple(drop for drop in _drops(event) if _is_log(drop.key)))
+        return Message(identity, tuple(drop for drop in _drops(event) if is_batch(drop.key)))
     except PermanentError as error:
         return Message(identity, (), error)
 
 
-def _is_log(key: str) -> bool:
-    """Say whether a key can be that of a log: neither the collector's state nor a folder's placeholder."""
-    return not key.startswith(_CURSORS) and not key.endswith("/")
+def is_batch(key: str) -> bool:
+    """Say whether a key can be that of a batch: neither what a run remembers nor a folder's placeholder."""
+    return not key.startswith(_OWN) and not key.endswith("/")
 
 
 def _drops(event: object, depth: int = 0) -> Iterator[Drop]:

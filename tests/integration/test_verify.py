@@ -128,6 +128,27 @@ def test_a_batch_that_cannot_be_read_to_its_end_is_not_whole_until_there_is_a_de
     assert "1 batches that cannot be read, or not to their end, are dead letters" in trilog("verify")[1]
 
 
+def test_what_others_dropped_elsewhere_is_found_by_its_folder(trilog: Run):
+    put("theirs/new/a.log", b"one\ntwo\n")
+    put("theirs-too/b.log", b"three\n")
+    assert verified(trilog)["batches"] == 3
+    found = verified(trilog, "--prefix", "theirs")
+    assert (found["batches"], found["records"], found["missing"]) == (1, 2, 2)
+    code, out, _ = trilog("verify", "--prefix", "theirs/")
+    assert (code, out.endswith("trilog reindex --prefix theirs/\n")) == (1, True)
+    assert trilog("reindex", "--prefix", "theirs/")[0] == 0
+    assert verified(trilog, "--prefix", "theirs")["whole"]
+
+
+def test_what_runs_remember_is_no_batch(trilog: Run):
+    put("reindex/0123456789abcdef.json", b"{}")
+    assert list(Path(".trilog/cursors").iterdir())
+    for folder in ("cursors", "reindex"):
+        assert verified(trilog, "--prefix", folder)["batches"] == 0
+    code, _, err = trilog("verify", "--prefix", "/")
+    assert (code, "the name of a folder, such as raw" in err) == (2, True)
+
+
 def test_since_counts_a_batch_by_the_time_in_its_key(trilog: Run):
     put("raw/a/2025/01/20/103000.000000-0123456789abcdef.log.gz", gzip.compress(b"old\n"))
     put("raw/a/2025/01/20/103000.000001-0123456789abcdef.log.gz", gzip.compress(b"new\n"))

@@ -52,6 +52,13 @@ EXPECTED = {
 }
 
 
+@pytest.mark.parametrize("key", ["cursors/a.json", "reindex/0123456789abcdef.json", "raw/folder/"])
+def test_what_runs_remember_and_folders_are_no_drops(key: str):
+    sent = event("s3")
+    sent["Records"][0]["s3"]["object"]["key"] = key
+    assert drops(sent) == []
+
+
 @pytest.mark.parametrize("name", EXPECTED)
 def test_every_envelope_is_unwrapped(name: str):
     assert drops(event(name)) == EXPECTED[name]
