@@ -22,9 +22,10 @@ from functions.collector.collect import Collection, CollectorOptions
 from functions.indexer.index import OBJECT, Indexing, Tally
 from functions.indexer.progress import Progress
 from functions.indexer.replay import DeadLetter, Outcome, replay
-from functions.indexer.selection import RAW, dated_batches
+from functions.indexer.selection import dated_batches
 from functions.indexer.triggers import Message, messages
 from functions.indexer.verify import Audit, verdicts
+from functions.pipeline.batch import RAW
 from functions.pipeline.config import Options, load, number, setting, variables
 from functions.pipeline.config import environment as process_environment
 from functions.pipeline.documents import DEAD_LETTERS, KINDS, LOGS

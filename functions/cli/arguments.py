@@ -8,7 +8,7 @@ from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from functions.indexer.selection import RAW
+from functions.pipeline.batch import RAW
 from functions.pipeline.config import LONGEST
 from functions.pipeline.documents import KINDS
 from functions.pipeline.instants import parsed_instant
@@ -147,9 +147,10 @@ def _source_arguments(default: str | None) -> ArgumentParser:
 
 
 def _folder(text: str) -> str:
-    if not text.strip("/"):
+    folder = text.strip("/")
+    if not folder:
         raise ArgumentTypeError(_("the name of a folder, such as raw"))
-    return text
+    return folder
 
 
 def _lines(text: str) -> int:

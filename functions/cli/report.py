@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 import time
@@ -10,6 +11,7 @@ from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from functions.pipeline.batch import RAW
 from functions.pipeline.documents import KINDS, LOGS, MESSAGE
 from functions.pipeline.wiring import open_indexes
 
@@ -86,22 +88,22 @@ def report(run: Run, pipeline: LogsPipeline) -> None:
         )
     if run.gaps:
         print(_("{gaps} possible gaps: the source may have dropped lines before they were read").format(gaps=run.gaps))
-    _report_indexes(run, pipeline)
+    _report_indexes(run, pipeline, RAW)
 
 
-def report_reindex(run: Run, pipeline: LogsPipeline) -> None:
+def report_reindex(run: Run, pipeline: LogsPipeline, prefix: str) -> None:
     """Print what indexing again did, where the data lies, and what to type next."""
     print(_("{batches} batches indexed again in {seconds:.1f} s").format(batches=run.batches, seconds=run.seconds))
     if run.resumed:
         text = _("{batches} others had been done before it was interrupted; to begin anew: {command}")
-        print(text.format(batches=run.resumed, command=command_line("reindex --restart")))
-    _report_indexes(run, pipeline)
+        print(text.format(batches=run.resumed, command=reindex_command(prefix, "--restart")))
+    _report_indexes(run, pipeline, prefix)
 
 
-def _report_indexes(run: Run, pipeline: LogsPipeline) -> None:
+def _report_indexes(run: Run, pipeline: LogsPipeline, prefix: str) -> None:
     _print_table(run, pipeline)
     _print_conservation(run)
-    print(_("Batches:"), f"{pipeline.store.address}/raw")
+    print(_("Batches:"), f"{pipeline.store.address}/{prefix}")
     print(_("Indexes:"), open_indexes(pipeline.environment).check())
     _print_next(pipeline)
 
@@ -141,6 +143,12 @@ def _print_next(pipeline: LogsPipeline) -> None:
     if "transaction_id" in last:
         print(" ", command_line(f"trace {last['transaction_id']}"))
     print(" ", command_line(f"export {names.base(MESSAGE)} --output predictions.csv"))
+
+
+def reindex_command(prefix: str, *options: str) -> str:
+    """Write the command that indexes the batches in a folder of the store again."""
+    where = [] if prefix == RAW else [f"--prefix={prefix}"]
+    return command_line(shlex.join(["reindex", *where, *options]))
 
 
 def command_line(arguments: str) -> str:

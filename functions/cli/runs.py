@@ -43,7 +43,7 @@ def reindex(given: Namespace, environment: dict[str, str]) -> int:
     if given.json:
         print(json.dumps({**total.summary(pipeline.names), "resumed": total.resumed}))
     else:
-        report_reindex(total, pipeline)
+        report_reindex(total, pipeline, given.prefix)
     return 0 if total.tally.conserved else 1
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import shlex
 from gettext import gettext as _
 from typing import TYPE_CHECKING
 
 from functions.cli.language import told
-from functions.cli.report import command_line, progress_bar
-from functions.indexer.selection import RAW
+from functions.cli.report import progress_bar, reindex_command
 from functions.local import LogsPipeline
 
 if TYPE_CHECKING:
@@ -30,8 +28,7 @@ def verify(given: Namespace, environment: dict[str, str]) -> int:
             print("✗", told(each.unreadable))
     _print_sum("✗" if audit.broken else "✓", audit.counts())
     if audit.broken:
-        again = "reindex" if given.prefix == RAW else shlex.join(["reindex", "--prefix", given.prefix])
-        print(_("Index them again:"), command_line(again))
+        print(_("Index them again:"), reindex_command(given.prefix))
     return 1 if audit.broken else 0
 
 

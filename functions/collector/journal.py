@@ -94,7 +94,9 @@ def _unpacked(content: dict[str, Any] | None) -> Batch | None:
     if content is None:
         return None
     body = b64decode(content["body"], validate=True)
-    return Batch(_typed(str, content["key"]), body, _typed(int, content["lines"]))
+    key = _typed(str, content["key"])
+    key.encode()  # half a character is in no name of ours
+    return Batch(key, body, _typed(int, content["lines"]))
 
 
 def _typed(kind: type[_T], value: object) -> _T:

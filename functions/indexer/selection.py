@@ -6,15 +6,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from functions.indexer.triggers import is_batch
-from functions.pipeline.batch import batch_time
+from functions.pipeline.batch import RAW, batch_time
 from functions.pipeline.errors import ConfigError
 from functions.pipeline.instants import parsed_instant
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from functions.pipeline.store import Store
-
-
-RAW = "raw"  # where the collector puts its batches
 
 
 class Dated(NamedTuple):
@@ -34,14 +33,24 @@ def dated_batches(store: Store, since: str | None = None, until: str | None = No
         store: the store.
         since: the time (ISO 8601) from which on batches count, itself included.
         until: the time before which they count.
-        prefix: what lies under it (a folder of keys); others than the collector may drop elsewhere.
+        prefix: the folder of the store in which they lie; others than the collector may drop elsewhere.
 
     Raises:
-        ConfigError: `since` or `until` is no time.
+        ConfigError: `since` or `until` is no time; or there is nothing in a folder other than the collector's.
     """
     first, end = (text and _moment(text) for text in (since, until))
-    found = (Dated(batch_time(key) or modified, key) for key, modified in store.dated(prefix) if is_batch(key))
+    found = list(_all(store, prefix))
+    if not found and prefix != RAW:
+        place = f"{store.address}/{prefix}"
+        raise ConfigError("{place}: there is nothing. Name a folder in which objects are dropped", place=place)
     return sorted(each for each in found if (not first or each.time >= first) and (not end or each.time < end))
+
+
+def _all(store: Store, prefix: str) -> Iterator[Dated]:
+    for key, modified, size in store.listed(prefix):
+        made = batch_time(key)
+        if is_batch(key) and (made or size):  # what is empty, and nobody's batch, may stand for a folder
+            yield Dated(made or modified, key)
 
 
 def _moment(text: str) -> datetime:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+RAW = "raw"  # the folder of the store where batches lie
 _PLACES = 21  # bits for a record's place in its batch: two million; 42 for the batch's time, until 2109
 _LATEST = (1 << 42) - 1  # in milliseconds since 1970
 _STEP = timedelta(microseconds=1)
-_KEY = re.compile(r"raw/[^/]+/(\d{4}/\d\d/\d\d/\d{6}\.\d{6})-[0-9a-f]{16}\.log\.gz")
+_KEY = re.compile(rf"{RAW}/[^/]+/(\d{{4}}/\d\d/\d\d/\d{{6}}\.\d{{6}})-[0-9a-f]{{16}}\.log\.gz")
 
 
 class Batch(NamedTuple):
@@ -39,7 +40,7 @@ def make_batch(source: str, lines: list[bytes], after: datetime | None) -> tuple
     time = datetime.now(UTC) if after is None else max(datetime.now(UTC), after + _STEP)
     content = b"\n".join(lines) + b"\n"
     digest = blake2b(content, digest_size=8).hexdigest()
-    key = f"raw/{source}/{time:%Y/%m/%d}/{time:%H%M%S.%f}-{digest}.log.gz"
+    key = f"{RAW}/{source}/{time:%Y/%m/%d}/{time:%H%M%S.%f}-{digest}.log.gz"
     return Batch(key, gzip.compress(content, compresslevel=6, mtime=0), len(lines)), time
 
 

@@ -53,16 +53,17 @@ def setting(
 
 @dataclass_transform(frozen_default=True)
 class Options:
-    """What an adapter is told. A subclass lists its settings; what is made of it cannot be changed.
+    """What an adapter is told. A subclass lists its settings; what they are set to does not change.
 
-    It is what a frozen dataclass is, without `dataclasses`: with all that this imports, it would be a sixth of the
-    collector's cold start.
+    Like a frozen dataclass, but for the hash, and without `dataclasses`: with all that this imports, it would be a
+    sixth of the collector's cold start.
     """
 
     settings: ClassVar[dict[str, Setting]]
 
     def __init_subclass__(cls) -> None:
-        cls.settings = {name: each for name, each in vars(cls).items() if isinstance(each, Setting)}
+        own = {name: each for name, each in vars(cls).items() if isinstance(each, Setting)}
+        cls.settings = getattr(cls, "settings", {}) | own
 
     def __init__(self, *values: object, **named: object) -> None:
         given = dict(zip(self.settings, values, strict=False)) | named

@@ -110,13 +110,16 @@ class Store:
 
     def keys(self, prefix: str) -> Iterator[str]:
         """List the keys under a prefix (a folder of keys), in order where the store keeps one."""
-        return (key for key, _ in self.dated(prefix))
+        return (key for key, _, _ in self.listed(prefix))
 
-    def dated(self, prefix: str) -> Iterator[tuple[str, datetime]]:
-        """List the keys under a prefix, each with the time when its object was last written."""
+    def listed(self, prefix: str) -> Iterator[tuple[str, datetime, int]]:
+        """List the keys under a prefix, each with the time when its object was last written, and its size in bytes.
+
+        Where a store has objects that stand for folders, their keys come without the slash at the end.
+        """
         with self._errors(prefix):
             for page in obstore.list(self._objects, prefix):
-                yield from ((each["path"], each["last_modified"]) for each in page)
+                yield from ((each["path"], each["last_modified"], each["size"]) for each in page)
 
     def load(self, key: str) -> tuple[bytes, str] | None:
         """Read a small object whole with its version, for a later `save`; None when there is none."""

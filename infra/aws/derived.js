@@ -83,12 +83,12 @@ function readSecret(name, reference) {
   return { Effect: "Allow", Action: "secretsmanager:GetSecretValue", Resource: resource };
 }
 
-// The prefixes to index, which S3 wants apart from each other. The cursors are none of the indexer's business.
+// The prefixes to index, which S3 wants apart from each other. What runs remember is none of the indexer's business.
 async function prefixes(osls) {
   const found = String(await param(osls, "prefixes")).split(",");
   for (const prefix of found) {
-    if (!/^[\w!.'()-][\w!.'()/-]*\/$/.test(prefix) || prefix.startsWith("cursors/")) {
-      throw wrong("prefixes", `"${prefix}": expected folders such as raw/,uploads/; cursors/ is the collector's`);
+    if (!/^[\w!.'()-][\w!.'()/-]*\/$/.test(prefix) || /^(cursors|reindex)\//.test(prefix)) {
+      throw wrong("prefixes", `"${prefix}": expected folders such as raw/,uploads/, not cursors/ or reindex/`);
     }
   }
   const inner = found.find((prefix, place) => found.some((other, i) => i !== place && prefix.startsWith(other)));

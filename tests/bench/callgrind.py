@@ -40,7 +40,7 @@ def _counts(lines: Iterable[str]) -> Iterator[tuple[str, int]]:
         if line.startswith(_POSITIONS):
             yield current, int(line.split()[1])
         elif line.startswith("calls="):
-            next(remaining)  # what the callee took: its own lines tell that too
+            next(remaining, "")  # what the callee took: its own lines tell that too
         elif named := _OBJECT.match(line):
             kind, number, name = named.groups()
             names[number] = name or names[number]

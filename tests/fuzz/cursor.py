@@ -52,13 +52,17 @@ def target(data: bytes) -> None:
     """Read the bytes as a cursor, then as a part of one."""
     _check(data)
     try:
-        part = json.loads(data)
+        cursors = _around(json.loads(data))
     except (ValueError, RecursionError):
         return
-    for cursor in (_cursor(part), _cursor({"window": ["aa"], "held": part}), _cursor({"window": part, "held": 1})):
+    for cursor in cursors:
         _check(cursor)
-    for cursor in (_cursor({"files": [part]}), _cursor({"files": part}), _cursor({}, part), _cursor({}, None, part)):
-        _check(cursor)
+
+
+def _around(part: object) -> list[bytes]:
+    windows = {"window": ["aa"], "held": part}, {"window": part, "held": 1}
+    files = {"files": [part]}, {"files": part}
+    return [*map(_cursor, (part, *windows, *files)), _cursor({}, part), _cursor({}, None, part)]
 
 
 def _check(data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import uuid
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -135,16 +136,18 @@ def test_what_others_dropped_elsewhere_is_found_by_its_folder(trilog: Run):
     found = verified(trilog, "--prefix", "theirs")
     assert (found["batches"], found["records"], found["missing"]) == (1, 2, 2)
     code, out, _ = trilog("verify", "--prefix", "theirs/")
-    assert (code, out.endswith("trilog reindex --prefix theirs/\n")) == (1, True)
-    assert trilog("reindex", "--prefix", "theirs/")[0] == 0
+    assert (code, out.endswith("trilog reindex --prefix=theirs\n")) == (1, True)
+    code, out, _ = trilog("reindex", "--prefix", "theirs/")
+    assert (code, re.search(r"Batches: file://.*/\.trilog/theirs\n", out) is not None) == (0, True)
     assert verified(trilog, "--prefix", "theirs")["whole"]
 
 
 def test_what_runs_remember_is_no_batch(trilog: Run):
     put("reindex/0123456789abcdef.json", b"{}")
     assert list(Path(".trilog/cursors").iterdir())
-    for folder in ("cursors", "reindex"):
-        assert verified(trilog, "--prefix", folder)["batches"] == 0
+    for folder in ("cursors", "reindex", "nobody"):
+        code, _, err = trilog("verify", "--prefix", folder)
+        assert (code, f"/{folder}: there is nothing. Name a folder in which objects are dropped" in err) == (2, True)
     code, _, err = trilog("verify", "--prefix", "/")
     assert (code, "the name of a folder, such as raw" in err) == (2, True)
 

@@ -128,6 +128,7 @@ BATCH = {"key": "raw/a/b.log.gz", "body": "YQ==", "lines": 1}
         {**CURSOR, "batch": {}},
         {**CURSOR, "batch": {**BATCH, "body": "Y!Q=="}},
         {**CURSOR, "batch": {**BATCH, "key": 5}},
+        {**CURSOR, "batch": {**BATCH, "key": "raw/\ud800.log.gz"}},
         {**CURSOR, "batch": {**BATCH, "lines": "1"}},
         {},
         [],
@@ -173,6 +174,7 @@ TRACE |= {"inode": 1, "size": 5, "modified": 1, "finished": False}
         {"files": [{**TRACE, "fingerprint": ""}]},
         {"files": [{**TRACE, "length": 6}]},
         {"files": [{**TRACE, "offset": -1, "length": -1}]},
+        {"files": [{**TRACE, "offset": 10**30, "length": 1024}]},
     ],
 )
 def test_a_file_is_not_read_from_its_start_where_the_position_is_damaged(position: dict[str, Any], tmp_path: Path):

@@ -41,6 +41,14 @@ def test_options_cannot_be_changed():
         Example().size = 6
 
 
+def test_options_of_options_have_all_their_settings():
+    class More(Example):
+        depth: int = setting("A_DEPTH", whole(0, 9, "levels"), 3)
+
+    assert load({"A_SIZE": "7", "A_DEPTH": "4"}, More) == (More(size=7, depth=4),)
+    assert More().url == "http://localhost"
+
+
 def test_options_are_equal_if_all_their_settings_are():
     assert Example(size=6) == Example("http://localhost", 6)
     assert Example(size=6) != Example()

@@ -46,18 +46,39 @@ def break_off(progress: Progress, *done: Dated) -> None:
 def test_batches_are_gone_through_in_the_order_of_their_times_whatever_their_sources(store: Store):
     begun = datetime.now(UTC)
     for key in ("raw/0/theirs.log", SECOND, FIRST, "cursors/b.json"):
-        store.put(key, b"")
+        store.put(key, b"line")
     first, second, theirs = dated_batches(store)
     assert (first, second) == (Dated(MADE, FIRST), Dated(MADE.replace(microsecond=2), SECOND))
     assert theirs.key == "raw/0/theirs.log"
     assert abs(theirs.time - begun) < timedelta(seconds=60)
 
 
+def test_what_stands_for_a_folder_is_no_batch(aws: str):  # noqa: ARG001 (it directs the clients)
+    import boto3
+
+    client = boto3.client("s3", region_name="us-east-1")
+    client.create_bucket(Bucket="folders")
+    for key in ("theirs/", "theirs/sub/", "raw/", FIRST):  # as the console makes folders; the last is damaged
+        client.put_object(Bucket="folders", Key=key)
+    client.put_object(Bucket="folders", Key="theirs/sub/a.log", Body=b"line\n")
+    client.close()
+    assert [each.key for each in dated_batches(Store("s3://folders"), prefix="theirs")] == ["theirs/sub/a.log"]
+    assert [each.key for each in dated_batches(Store("s3://folders"))] == [FIRST]
+
+
+@pytest.mark.parametrize("folder", ["nobody", "cursors"])
+def test_a_folder_without_anything_is_named(store: Store, folder: str):
+    store.put("cursors/b.json", b"{}")
+    with pytest.raises(ConfigError, match=f"/{folder}: there is nothing"):
+        dated_batches(store, prefix=folder)
+    assert dated_batches(store) == []
+
+
 @pytest.mark.parametrize("time", ["2025/02/31/103000.000001", "2025/01/20/250000.000001", "0000/01/01/000000.000000"])
 def test_a_key_with_a_time_that_there_never_was_tells_none(time: str):
     store = Store("memory://")
     key = f"raw/x/{time}-0123456789abcdef.log.gz"
-    store.put(key, b"")
+    store.put(key, b"line")
     (batch,) = dated_batches(store)
     assert batch.key == key
     assert abs(batch.time - datetime.now(UTC)) < timedelta(seconds=60)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from functions.pipeline.sources.file_content import Patience
 
 _MARK_SIZE = 16  # bytes
+_FARTHEST = 1 << 63  # bytes: no file is so long
 _EDGE = 1024  # bytes at the beginning, and before the offset, by which content is known again
 
 
@@ -38,7 +39,7 @@ class Trace(NamedTuple):
         """Make a trace of what the position keeps; raise TypeError if that is damaged."""
         trace = cls(**parts)
         typed = tuple(map(type, trace)) == (str, int, str, int, int, int, int, bool)
-        if not typed or trace.length != min(trace.offset, _EDGE) or trace.length < 0:
+        if not typed or trace.length != min(trace.offset, _EDGE) or not 0 <= trace.offset < _FARTHEST:
             raise TypeError
         if {len(digest(mark)) for mark in trace.marks} != {2 * _MARK_SIZE}:
             raise TypeError
