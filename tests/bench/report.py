@@ -41,6 +41,9 @@ _TRIED = """\
   modules compiled, no gain: the time is in the objects that the libraries make and take, not in the loops).
 - What was not done: compiled code of our own, which would have to be built for each platform of the functions; a
   second parser for the most frequent form of line beside the general one."""
+_STAGES = """\
+The least of several short runs. Together they are less than a whole run, which also sends, and lasts too long to meet
+none of the machine's busy moments."""
 _LIBRARIES = ("orjson", "isal", "C library")
 _INSTRUCTIONS = """\
 What each program's process executes, by whose code it is: how much more with {1:,} lines than with {0:,}, divided by
@@ -107,7 +110,8 @@ def _throughput(results: Mapping[str, Any]) -> str:
 def _stages(results: Mapping[str, Any]) -> str:
     found = results.get("stages", {"lines": 1, "cpu_s": {}})
     rows = ((stage, f"{cpu_s / found['lines'] * 1e6:.2f}") for stage, cpu_s in found["cpu_s"].items())
-    return _table("Where the time goes (`.gz`)", ("stage", "CPU s per 1 M lines"), rows)
+    table = _table("Where the time goes (`.gz`)", ("stage", "CPU s per 1 M lines"), rows)
+    return f"{table}\n\n{_STAGES}" if table else ""
 
 
 def _instructions(results: Mapping[str, Any]) -> str:

@@ -168,6 +168,10 @@ def test_the_readme_quotes_the_results_that_are_kept():
     assert f"{gz['peak_mb']:.0f} MB, {kept['growth'][-1]['peak_mb']:.0f} MB with ten million lines" in text
     start = cold["indexer"]["cpu_ms"] / cold["client"]["cpu_ms"]
     assert f"{start:.2f} \N{MULTIPLICATION SIGN} what importing the official client" in text
+    collector = cold["collector"]["cpu_ms"] / cold["client"]["cpu_ms"]
+    assert f"(the collector's {collector:.2f} \N{MULTIPLICATION SIGN})" in text
+    instructions = sum(kept["profile"]["gz"].values()) / sum(kept["profile"]["baseline"].values())
+    assert f"({instructions:.2f} \N{MULTIPLICATION SIGN} its instructions)" in text
     assert f"of one line {kept['warm']['median_wall_ms']:.1f} ms" in text
 
 
