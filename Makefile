@@ -27,8 +27,8 @@ bench: $(VENV)/.installed-dev package  ## what the indexer takes beside what oth
 faults: $(VENV)/.installed-dev  ## the fault suite, which also writes docs/reliability.md, 4 minutes
 	@TRILOG_WRITE_RELIABILITY=1 $(PYTHON) -m pytest tests/faults --ignore tests/faults/test_table.py
 
-load: $(VENV)/.installed-dev  ## 10 million lines through the indexer, with redeliveries and throttling, 10 minutes; quick: LINES=100000
-	@$(PYTHON) -m tests.faults.load $(if $(findstring command,$(origin LINES)),$(LINES),10000000)
+load: install-dev  ## 10 million lines through the deployed system on LocalStack, with redeliveries and throttling, 10 minutes; quick: LINES=100000
+	@$(PYTHON) -m tests.faults.deployed_load $(if $(findstring command,$(origin LINES)),$(LINES),10000000)
 
 fuzz: $(VENV)/.installed-dev  ## new examples for the tests of properties; bytes that nobody thought of for all that reads them, SECONDS=60 for each reader
 	@$(PYTHON) -m pytest -q -m hypothesis --hypothesis-profile default

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus
+
+import boto3
+import pytest
 
 from tests.scripts import free_port, run
 
@@ -34,6 +41,61 @@ def start_localstack() -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         run(_SCRIPT, "stop", _HOME, port)
+
+
+def need_npm() -> None:
+    """Skip the test where osls cannot be had, unless TRILOG_REQUIRE_ALL=1: then the deployment fails."""
+    if not shutil.which("npm") and os.environ.get("TRILOG_REQUIRE_ALL") != "1":
+        pytest.skip("npm not found: osls deploys. Install Node.js 20 or newer")
+
+
+def deploy(url: str, params: str, **settings: str) -> None:
+    """Deploy as a user does: `make deploy`, with some params of serverless.yml and variables of the environment."""
+    command = ["make", "deploy", "STAGE=local", f"RUNTIME={lambda_runtime()}", f"PARAMS={params}"]
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MAKE", "MFLAGS"))}
+    environment = {**inherited, **settings, "AWS_ENDPOINT_URL": url}
+    done = subprocess.run(command, cwd=_ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+class Stack:
+    """What was deployed, by the names that the deployment prints."""
+
+    def __init__(self, url: str) -> None:
+        """Look at the stack in a LocalStack."""
+        self.url = url
+        outputs = self.client("cloudformation").describe_stacks(StackName="trilog-local")["Stacks"][0]["Outputs"]
+        found = {each["OutputKey"]: each["OutputValue"] for each in outputs}
+        self.bucket, self.queue = found["BatchesBucketName"], found["QueueUrl"]
+        self.dead_letters = found["DeadLetterQueueUrl"]
+        self.s3, self.sqs, self.logs = self.client("s3"), self.client("sqs"), self.client("logs")
+
+    def client(self, service: str) -> Any:
+        """Open a client as anybody does, with nothing but the endpoint set."""
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",  # noqa: S106 (LocalStack takes any)
+        )
+
+    def notification(self, key: str) -> str:
+        """Say that an object was put, as S3 does."""
+        place = {"bucket": {"name": self.bucket}, "object": {"key": quote_plus(key, safe="/")}}
+        record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": place}
+        return json.dumps({"Records": [record]})
+
+    def printed(self, function: str) -> Iterator[dict[str, Any]]:
+        """Yield all the lines that a function's log has, as CloudWatch gives them."""
+        pages = self.logs.get_paginator("filter_log_events")
+        for page in pages.paginate(logGroupName=f"/aws/lambda/trilog-local-{function}"):
+            yield from page["events"]
+
+    def said(self, function: str) -> list[dict[str, Any]]:
+        """Return what a function logged in JSON."""
+        lines = [event["message"] for event in self.printed(function)]
+        return [json.loads(line) for line in lines if line.startswith("{")]
 
 
 def lambda_runtime() -> str:

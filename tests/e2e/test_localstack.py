@@ -5,23 +5,16 @@ The functions run as they are packaged for AWS, the infrastructure is what serve
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 import statistics
-import subprocess
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote_plus
 
-import boto3
 import httpx
 import pytest
 
 from functions.local import LogsPipeline
-from tests.localstack import lambda_runtime, start_localstack
+from tests.localstack import Stack, deploy, need_npm, start_localstack
 from tests.space import Space, start_space
 
 if TYPE_CHECKING:
@@ -43,49 +36,16 @@ LINES = (  # of one transaction; each is a document in the log index
 ONCE, TWICE = [2, 1, 1], [4, 2, 2]  # documents in each index of a transaction, of two
 
 
-@dataclass
-class Deployed:
+class Deployed(Stack):
     """The deployed stack, and what it reads from and writes to."""
 
-    url: str
-    elasticsearch: httpx.Client
-    space: Space
-    sent: int
-
-    def __post_init__(self) -> None:
-        outputs = self.client("cloudformation").describe_stacks(StackName="trilog-local")["Stacks"][0]["Outputs"]
-        found = {each["OutputKey"]: each["OutputValue"] for each in outputs}
-        self.bucket, self.queue = found["BatchesBucketName"], found["QueueUrl"]
-        self.dead_letters = found["DeadLetterQueueUrl"]
-        self.s3, self.sqs, self.logs = self.client("s3"), self.client("sqs"), self.client("logs")
-
-    def client(self, service: str) -> Any:
-        """Open a client as anybody does, with nothing but the endpoint set."""
-        return boto3.client(
-            service,
-            endpoint_url=self.url,
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 (LocalStack takes any)
-        )
+    def __init__(self, url: str, elasticsearch: httpx.Client, space: Space, sent: int) -> None:
+        super().__init__(url)
+        self.elasticsearch, self.space, self.sent = elasticsearch, space, sent
 
     def put(self, key: str, *transactions: str) -> None:
         """Put a log of some transactions."""
         self.s3.put_object(Bucket=self.bucket, Key=key, Body="".join(map(LINES.format, transactions)).encode())
-
-    def notification(self, key: str) -> str:
-        """Say that an object was put, as S3 does."""
-        place = {"bucket": {"name": self.bucket}, "object": {"key": quote_plus(key, safe="/")}}
-        record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": place}
-        return json.dumps({"Records": [record]})
-
-    def said(self, function: str) -> list[dict[str, Any]]:
-        """Return what a function logged in JSON."""
-        found = self.logs.get_paginator("filter_log_events").paginate(
-            logGroupName=f"/aws/lambda/trilog-local-{function}"
-        )
-        lines = [event["message"] for page in found for event in page["events"]]
-        return [json.loads(line) for line in lines if line.startswith("{")]
 
     def indexed(self, key: str) -> list[dict[str, Any]]:
         """Return what the indexer said of an object, each time that it indexed it."""
@@ -117,20 +77,11 @@ class Deployed:
 @pytest.fixture(scope="module")
 def deployed(elasticsearch_url: str) -> Iterator[Deployed]:
     """Deploy to a LocalStack, with a Space that has something to tell."""
-    if not shutil.which("npm") and os.environ.get("TRILOG_REQUIRE_ALL") != "1":
-        pytest.skip("npm not found: osls deploys. Install Node.js 20 or newer")
+    need_npm()
     with start_localstack() as url, start_space() as space, httpx.Client(base_url=elasticsearch_url) as elasticsearch:
         answered = space.predict(12, seed=1).answered
-        deploy(url, GRADIO_URL=space.url, ELASTICSEARCH_URL=elasticsearch_url, ELASTICSEARCH_INDEX=INDEXES[0])
+        deploy(url, PARAMS, GRADIO_URL=space.url, ELASTICSEARCH_URL=elasticsearch_url, ELASTICSEARCH_INDEX=INDEXES[0])
         yield Deployed(url, elasticsearch, space, answered)
-
-
-def deploy(url: str, **settings: str) -> None:
-    command = ["make", "deploy", "STAGE=local", f"RUNTIME={lambda_runtime()}", f"PARAMS={PARAMS}"]
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MAKE", "MFLAGS"))}
-    environment = {**inherited, **settings, "AWS_ENDPOINT_URL": url}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")

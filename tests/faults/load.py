@@ -1,7 +1,4 @@
-"""Load: many lines through the indexer's handler, in two processes, from a queue that sends some messages twice.
-
-`python -m tests.faults.load LINES` writes its figures into docs/reliability.md.
-"""
+"""Load: many lines through the indexer's handler, in two processes, from a queue that sends some messages twice."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ import gzip
 import json
 import os
 import random
-import sys
 import time
 from collections import Counter, deque
 from contextlib import ExitStack
@@ -24,7 +20,6 @@ from functions.pipeline.documents import KINDS
 from tests.bench.logs import lines
 from tests.faults.pipeline import Queue
 from tests.faults.processes import started
-from tests.faults.table import TABLE, with_load
 
 if TYPE_CHECKING:
     import io
@@ -71,13 +66,16 @@ class Backlog:
 class Load(NamedTuple):
     """What came of it: how many lines, the documents expected and found by index, and how it went.
 
-    `peaks` has for each process the most memory used, in bytes, after each invocation; `seconds` is the time taken.
+    `messages` were sent, `again` is how often one came once more, `left` is how many were not finished. `peaks` has for
+    each process the most memory used, in bytes, after each invocation; `seconds` is the time taken.
     """
 
     lines: int
     expected: dict[str, int]
     found: dict[str, int]
-    backlog: Backlog
+    messages: int
+    again: int
+    left: int
     peaks: list[list[int]]
     seconds: float
 
@@ -105,20 +103,41 @@ class Load(NamedTuple):
 def load(count: int) -> Load:
     """Send so many lines through, in objects of 20,000 or less."""
     with TemporaryDirectory(prefix="trilog-load-") as place, ExitStack() as stack:
-        folder, queue, size = Path(place), Queue(), min(_LARGEST, count // _FEWEST)
-        objects = count // size
-        positions = _fill(folder, queue, size, objects)
-        url = _server(stack, folder / "positions")
+        folder, queue, (size, objects) = Path(place), Queue(), divided(count)
+        content = log(size)
+        _fill(folder, queue, content, objects)
+        url = strict_elasticsearch(stack, folder, content)
         workers = [_worker(stack, folder, url) for _ in range(_WORKERS)]
         backlog, begun = Backlog(queue), time.monotonic()
         peaks = _drain(backlog, workers)
         seconds = time.monotonic() - begun
         found = httpx.get(f"{url}/_found", timeout=60).json()
-    expected = {index: len(each) * objects for index, each in positions.items()}
-    return Load(objects * size, expected, found, backlog, peaks, seconds)
+    messages, deliveries = len(backlog.deliveries), backlog.deliveries.total()
+    return Load(
+        objects * size, expected(content, objects), found, messages, deliveries - messages, len(backlog), peaks, seconds
+    )
 
 
-def _server(stack: ExitStack, positions: Path) -> str:
+def divided(count: int) -> tuple[int, int]:
+    """Divide lines into objects: how many lines each has, and how many objects there are."""
+    size = min(_LARGEST, count // _FEWEST)
+    return size, count // size
+
+
+def log(size: int) -> bytes:
+    """Make an object of so many lines."""
+    return "".join(f"{line}\n" for line in lines(size)).encode()
+
+
+def expected(content: bytes, objects: int) -> dict[str, int]:
+    """Count the documents that so many objects become, by index."""
+    return {index: len(each) * objects for index, each in _positions(content).items()}
+
+
+def strict_elasticsearch(stack: ExitStack, folder: Path, content: bytes) -> str:
+    """Run the server, for objects with this content; return its address."""
+    positions = folder / "positions"
+    positions.write_text(json.dumps(_positions(content)))
     server = stack.enter_context(started(["-m", "tests.faults.strict_elasticsearch", str(positions)]))
     return f"http://127.0.0.1:{server.stdout.readline().strip()}"
 
@@ -128,17 +147,13 @@ def _worker(stack: ExitStack, store: Path, url: str) -> subprocess.Popen[str]:
     return stack.enter_context(started(["-m", "tests.faults.worker", "indexer"], **settings))
 
 
-def _fill(folder: Path, queue: Queue, size: int, objects: int) -> dict[str, list[int]]:
-    """Put objects of so many lines, alike but for their names; return the positions of each index's documents."""
-    content = "".join(f"{line}\n" for line in lines(size)).encode()
+def _fill(folder: Path, queue: Queue, content: bytes, objects: int) -> None:
+    """Put objects, alike but for their names."""
     (folder / "content").write_bytes(gzip.compress(content, 1))
     (folder / "raw").mkdir()
     for number in range(objects):
         os.link(folder / "content", folder / "raw" / f"{number:06}.log.gz")
         queue.announce(f"raw/{number:06}.log.gz")
-    positions = _positions(content)
-    (folder / "positions").write_text(json.dumps(positions))
-    return positions
 
 
 def _positions(content: bytes) -> dict[str, list[int]]:
@@ -184,30 +199,3 @@ def _ask(commands: io.TextIOBase, answers: io.TextIOBase, event: object) -> dict
         assert line, "the process ended"
     answer: dict[str, Any] = json.loads(line)
     return answer
-
-
-def section(done: Load) -> str:
-    """Describe it as a section of docs/reliability.md."""
-    messages, deliveries = len(done.backlog.deliveries), done.backlog.deliveries.total()
-    refused = (done.found.get(f"refused {each}", 0) for each in ("requests", "items"))
-    rows = {
-        "lines": f"{done.lines:,}",
-        "documents": f"{sum(done.expected.values()):,}",
-        "lost; doubled": f"{done.lost}; {done.doubled}",
-        "messages; of them came again": f"{messages:,}; {deliveries - messages:,}",
-        "documents written again, under the same id": f"{done.found.get('again', 0):,}",
-        "requests refused with 503; documents with 429": "; ".join(f"{each:,}" for each in refused),
-        "messages left at the end": f"{len(done.backlog)}",
-        "most memory of a process after a fifth; at the end": "; ".join(
-            f"{each / 1e6:.0f} MB" for each in (done.early_peak, done.peak)
-        ),
-        "time": f"{done.seconds:,.0f} s, {done.lines / done.seconds:,.0f} lines/s by {_WORKERS} processes",
-    }
-    table = "".join(f"| {name} | {value} |\n" for name, value in rows.items())
-    return f"\n## Load\n\n`make load` sends lines through the indexer's handler.\n\n| | |\n|---|---|\n{table}"
-
-
-if __name__ == "__main__":
-    figures = section(load(int(sys.argv[1])))
-    TABLE.write_text(with_load(TABLE.read_text(), figures))
-    sys.stdout.write(figures)
