@@ -184,13 +184,14 @@ def test_without_time_nothing_is_begun(elasticsearch: FakeElasticsearch, capsys:
 
 
 def test_an_object_is_indexed_whole_or_handed_back(elasticsearch: FakeElasticsearch, put: Callable[..., None]):
-    put("raw/large.log", b"2025-01-20 10:30:00 - api - INFO - a line like any other, but for its length\n" * 40_000)
+    line = b"2025-01-20 10:30:00 - api - INFO - a line like any other, but for its length\n"
+    put("raw/large.log", line * 120_000)  # some is still to be read when the second bulk waits for the first
     until_the_first_bulk = LambdaContext(lambda: 60 if not elasticsearch.bulks else 0)
     answer = indexer.handler(queued("raw/large.log", KEY), until_the_first_bulk)
     assert failures(answer) == ["message 0", "message 1"]
     assert len(elasticsearch.bulks) <= 2  # the first, and one that was ready by then
     assert failures(indexer.handler(queued("raw/large.log", KEY), LambdaContext())) == []
-    assert len(elasticsearch.documents) == 40_005
+    assert len(elasticsearch.documents) == 120_005
 
 
 def test_a_server_that_does_not_answer_cannot_make_it_miss_the_deadline(elasticsearch: FakeElasticsearch):
