@@ -9,11 +9,11 @@ import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote_plus
 
 import boto3
 import pytest
 
+from tests.notifications import object_created
 from tests.scripts import free_port, run
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _ROOT = Path(__file__).parents[1]
 _SCRIPT = _ROOT / "infra" / "localstack" / "localstack.sh"
+_WAITING = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
 _HOME = _ROOT / ".tools" / "localstack"
 
 LAMBDA_PYTHON = _HOME / "functions" / "bin" / "python"
@@ -82,9 +83,12 @@ class Stack:
 
     def notification(self, key: str) -> str:
         """Say that an object was put, as S3 does."""
-        place = {"bucket": {"name": self.bucket}, "object": {"key": quote_plus(key, safe="/")}}
-        record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": place}
-        return json.dumps({"Records": [record]})
+        return json.dumps(object_created(self.bucket, key))
+
+    def waiting(self, queue: str) -> int:
+        """Count a queue's messages: those that wait, are under way, or will wait."""
+        found = self.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=_WAITING)["Attributes"]
+        return sum(int(found[name]) for name in _WAITING)
 
     def printed(self, function: str) -> Iterator[dict[str, Any]]:
         """Yield all the lines that a function's log has, as CloudWatch gives them."""

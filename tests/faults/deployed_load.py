@@ -22,7 +22,6 @@ from tests.localstack import Stack, deploy, start_localstack
 
 _PARAMS = "collector-minutes=480 indexer-timeout=30 indexer-concurrency=2 max-receives=10"
 _AGAIN = 20  # each so many-th object is announced twice
-_WAITING = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
 _LONGEST, _PAUSE = 3600, 5  # seconds
 _HOW = """\
 `make load` puts objects into the deployed system on LocalStack: S3 announces them to the queue, some are announced
@@ -43,7 +42,7 @@ def deployed_load(count: int) -> Load:
         seconds = time.monotonic() - begun
         found = httpx.get(f"{url}/_found", timeout=60).json()
         again = sum(each["message"] == "indexed" for each in system.said("indexer")) - objects
-        left = sum(_waiting(system, queue) for queue in (system.queue, system.dead_letters))
+        left = sum(map(system.waiting, (system.queue, system.dead_letters)))
         return Load(objects * size, expected(content, objects), found, objects, again, left, _peaks(system), seconds)
 
 
@@ -61,13 +60,8 @@ def _drain(system: Stack, objects: int) -> None:
     left, until = [1, 1], time.monotonic() + _LONGEST
     while any(left) and time.monotonic() < until:
         time.sleep(_PAUSE)
-        left = [left[-1], _waiting(system, system.queue)]
+        left = [left[-1], system.waiting(system.queue)]
         sys.stderr.write(f"load: {left[-1]} messages left of {objects} objects\n")
-
-
-def _waiting(system: Stack, queue: str) -> int:
-    found = system.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=_WAITING)["Attributes"]
-    return sum(int(found[name]) for name in _WAITING)
 
 
 def _peaks(system: Stack) -> list[list[int]]:

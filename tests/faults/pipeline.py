@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import quote_plus
 
 import httpx
 
@@ -13,6 +12,7 @@ from functions.indexer import handler as indexer
 from functions.pipeline.documents import KINDS
 from tests.fakes import LambdaContext
 from tests.faults.judge import Found, Planted, Verdict
+from tests.notifications import object_created
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,9 +31,7 @@ class Queue:
     def announce(self, *keys: str, time: str = "2025-01-20T10:30:00.000Z") -> None:
         """Send a message about each object, as S3 does when it was put."""
         for key in keys:
-            place = {"bucket": {"name": "batches"}, "object": {"key": quote_plus(key, safe="/")}}
-            record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "eventTime": time, "s3": place}
-            self.send(json.dumps({"Records": [record]}))
+            self.send(json.dumps(object_created("batches", key, time)))
 
     def send(self, body: str) -> str:
         """Send any message; return its id."""

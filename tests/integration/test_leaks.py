@@ -6,7 +6,6 @@ import gzip
 import json
 from base64 import b64decode
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import pytest
 from elasticsearch import Elasticsearch
@@ -20,6 +19,7 @@ from functions.pipeline.documents import KINDS
 from functions.pipeline.errors import PermanentError, TransientError
 from functions.pipeline.wiring import open_indexes, open_source, open_store
 from tests.fakes import LambdaContext, failing, fake_elasticsearch
+from tests.notifications import object_created
 from tests.space import Space, start_space
 
 if TYPE_CHECKING:
@@ -104,14 +104,9 @@ def space() -> Iterator[Space]:
         yield running
 
 
-def dropped(key: str) -> dict[str, Any]:
-    """Make S3's news of an object."""
-    return {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "b"}, "object": {"key": quote(key)}}}
-
-
 def index(keys: list[str]) -> None:
     """Send the indexer the news of some objects, and a message that is no news at all but a record."""
-    news = [{"Records": [dropped(key)]} for key in keys]
+    news = [object_created("b", key) for key in keys]
     bodies = [*map(json.dumps, news), json.dumps(ENTRIES[2]), LINES[0]]
     sent = [{"eventSource": "aws:sqs", "messageId": str(number), "body": body} for number, body in enumerate(bodies)]
     answer = indexer.handler({"Records": sent}, LambdaContext())
@@ -228,7 +223,7 @@ def test_nothing_leaks_from_what_a_server_says_of_a_request(
         configured(ELASTICSEARCH_URL=fake.url)
         fake.always_answer_with(lambda request, sent: failing(400, {"error": sent[0][2].decode()})(request, sent))
         with pytest.raises(PermanentError, match="refuses the request") as raised:
-            indexer.handler({"Records": [dropped("drops/strange.log")]}, LambdaContext())
+            indexer.handler(object_created("b", "drops/strange.log"), LambdaContext())
     assert leaks({"logs": "".join(capfd.readouterr()).encode(), "error": str(raised.value).encode()}) == {}
 
 
