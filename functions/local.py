@@ -28,14 +28,15 @@ from functions.indexer.verify import Audit, verdicts
 from functions.pipeline.batch import RAW
 from functions.pipeline.config import Options, load, number, setting, variables
 from functions.pipeline.config import environment as process_environment
-from functions.pipeline.documents import DEAD_LETTERS, KINDS, LOGS
+from functions.pipeline.documents import DEAD_LETTERS, LOGS
 from functions.pipeline.errors import TransientError, TrilogError
+from functions.pipeline.kinds import kinds
 from functions.pipeline.names import IndexNames
 from functions.pipeline.queue import Held, QueueOptions
 from functions.pipeline.wiring import (
     all_options,
-    open_format,
     open_indexes,
+    open_parser,
     open_queue,
     open_redaction,
     open_sink,
@@ -122,7 +123,7 @@ class Run:
             "gaps": self.gaps,
             "batches": self.batches,
             "records": tally.records,
-            "indexes": {names.base(kind): _counts(tally, kind) for kind in KINDS[:3]},
+            "indexes": {names.base(kind): _counts(tally, kind) for kind in kinds() if kind != DEAD_LETTERS},
             "dead_objects": self.dead_objects,
             "conserved": tally.conserved,
             "seconds": round(self.seconds, 3),
@@ -172,7 +173,7 @@ class LogsPipeline:
     def _indexing(self) -> partial[Indexing]:
         """Make a batch that can be indexed, of its key and a sink."""
         redaction = open_redaction(self.environment)
-        return partial(Indexing, store=self.store, format=open_format(self.environment), redaction=redaction)
+        return partial(Indexing, store=self.store, parser=open_parser(self.environment), redaction=redaction)
 
     def checks(self) -> Iterator[Check]:
         """Try what a run needs, one thing after the other."""

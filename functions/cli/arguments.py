@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.batch import RAW
 from functions.pipeline.config import LONGEST
-from functions.pipeline.documents import KINDS
 from functions.pipeline.instants import parsed_instant
+from functions.pipeline.kinds import kinds
 from functions.pipeline.names import PERIODS
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def parser(commands: dict[str, Callable[..., int]], base: Callable[[str], str]) 
     top.add_argument("--limit", type=_lines, metavar="N", help=_("the most lines taken in a run; the rest stay"))
     top.add_argument("--interval", type=_seconds, metavar="S", help=_("seconds between runs (PIPELINE_POLL_INTERVAL)"))
     top.add_argument("--json", action="store_true", help=_("print the counts as one JSON object"))
-    _add_commands(top, commands, {base(kind): kind for kind in KINDS})
+    _add_commands(top, commands, {base(kind): kind for kind in kinds()})
     return top
 
 
@@ -54,10 +54,10 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
         return command
 
     def index(text: str) -> str:
-        kinds = {**indexes, **{kind: kind for kind in KINDS}}
-        if text not in kinds:
+        named = {**indexes, **{kind: kind for kind in kinds()}}
+        if text not in named:
             raise ArgumentTypeError(_("no such index; choose from {names}").format(names=", ".join(indexes)))
-        return kinds[text]
+        return named[text]
 
     logs = next(iter(indexes))
     add("check", _("try the source, the store and the sink"), parents=[_source_arguments(SUPPRESS)])

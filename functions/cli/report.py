@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from functions.pipeline.batch import RAW
-from functions.pipeline.documents import KINDS, LOGS, MESSAGE
+from functions.pipeline.documents import DEAD_LETTERS, LOGS
+from functions.pipeline.kinds import kinds
 from functions.pipeline.wiring import open_indexes
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def _report_indexes(run: Run, pipeline: LogsPipeline, prefix: str) -> None:
     _print_conservation(run)
     print(_("Batches:"), f"{pipeline.store.address}/{prefix}")
     print(_("Indexes:"), open_indexes(pipeline.environment).check())
-    _print_next(pipeline)
+    _print_next(run, pipeline)
 
 
 def _print_table(run: Run, pipeline: LogsPipeline) -> None:
@@ -115,7 +116,7 @@ def _print_table(run: Run, pipeline: LogsPipeline) -> None:
     table = Table(_("index"))
     for title in (_("new documents"), _("duplicates"), _("dead letters")):
         table.add_column(title, justify="right")
-    for kind in KINDS[:3]:
+    for kind in (each for each in kinds() if each != DEAD_LETTERS):
         counts = (each[kind] for each in (run.tally.created, run.tally.duplicates, run.tally.dead))
         table.add_row(pipeline.names.base(kind), *map(str, counts))
     Console().print(table)
@@ -135,14 +136,21 @@ def _print_conservation(run: Run) -> None:
         print(_("Dead letters:"), command_line("dead-letters list"))
 
 
-def _print_next(pipeline: LogsPipeline) -> None:
-    names = pipeline.names
+def _print_next(run: Run, pipeline: LogsPipeline) -> None:
+    kind = _to_look_at(run)
+    index = pipeline.names.base(kind)
     print(_("Next:"))
-    print(" ", command_line(f"show {names.base(MESSAGE)}"))
-    last = next(open_indexes(pipeline.environment).read(MESSAGE, newest=1), {})
+    print(" ", command_line(f"show {index}"))
+    last = next(open_indexes(pipeline.environment).read(kind, newest=1), {})
     if "transaction_id" in last:
         print(" ", command_line(f"trace {last['transaction_id']}"))
-    print(" ", command_line(f"export {names.base(MESSAGE)} --output predictions.csv"))
+    print(" ", command_line(f"export {index} --output {index}.csv"))
+
+
+def _to_look_at(run: Run) -> str:
+    """Return the first kind that the run found documents of, besides the log index; else the log index."""
+    found = run.tally.created + run.tally.duplicates
+    return next((kind for kind in kinds() if kind != LOGS and found[kind]), LOGS)
 
 
 def reindex_command(prefix: str, *options: str) -> str:

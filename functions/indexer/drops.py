@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from functions.indexer.index import Indexing, Tally
 from functions.pipeline.config import environment as process_environment
 from functions.pipeline.config import load
-from functions.pipeline.documents import KINDS, LOGS
+from functions.pipeline.documents import LOGS
 from functions.pipeline.errors import ConfigError
+from functions.pipeline.kinds import kinds
 from functions.pipeline.names import IndexNames
 from functions.pipeline.secrets import resolved
 from functions.pipeline.store import Store, StoreOptions, address_bucket
 from functions.pipeline.telemetry import log, log_counters, log_failure, ms_since
-from functions.pipeline.wiring import indexer_options, open_format, open_redaction, open_sink
+from functions.pipeline.wiring import indexer_options, open_parser, open_redaction, open_sink
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from functions.indexer.triggers import Drop, Message
     from functions.pipeline.deadline import Deadline
-    from functions.pipeline.formats import Format
+    from functions.pipeline.parser import Parser
     from functions.pipeline.sinks import Sink
 
 
@@ -41,7 +42,7 @@ class DropIndexer:
         self._environment = environment
         self._names, options = load(environment, IndexNames, StoreOptions)
         self._local = options.url if options.url and not address_bucket(options.url) else None
-        self._format: Format = open_format(environment)
+        self._parser: Parser = open_parser(environment)
         self._redaction = open_redaction(environment)
         self._stores: dict[str, Store] = {}
         self._sink: Sink | None = None
@@ -88,7 +89,7 @@ class DropIndexer:
         sink = self._opened_sink()
         try:
             return deadline.run(
-                Indexing(drop.key, self._store(drop), self._format, sink, self._redaction, deadline.check).run
+                Indexing(drop.key, self._store(drop), self._parser, sink, self._redaction, deadline.check).run
             )
         except Exception:
             self.close()
@@ -137,7 +138,7 @@ class DropIndexer:
 
     def _by_index(self, counts: Counter[str]) -> dict[str, int]:
         """Name counts by the indexes; dead letters of whole objects, which are meant for none, stay as they are."""
-        return {self._names.base(kind) if kind in KINDS else kind: count for kind, count in counts.items() if count}
+        return {self._names.base(kind) if kind in kinds() else kind: count for kind, count in counts.items() if count}
 
 
 def _name(drop: Drop) -> str:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator
 
     from functions.pipeline.documents import Rejection, Row, Rows, Written
-    from functions.pipeline.formats import Format
+    from functions.pipeline.parser import Parser
     from functions.pipeline.records import Record
     from functions.pipeline.redaction import Redaction
     from functions.pipeline.sinks import Sink
@@ -90,7 +90,7 @@ class Indexing:
 
     key: str
     store: Store
-    format: Format
+    parser: Parser
     sink: Sink
     redaction: Redaction | None = None
     check: Callable[[], object] = lambda: None
@@ -134,15 +134,15 @@ class Indexing:
     def _documents(self, stored: StoredObject, tally: Tally, only: Container[int] | None) -> Iterator[Rows]:
         """Yield the documents, by kind and in portions."""
         made = batch_time(self.key) or stored.modified
-        time, prefix, route = instant(made), self.prefix.encode(), self.format.route
+        time, prefix, parse = instant(made), self.prefix.encode(), self.parser.parse
         documents: defaultdict[str, list[Row]] = defaultdict(list)
         size = 0
         for number, record in zip(sequences(made), self._records(stored), strict=False):  # numbers never end
             position = record[0]
             if only is not None and position not in only:
-                time, _ = route(record, time, number, b"", defaultdict(list))  # the next record may have its time
+                time, _ = parse(record, time, number, b"", defaultdict(list))  # the next record may have its time
                 continue
-            time, passed = route(record, time, number, b"%b-%d" % (prefix, position), documents)
+            time, passed = parse(record, time, number, b"%b-%d" % (prefix, position), documents)
             if passed:
                 tally.filtered += 1
             size += len(record[1])
@@ -155,12 +155,12 @@ class Indexing:
         yield from documents.items()
 
     def _records(self, stored: StoredObject) -> Iterator[Record]:
-        records = split_records(self._content(stored), self.key, self.format.begins)
+        records = split_records(self._content(stored), self.key, self.parser.begins)
         return map(self._redacted, records) if self.redaction and self.redaction.active else records
 
     def _redacted(self, record: Record) -> Record:
         """Hide what must not be stored."""
-        return reread(record, self.redaction.line(record[1]), self.format.begins) if self.redaction else record
+        return reread(record, self.redaction.line(record[1]), self.parser.begins) if self.redaction else record
 
     def _content(self, stored: StoredObject) -> Iterator[bytes]:
         """Yield what can be read of the batch, in bounded pieces."""

@@ -187,21 +187,26 @@ def _gathered(lines: Iterable[tuple[int, bytes, bytes]], begins: Callable[[bytes
     size = 0  # bytes of all of them
     for position, line, text in lines:
         head = None if not line or line.startswith(b"{") else begins(line)
-        fields = None if head or not line else _object(line)
+        if head:  # as most lines have
+            if opened:
+                yield _joined(opened, more) if more else opened
+                if more:
+                    more = []
+            opened, size = (position, line, text, head, None), len(line)
+            continue
+        fields = _object(line) if line else None
         if opened:
-            if not head and fields is None and len(more) < MOST_LINES - 1 and size + len(line) < MOST_BYTES:
+            if fields is None and len(more) < MOST_LINES - 1 and size + len(line) < MOST_BYTES:
                 more.append((line, text))
                 size += len(line) + 1
                 continue
             yield _joined(opened, more) if more else opened
-        begun = head or (opened and fields is None and line.strip())  # what has no room is a text record of its own
+        more = []
+        if opened and fields is None and line.strip():  # what has no room is a text record of its own
+            opened, size = (position, line, text, None, None), len(line)
+            continue
         opened = None
-        if begun:
-            opened = position, line, text, head, None
-            size = len(line)
-            if more:
-                more = []
-        elif fields is not None or line.strip():
+        if fields is not None or line.strip():
             yield position, line, text, None, fields
     if opened:
         yield _joined(opened, more)

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from functions.pipeline.config import Options
-    from functions.pipeline.formats import Format
     from functions.pipeline.marks import Marks
+    from functions.pipeline.parser import Parser
     from functions.pipeline.queue import DeadLetterQueue
     from functions.pipeline.redaction import Redaction
     from functions.pipeline.sinks import Indexes, Sink
@@ -31,13 +31,13 @@ def collector_options() -> tuple[type[Options], ...]:
 
 def indexer_options() -> tuple[type[Options], ...]:
     """Return the options classes of what an indexer is wired from."""
-    from functions.pipeline.formats.ml_api import MlApiOptions
     from functions.pipeline.names import IndexNames
+    from functions.pipeline.parser import ParserOptions
     from functions.pipeline.redaction import RedactionOptions
     from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
     from functions.pipeline.store import StoreOptions
 
-    return StoreOptions, MlApiOptions, ElasticsearchOptions, IndexNames, RedactionOptions
+    return StoreOptions, ParserOptions, ElasticsearchOptions, IndexNames, RedactionOptions
 
 
 def all_options() -> tuple[type[Options], ...]:
@@ -60,7 +60,7 @@ def _source(environment: Mapping[str, str], place: str | None, redaction: Redact
     if place and not place.startswith(("http://", "https://")):
         from functions.pipeline.sources.file import FileSource
 
-        return FileSource(place, open_format(environment).begins, marks)
+        return FileSource(place, open_parser(environment).begins, marks)
     from functions.pipeline.sources.gradio import GradioSource
     from functions.pipeline.sources.gradio_options import GradioOptions
 
@@ -86,12 +86,12 @@ def open_store(environment: Mapping[str, str]) -> Store:
     return Store(options.address)
 
 
-def open_format(environment: Mapping[str, str]) -> Format:
-    """Open the format of the logs."""
-    from functions.pipeline.formats.ml_api import MlApi, MlApiOptions
+def open_parser(environment: Mapping[str, str]) -> Parser:
+    """Open what turns records into documents."""
+    from functions.pipeline.parser import Parser, ParserOptions
 
-    (options,) = load(environment, MlApiOptions)
-    return MlApi(options)
+    (options,) = load(environment, ParserOptions)
+    return Parser(options)
 
 
 def open_sink(environment: Mapping[str, str]) -> Sink:

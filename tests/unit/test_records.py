@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.pipeline.formats.ml_api import MlApi, MlApiOptions
+from functions.pipeline.parser import Parser, ParserOptions
 from functions.pipeline.records import MOST_BYTES, MOST_LINES, split_records
 
-begins = MlApi(MlApiOptions(timezone=ZoneInfo("UTC"))).begins
+begins = Parser(ParserOptions(timezone=ZoneInfo("UTC"))).begins
 
 
 class Record(NamedTuple):

@@ -23,7 +23,7 @@ class Sink(Protocol):
     def write(self, documents: Iterable[Rows]) -> Written:
         """Write all the documents, overwriting those whose id is there; return only when they are safe.
 
-        Indexes are created on first use, from the templates in infra/elasticsearch.
+        Indexes are created on first use, from the kinds' templates.
 
         Raises:
             TransientError: the sink cannot take them now; some may have been written, writing again is harmless.

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
 
-from functions.pipeline.documents import KINDS
 from functions.pipeline.errors import ConfigError, PermanentError
 from functions.pipeline.instants import parsed_instant
+from functions.pipeline.kinds import kinds
 from functions.pipeline.sinks.duckdb.database import reading, with_room, writing
 from functions.pipeline.sinks.duckdb.tables import differences, extend, found, quoted, row
 
@@ -37,7 +37,7 @@ class DuckdbIndexes:
     def __init__(self, path: Path, names: IndexNames) -> None:
         """Take the database's file, which need not exist yet, and the tables' names."""
         self._path = path
-        self._tables = {kind: names.base(kind) for kind in KINDS}
+        self._tables = {kind: names.base(kind) for kind in kinds()}
 
     def check(self) -> str:
         """Open the database if there is one; return DuckDB's version and the file's path."""
@@ -99,7 +99,7 @@ class DuckdbIndexes:
     def count(self) -> dict[str, int]:
         """Return the number of documents, by kind."""
         with reading(self._path) as database:
-            return dict.fromkeys(KINDS, 0) | (self._counts(database.connection) if database else {})
+            return dict.fromkeys(kinds(), 0) | (self._counts(database.connection) if database else {})
 
     def read(
         self,

@@ -1,4 +1,4 @@
-"""The ML API's records are recognised in every form, filtered by the seeds' rule, and routed to three indexes."""
+"""The first users' records are recognised in every form, filtered by their rule, and become documents."""
 
 import json
 from collections import defaultdict
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.pipeline.formats.ml_api import MlApi, MlApiOptions
+from functions.pipeline.parser import Parser, ParserOptions
 from functions.pipeline.records import split_records
 
 HEAD = "2025-01-20 10:30:00 - api - INFO - "
@@ -21,21 +21,21 @@ RESULT = '{"prediction": 1, "probability": 0.81, "message": "Prédiction positiv
 TIME = "2025-01-01T00:00:00.000Z"
 
 
-def routed(content: bytes, options: MlApiOptions | None = None) -> tuple[dict[str, dict[str, Any]], bool]:
-    """Take one record through the format: its documents by kind, and whether it passed the filter."""
-    log_format = MlApi(options or MlApiOptions())
-    (record,) = split_records([content], "x.log", log_format.begins)
+def parsed(content: bytes, options: ParserOptions | None = None) -> tuple[dict[str, dict[str, Any]], bool]:
+    """Parse one record: its documents by kind, and whether it passed the filter."""
+    parser = Parser(options or ParserOptions())
+    (record,) = split_records([content], "x.log", parser.begins)
     made = defaultdict(list)
-    time, passed = log_format.route(record, TIME, 7, b"id", made)
+    time, passed = parser.parse(record, TIME, 7, b"id", made)
     found = {kind: orjson.loads(body) for kind, [(identity, timestamp, body)] in made.items() if identity == b"id"}
     assert {document["@timestamp"] for document in found.values()} == {time}
     assert {document.pop("sequence") for document in found.values()} == {7}
     return found, passed
 
 
-def documents(line: str | bytes, options: MlApiOptions | None = None) -> dict[str, dict[str, Any]]:
-    """Take one record through the format: its documents by kind."""
-    return routed(line.encode() if isinstance(line, str) else line, options)[0]
+def documents(line: str | bytes, options: ParserOptions | None = None) -> dict[str, dict[str, Any]]:
+    """Parse one record: its documents by kind."""
+    return parsed(line.encode() if isinstance(line, str) else line, options)[0]
 
 
 def test_the_long_form_of_a_request():
@@ -199,7 +199,7 @@ def test_times_are_read_with_fractions_and_zones(time: str, expected: str):
 
 
 def test_a_time_without_a_zone_is_in_the_configured_one():
-    options = MlApiOptions(timezone=ZoneInfo("Europe/Paris"))
+    options = ParserOptions(timezone=ZoneInfo("Europe/Paris"))
     assert documents(HEAD + "x", options)["logs"]["@timestamp"] == "2025-01-20T09:30:00.000Z"
 
 
@@ -309,9 +309,9 @@ def test_json_over_several_lines_becomes_one_line():
 
 def test_a_name_that_comes_twice_is_written_once():
     line = HEAD + '[a-1] POST /predict - 200 - 45ms - {"AGE": 1, "AGE": 2} - {"p": 2}'
-    log_format, made = MlApi(MlApiOptions()), defaultdict(list)
-    (record,) = split_records([line.encode()], "x.log", log_format.begins)
-    log_format.route(record, TIME, 1, b"id", made)
+    parser, made = Parser(ParserOptions()), defaultdict(list)
+    (record,) = split_records([line.encode()], "x.log", parser.begins)
+    parser.parse(record, TIME, 1, b"id", made)
     assert made["message"][0][2].count(b"AGE") == 1
 
 
@@ -328,13 +328,13 @@ def test_a_name_that_comes_twice_is_written_once():
     ],
 )
 def test_the_seeds_rule_decides_what_may_go_on(text: str, passes: bool):  # noqa: FBT001
-    assert routed((HEAD + text).encode())[1] == passes
+    assert parsed((HEAD + text).encode())[1] == passes
 
 
 def test_the_pattern_is_configurable():
     line = f"{HEAD}GET /score - 200 - 1ms - {INPUT} - {RESULT}"
     assert set(documents(line)) == {"logs"}
-    assert set(documents(line, MlApiOptions(filter_pattern="GET /score"))) == {"logs", "message"}
+    assert set(documents(line, ParserOptions(filter_pattern="GET /score"))) == {"logs", "message"}
 
 
 @pytest.mark.parametrize("bad", ["{'AGE': 74}", "{broken", "74", '"text"', "[1, 2]", ""])
@@ -368,11 +368,11 @@ TEXTS = st.lists(PIECES | st.text(max_size=5), max_size=14).map("".join)
 
 @given(TEXTS.map(lambda text: text.encode("utf-8", "surrogatepass")) | st.binary(max_size=60))
 def test_any_text_is_parsed_and_can_be_recovered(raw: bytes):
-    log_format = MlApi(MlApiOptions())
-    records = list(split_records([raw], "x.log", log_format.begins))
+    parser = Parser(ParserOptions())
+    records = list(split_records([raw], "x.log", parser.begins))
     for record in records:
         made = defaultdict(list)
-        log_format.route(record, TIME, 1, b"id", made)
+        parser.parse(record, TIME, 1, b"id", made)
         logs = orjson.loads(made["logs"][0][2])
         assert logs["raw_log"] == record[1].decode()
         assert logs["message"] in logs["raw_log"]

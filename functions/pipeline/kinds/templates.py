@@ -1,4 +1,4 @@
-"""The index templates in infra/elasticsearch: the one description of what each kind of document holds.
+"""The kinds' index templates: the one description of what each kind of document holds.
 
 Elasticsearch gets them as they are, under the configured names; the embedded store makes its tables from them too.
 """
@@ -11,13 +11,15 @@ from typing import Any
 
 import orjson
 
-_FOLDER = Path(__file__).parents[2] / "infra" / "elasticsearch" / "templates"
+from functions.pipeline.kinds import kinds
+
+_FOLDER = Path(__file__).parent
 
 
 @cache
 def template(kind: str) -> dict[str, Any]:
     """Return a kind's index template, as its file has it."""
-    content: dict[str, Any] = orjson.loads((_FOLDER / f"ml-api-{kind}.json").read_bytes())
+    content: dict[str, Any] = orjson.loads((_FOLDER / kinds()[kind].folder / "template.json").read_bytes())
     return content
 
 
