@@ -43,6 +43,7 @@ HEAVY = {"boto3", "duckdb", "elasticsearch", "gradio", "gradio_client", "httpx",
 PURE = (
     "documents",
     "instants",
+    "levels",
     "marks",
     "names",
     "records",

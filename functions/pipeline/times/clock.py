@@ -9,7 +9,7 @@ from typing import NamedTuple
 from functions.pipeline.instants import instant
 from functions.pipeline.times.dates import Dated, numeric, placed
 from functions.pipeline.times.forms import form_pattern
-from functions.pipeline.times.spellings import SPELLINGS, month_number
+from functions.pipeline.times.spellings import SPELLINGS, compiled, month_number
 from functions.pipeline.times.zones import offset
 
 Fields = dict[str, str | None]
@@ -17,8 +17,9 @@ Fields = dict[str, str | None]
 _LONGEST = 128  # characters of a time; a longer text is none
 _REMEMBERED = 4096  # texts
 _ISO = re.compile(  # what `datetime.fromisoformat` reads as it stands
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
+_DECIMALS = re.compile(r"(?<=:[0-9]{2}:[0-9]{2})[.,]([0-9]++)")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = {10: 0, 13: 3, 16: 6, 19: 9}  # digits of a count, and how many of them are decimals of a second
 _COUNTS_UNTIL = datetime(2200, 1, 1, tzinfo=UTC)
@@ -58,6 +59,7 @@ class Clock:
         self._made = _in_zone(made, zone)
         self._last: datetime | None = None  # instant read
         self._last_of_day: datetime | None = None  # time without a date read, with its date and without a zone
+        self._spelling = SPELLINGS[0]  # that of the last text
         self._known: dict[tuple[str, str | None], _Reading] = {}
 
     def read(self, text: str, form: str | None = None) -> str | None:
@@ -97,6 +99,16 @@ class Clock:
         return reading.written
 
     def _reading(self, text: str, form: str | None) -> _Reading:
+        """Read a text that is not known, by way of its whole second, which lines often share."""
+        decimals = _DECIMALS.search(text) if form is None else None
+        if not decimals:
+            return self._remembered(text, form)
+        whole = text[: decimals.start()] + text[decimals.end() :]
+        reading = self._known.get((whole, None)) or self._remembered(whole, None)
+        return _with_decimals(reading, decimals[1])
+
+    def _remembered(self, text: str, form: str | None) -> _Reading:
+        """Read a text, and remember what it says unless that depends on what was read before."""
         pattern = form_pattern(form) if form is not None else None
         try:
             reading = self._parsed(text.strip(), pattern)
@@ -109,20 +121,28 @@ class Clock:
         return reading
 
     def _parsed(self, text: str, pattern: re.Pattern[str] | None) -> _Reading:
-        if pattern is None and _ISO.fullmatch(text) and text[17:19] != "60":
+        if pattern:
+            found = pattern.fullmatch(text)
+        elif _ISO.fullmatch(text):
             moment = datetime.fromisoformat(text)
             return _read(moment.astimezone(UTC)) if moment.tzinfo else self._local(Dated(moment))
-        for spelling in SPELLINGS if pattern is None else (pattern,):
-            if found := spelling.fullmatch(text):
-                return self._assembled(found.groupdict())
-        return _NONE
+        else:
+            found = self._found(text)
+        return self._assembled(found.groupdict()) if found else _NONE
+
+    def _found(self, text: str) -> re.Match[str] | None:
+        for spelling in (self._spelling, *SPELLINGS):
+            if found := compiled(spelling).fullmatch(text):
+                self._spelling = spelling
+                return found
+        return None
 
     def _assembled(self, fields: Fields) -> _Reading:
         """Make an instant of the parts of a time."""
         if epoch := fields.get("epoch"):
             return _counted(epoch, fields.get("decimals"))
         clock = _time_of_day(fields)
-        by_order = not any(fields.get(each) for each in ("day", "first", "day_of_year"))
+        by_order = not any(fields.get(each) for each in ("year", "month", "day", "first", "day_of_year"))
         dated = Dated(self._today(clock)) if by_order else _dated(fields, clock, self._day_first, self._made)
         written = fields.get("zone") or fields.get("zone_behind")
         if not written:
@@ -162,6 +182,14 @@ class Clock:
 
 def _read(moment: datetime, ambiguous: bool = False, by_order: bool = False) -> _Reading:  # noqa: FBT001, FBT002
     return _Reading(moment, instant(moment), ambiguous, by_order)
+
+
+def _with_decimals(reading: _Reading, decimals: str) -> _Reading:
+    """Add the decimals of a second to a whole one; a leap second has some."""
+    if not reading.written or reading.written[-5:] != ".000Z":
+        return reading
+    digits = decimals[:6].ljust(6, "0").removesuffix("000")
+    return reading._replace(written=f"{reading.written[:20]}{digits}Z")
 
 
 def _in_zone(made: datetime | None, zone: tzinfo) -> datetime | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from functions.pipeline.times.spellings import HALF, MONTH_NAME, WEEKDAY_NAME, ZONE, ungrouped
+from functions.pipeline.times.spellings import COUNT, HALF, MONTH_NAME, WEEKDAY_NAME, ZONE, ungrouped
 
 _DIRECTIVES = {
     "Y": "(?P<year>[0-9]{4})",
@@ -21,7 +21,7 @@ _DIRECTIVES = {
     "L": "(?P<decimals>[0-9]{3})",
     "p": f"(?P<half>{HALF})",
     "z": f"(?P<zone>{ZONE})",
-    "s": "(?P<epoch>[0-9]++)",
+    "s": COUNT,
     "a": WEEKDAY_NAME,
     "%": "%",
 }

@@ -8,6 +8,7 @@ bytes, stands as what is not ASCII. None takes more than linear time.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from functions.pipeline.times.zones import NAMES
 
@@ -74,7 +75,8 @@ _DIGITS = (  # 20250120103000, 20250120103000123: as many digits as no count sin
     r"(?P<second>[0-6][0-9])(?P<decimals>[0-9]{3})?"
 )
 _DATE = rf"(?P<year>[0-9]{{4}})-(?P<month>{_MONTH})-(?P<day>{_DAY})"
-_COUNT = r"(?P<epoch>[0-9]++)(?:\.(?P<decimals>[0-9]++))?"
+COUNT = "(?P<epoch>[0-9]{10}(?:[0-9]{3}){0,3})"
+_COUNT = rf"{COUNT}(?:\.(?P<decimals>[0-9]++))?"
 
 
 def ungrouped(pattern: str) -> str:
@@ -84,7 +86,7 @@ def ungrouped(pattern: str) -> str:
 
 # In a line, a time is no part of a word, a path, a version or an address.
 TIME = ungrouped(
-    rf"(?:(?<![0-9A-Za-z_/])(?<![0-9][-.:])(?:{'|'.join(_DATED)})|(?<![0-9A-Za-z_./:+-])(?:{_TIME_OF_DAY})(?!:[0-9A-Fa-f]))"
+    rf"(?=[0-9A-Za-z])(?:(?<![0-9A-Za-z_/])(?<![0-9][-.:])(?:{'|'.join(_DATED)})|(?<![0-9A-Za-z_./:+-])(?:{_TIME_OF_DAY})(?!:[0-9A-Fa-f]))"
     r"(?![0-9A-Za-z_]|[.,:/-][0-9]|[./][A-Za-z])"
 )
 """Matches a time where it stands in a line, as text or, encoded, as bytes; has no groups.
@@ -93,8 +95,14 @@ Not matched are dates alone, hours and minutes alone, and numbers (seconds since
 something says so, and `Clock.read` takes dates and numbers then.
 """
 
-SPELLINGS = tuple(re.compile(each) for each in (*_DATED, _TIME_OF_DAY, _DIGITS, _DATE, _COUNT))
-"""The spellings of a whole text, with groups."""
+SPELLINGS = (*_DATED, _TIME_OF_DAY, _DIGITS, _DATE, _COUNT)
+"""The spellings of a whole text, with groups; no two match the same text."""
+
+
+@cache
+def compiled(spelling: str) -> re.Pattern[str]:
+    """Compile one of `SPELLINGS`: all of them would make a cold start longer, and a log has one or two."""
+    return re.compile(spelling)
 
 
 def month_number(written: str) -> int:
