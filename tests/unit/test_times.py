@@ -374,6 +374,14 @@ def test_a_short_year_is_the_one_near_the_log_s_making(made: str | None, text: s
     assert Clock(made=made and datetime.fromisoformat(made)).read(text) == f"{expected}T10:30:00.000Z"
 
 
+def test_a_short_year_is_counted_as_ambiguous_where_the_making_of_the_log_is_not_near():
+    clock = Clock(made=MADE)
+    assert clock.read("25/01/19 10:30:00") == "2025-01-19T10:30:00.000Z"
+    assert clock.ambiguous == 0
+    assert clock.read("17/06/09 20:10:40") == "2017-06-09T20:10:40.000Z"
+    assert clock.ambiguous == 1
+
+
 @pytest.mark.parametrize(
     ("made", "text", "expected"),
     [
@@ -531,6 +539,7 @@ def test_digits_may_be_a_date():
         ("%Y-%m-%d %I:%M %p", "2025-01-20 10:30 AM"),
         ("%A %e %B %Y, %R %Z", "Monday 20 January 2025, 10:30 UTC"),
         ("%e %b %Y %k:%M:%S,%L %z", "20 janv. 2025 11:30:00,000 +0100"),
+        ("%Y%m%d-%H:%M:%S:%L", "20250120-10:30:0:0"),
         ("ts=%s", "ts=1737369000"),
         ("%s.%N", "1737369000.000000000"),
         ("100%% %F  %T", "100% 2025-01-20 10:30:00"),
@@ -550,6 +559,14 @@ def test_a_format_is_read(form: str, text: str):
 def test_a_faulty_format_is_refused(form: str):
     with pytest.raises(ValueError, match="time format"):
         Clock().read("2025", form)
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "decimals"),
+    [("%F %T:%L", "2025-01-20 10:30:00:74", "074"), ("%F %T.%f", "2025-01-20 10:30:00.74", "740")],
+)
+def test_milliseconds_are_a_number_and_decimals_a_fraction(form: str, text: str, decimals: str):
+    assert Clock().read(text, form) == f"2025-01-20T10:30:00.{decimals}Z"
 
 
 def test_a_format_without_a_day_is_no_time():

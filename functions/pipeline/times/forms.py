@@ -18,7 +18,7 @@ _DIRECTIVES = {
     "M": "(?P<minute>[0-5]?[0-9])",
     "S": "(?P<second>[0-6]?[0-9])",
     "f": "(?P<decimals>[0-9]++)",
-    "L": "(?P<decimals>[0-9]{3})",
+    "L": "(?P<milliseconds>[0-9]{1,3})",
     "p": f"(?P<half>{HALF})",
     "z": f"(?P<zone>{ZONE})",
     "s": COUNT,
