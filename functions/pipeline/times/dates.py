@@ -122,5 +122,5 @@ def _or_none(year: str, month: str, day: str, clock: time, made: datetime | None
 
 def _existing(moment: datetime | None) -> datetime:
     if moment is None:
-        raise ValueError("no such date")
+        raise ValueError
     return moment

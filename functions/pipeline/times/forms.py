@@ -63,5 +63,6 @@ def _part(text: str) -> str:
         return re.escape(text)
     directive = _SAME.get(text[1:], text[1:])
     if directive not in _DIRECTIVES:
-        raise ValueError(f"{text!r} is no directive of a time format; see functions/pipeline/times/forms.py")
+        known = " ".join(f"%{each}" for each in sorted({*_DIRECTIVES, *_SAME, *_WHOLE}))
+        raise ValueError(f"{text!r} is not a directive of a time format; use {known}")
     return _DIRECTIVES[directive]
