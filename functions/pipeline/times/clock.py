@@ -168,7 +168,7 @@ class Clock:
         """Give a time of day its date."""
         reference = self._last_of_day or self._made
         if reference is None:
-            raise ValueError("a time without a date")
+            raise ValueError
         moment = datetime.combine(reference.date(), clock)
         if not self._last_of_day:
             moment -= _DAY if moment - reference > _HALF_DAY else timedelta()
@@ -213,12 +213,13 @@ def _time_of_day(fields: Fields) -> time:
     hour = int(fields.get("hour") or 0)
     if half := fields.get("half"):
         if not 1 <= hour <= _NOON:
-            raise ValueError("no hour of half a day")
+            raise ValueError
         hour = hour % _NOON + (_NOON if half[0] in "pP" else 0)
     second = int(fields.get("second") or 0)
     if second == 60:  # noqa: PLR2004 - a leap second
-        return time(hour, int(fields["minute"] or 0), 59, 999999)
-    return time(hour, int(fields.get("minute") or 0), second, int((fields.get("decimals") or "")[:6].ljust(6, "0")))
+        return time(hour, int(fields.get("minute") or 0), 59, 999999)
+    decimals = fields.get("decimals") or (fields.get("milliseconds") or "").zfill(3)
+    return time(hour, int(fields.get("minute") or 0), second, int(decimals[:6].ljust(6, "0")))
 
 
 def _dated(fields: Fields, clock: time, day_first: bool | None, made: datetime | None) -> Dated:  # noqa: FBT001

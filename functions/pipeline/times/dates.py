@@ -10,6 +10,7 @@ _SAMPLE = 2**20  # bytes
 _MONTHS, _LONGEST_MONTH = 12, 31
 _FULL_YEAR = 4  # digits
 _PIVOT = 69  # two-digit years from here on are of the 1900s, as POSIX has it for strptime
+_NEAR = timedelta(days=31)
 _LEAP_YEARS_APART = 8  # at most
 _NUMERIC = re.compile(
     rb"(?<![0-9A-Za-z_./-])([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})(?:[T_:]| {1,2}|, )[0-9]{1,2}:[0-9]{2}"
@@ -49,7 +50,8 @@ def numeric(numbers: tuple[str, str, str], clock: time, *, day_first: bool | Non
 
     A number over 12 is the day; else `day_first` decides, and the day comes first where that is None. If the last
     number has two digits as well, the first may be the year, as Spark's log4j writes it: of the two readings the one
-    nearer to `made` is taken; without `made` the year is last if `day_first` is given, else first.
+    nearer to `made` is taken, and is ambiguous if that is more than a month away; without `made` the year is last if
+    `day_first` is given, else first.
 
     Raises:
         ValueError: there is no such date.
@@ -67,7 +69,7 @@ def numeric(numbers: tuple[str, str, str], clock: time, *, day_first: bool | Non
     if not made:
         return Dated(year_first if day_first is None else year_last, ambiguous=True)
     nearest = min(year_first, year_last, key=lambda each: abs(each - made))
-    return Dated(nearest, undecided and nearest is year_last)
+    return Dated(nearest, (undecided and nearest is year_last) or abs(nearest - made) > _NEAR)
 
 
 def placed(year: str | None, month: int, day: int, clock: time, made: datetime | None) -> datetime:
@@ -120,5 +122,5 @@ def _or_none(year: str, month: str, day: str, clock: time, made: datetime | None
 
 def _existing(moment: datetime | None) -> datetime:
     if moment is None:
-        raise ValueError("no such date")
+        raise ValueError
     return moment

@@ -18,7 +18,7 @@ _DIRECTIVES = {
     "M": "(?P<minute>[0-5]?[0-9])",
     "S": "(?P<second>[0-6]?[0-9])",
     "f": "(?P<decimals>[0-9]++)",
-    "L": "(?P<decimals>[0-9]{3})",
+    "L": "(?P<milliseconds>[0-9]{1,3})",
     "p": f"(?P<half>{HALF})",
     "z": f"(?P<zone>{ZONE})",
     "s": COUNT,
@@ -63,5 +63,6 @@ def _part(text: str) -> str:
         return re.escape(text)
     directive = _SAME.get(text[1:], text[1:])
     if directive not in _DIRECTIVES:
-        raise ValueError(f"{text!r} is no directive of a time format; see functions/pipeline/times/forms.py")
+        known = " ".join(f"%{each}" for each in sorted({*_DIRECTIVES, *_SAME, *_WHOLE}))
+        raise ValueError(f"{text!r} is not a directive of a time format; use {known}")
     return _DIRECTIVES[directive]
