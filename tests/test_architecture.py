@@ -15,15 +15,17 @@ MODULES = {
 }
 
 # What each room may import from the others. A room may always import from itself.
-PIPELINE, PARSER, LAYOUTS, KINDS, SOURCES, SINKS = (
-    f"functions.pipeline{each}" for each in ("", ".parser", ".layouts", ".kinds", ".sources", ".sinks")
+PIPELINE = "functions.pipeline"
+PARSER, READER, FRAMING, STREAMS, ENVELOPES, LAYOUTS, KINDS, SOURCES, SINKS = (
+    f"{PIPELINE}.{each}"
+    for each in ("parser", "reader", "framing", "streams", "envelopes", "layouts", "kinds", "sources", "sinks")
 )
 MAY_IMPORT = {
     "functions": {"functions.cli"},  # `python -m functions`
     "functions.cli": {"functions.local", PIPELINE, KINDS, "functions.pipeline.wiring"},
     "functions.local": {"functions.collector", "functions.indexer", PIPELINE, KINDS, "functions.pipeline.wiring"},
     "functions.collector": {PIPELINE, SOURCES},  # never a sink or a kind: it does not know what it carries
-    "functions.indexer": {PIPELINE, PARSER, KINDS, SINKS},  # never a source: it does not know where a batch came from
+    "functions.indexer": {PIPELINE, PARSER, READER, FRAMING, KINDS, SINKS},  # never a source
     # What the platforms call; `run` and `drops` are the same on all of them.
     "functions.collector.run": {"functions.collector", PIPELINE, "functions.pipeline.wiring"},
     "functions.collector.handler": {"functions.collector.run"},
@@ -33,9 +35,13 @@ MAY_IMPORT = {
     "functions.indexer.main": {"functions.indexer", "functions.indexer.drops", PIPELINE},
     PIPELINE: set(),
     # What a record says, then what it tells of: neither knows the other.
+    FRAMING: {PIPELINE, READER, STREAMS, ENVELOPES},
+    STREAMS: {PIPELINE, READER, ENVELOPES},
+    ENVELOPES: {PIPELINE},
     LAYOUTS: {PIPELINE},
+    READER: {PIPELINE, ENVELOPES, LAYOUTS},
     KINDS: {PIPELINE},
-    PARSER: {PIPELINE, LAYOUTS, KINDS},
+    PARSER: {PIPELINE, READER, LAYOUTS, KINDS},
     SOURCES: {PIPELINE},
     SINKS: {PIPELINE, KINDS},
     f"{SINKS}.elasticsearch": {PIPELINE, KINDS, SINKS},
@@ -52,6 +58,12 @@ PURE = (
     "marks",
     "names",
     "records",
+    "framing",
+    "streams",
+    "traces",
+    "ansi",
+    "coverage",
+    "reader",
     "redaction.hiding",
     "redaction.fields",
     "redaction.patterns",
@@ -63,6 +75,9 @@ PURE = (
     "values",
     "parser",
     "layouts.dashed",
+    "layouts.logfmt",
+    "layouts.patterns",
+    "layouts.starts",
     "layouts.objects",
     *("kinds.fields", "kinds.log", "kinds.prediction", "kinds.performance", "kinds.dead_letter"),
     "sources.file_readings",

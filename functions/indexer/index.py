@@ -23,16 +23,18 @@ from functions.indexer.dead_letters import (
 )
 from functions.pipeline.batch import batch_time, sequences
 from functions.pipeline.compression import decompressed
+from functions.pipeline.coverage import Coverage
 from functions.pipeline.documents import LOGS, Document, as_rows
 from functions.pipeline.errors import MissingObject, ObjectError, PermanentError
+from functions.pipeline.framing import reread, split_records
 from functions.pipeline.instants import instant
-from functions.pipeline.records import reread, split_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator
 
     from functions.pipeline.documents import Rejection, Row, Rows, Written
     from functions.pipeline.parser import Parser
+    from functions.pipeline.reader import Reader
     from functions.pipeline.records import Record
     from functions.pipeline.redaction import Redaction
     from functions.pipeline.sinks import Sink
@@ -55,6 +57,7 @@ class Tally:
     created: Counter[str] = field(default_factory=Counter)
     duplicates: Counter[str] = field(default_factory=Counter)
     dead: Counter[str] = field(default_factory=Counter)
+    coverage: Coverage = field(default_factory=Coverage)
 
     @property
     def unaccounted(self) -> int:
@@ -73,6 +76,7 @@ class Tally:
         self.created += other.created
         self.duplicates += other.duplicates
         self.dead += other.dead
+        self.coverage.add(other.coverage)
 
     def count(self, written: Written) -> None:
         """Count what a sink wrote."""
@@ -116,7 +120,7 @@ class Indexing:
     def ids(self) -> Iterator[str]:
         """Yield the ids of the batch's records, in order."""
         stored = self._stored()
-        for record in self._records(stored) if stored else ():
+        for record in self._records(stored, self._reader(stored)) if stored else ():
             yield f"{self.prefix}-{record[0]}"
 
     @property
@@ -133,11 +137,13 @@ class Indexing:
 
     def _documents(self, stored: StoredObject, tally: Tally, only: Container[int] | None) -> Iterator[Rows]:
         """Yield the documents, by kind and in portions."""
-        made = batch_time(self.key) or stored.modified
-        time, prefix, parse = instant(made), self.prefix.encode(), self.parser.parse
+        made = self._made(stored)
+        parsing = self.parser.open(made)
+        time, prefix, parse = instant(made), self.prefix.encode(), parsing.parse
         documents: defaultdict[str, list[Row]] = defaultdict(list)
         size = 0
-        for number, record in zip(sequences(made), self._records(stored), strict=False):  # numbers never end
+        records = self._records(stored, parsing.reader)
+        for number, record in zip(sequences(made), records, strict=False):  # numbers never end
             position = record[0]
             if only is not None and position not in only:
                 time, _ = parse(record, time, number, b"", defaultdict(list))  # the next record may have its time
@@ -152,15 +158,24 @@ class Indexing:
                 documents.clear()
                 size = 0
         tally.records += len(documents[LOGS])
+        parsing.coverage.ambiguous = parsing.reader.ambiguous
+        tally.coverage.add(parsing.coverage)
         yield from documents.items()
 
-    def _records(self, stored: StoredObject) -> Iterator[Record]:
-        records = split_records(self._content(stored), self.key, self.parser.begins)
-        return map(self._redacted, records) if self.redaction and self.redaction.active else records
+    def _made(self, stored: StoredObject) -> datetime:
+        return batch_time(self.key) or stored.modified
 
-    def _redacted(self, record: Record) -> Record:
-        """Hide what must not be stored."""
-        return reread(record, self.redaction.line(record[1]), self.parser.begins) if self.redaction else record
+    def _reader(self, stored: StoredObject) -> Reader:
+        return self.parser.open(self._made(stored)).reader
+
+    def _records(self, stored: StoredObject, reader: Reader) -> Iterator[Record]:
+        records = split_records(self._content(stored), self.key, reader)
+        redaction = self.redaction
+        if not redaction or not redaction.active:
+            return records
+        return (
+            reread(record, redaction.line(record[1]), reader) for record in records
+        )  # hides what must not be stored
 
     def _content(self, stored: StoredObject) -> Iterator[bytes]:
         """Yield what can be read of the batch, in bounded pieces."""
@@ -214,7 +229,7 @@ class Indexing:
     def _raws(self, positions: set[int]) -> dict[int, bytes]:
         """Read the batch again for the records at some positions; only what was refused costs memory."""
         stored = self._stored() if positions else None
-        records = self._records(stored) if stored else iter(())
+        records = self._records(stored, self._reader(stored)) if stored else iter(())
         found = ((record[0], record[1]) for record in records if record[0] in positions)
         return dict(islice(found, len(positions)))  # and not a record further
 

@@ -11,22 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from functions.pipeline.config import Options, setting, text
+from functions.pipeline.config import Options, one_of, setting, text
+from functions.pipeline.coverage import Coverage
 from functions.pipeline.documents import LOGS
 from functions.pipeline.kinds import kinds
 from functions.pipeline.kinds.fields import Fields
 from functions.pipeline.layouts.dashed import Dashed
-from functions.pipeline.layouts.heads import NO_HEAD
 from functions.pipeline.layouts.objects import read_object
+from functions.pipeline.layouts.registry import Patterns
+from functions.pipeline.reader import Reader
+from functions.pipeline.records import NO_HEAD
 from functions.pipeline.values import json_value, members, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import tzinfo
+    from datetime import datetime, tzinfo
 
     from functions.pipeline.documents import Row
     from functions.pipeline.kinds import Found, Kind, ReadText
-    from functions.pipeline.records import Record
+    from functions.pipeline.records import Head, Record
 
 
 def _zone(value: str) -> tzinfo:
@@ -43,19 +46,39 @@ class ParserOptions(Options):
 
     filter_pattern: str = setting("PIPELINE_FILTER_PATTERN", text, "API Call - POST /predict")
     timezone: tzinfo = setting("PIPELINE_TIMEZONE", _zone, UTC)
+    day_first: str = setting("PIPELINE_DAY_FIRST", one_of("yes", "no"), "yes")
 
 
 class Parser:
-    """Turns records into documents of all kinds."""
+    """What all objects are parsed by: layouts, kinds, and what was configured."""
 
     def __init__(self, options: ParserOptions) -> None:
-        self._pattern = options.filter_pattern.encode()
-        self._timezone = options.timezone
-        self.begins = Dashed(options.timezone).begins
         found = kinds().values()
-        self._fields = Fields(found)
-        self._needs = [(each.name, each.needs) for each in found if each.needs]
-        self._readers = _by_first_byte(found)
+        self.pattern = options.filter_pattern.encode()
+        self.timezone, self.day_first = options.timezone, options.day_first == "yes"
+        self.known, self.patterns = Dashed(options.timezone).begins, Patterns()
+        self.fields = Fields(found)
+        self.needs = [(each.name, each.needs) for each in found if each.needs]
+        self.readers = _by_first_byte(found)
+
+    def open(self, made: datetime | None = None) -> Parsing:
+        """Begin with an object that was made then."""
+        reader = Reader(self.known, self.patterns, self.timezone, day_first=self.day_first, made=made)
+        return Parsing(self, reader)
+
+
+class Parsing:
+    """Turns the records of one object into documents of all kinds.
+
+    Attributes:
+        reader: reads the object's lines.
+        coverage: counts what could not be read.
+    """
+
+    def __init__(self, parser: Parser, reader: Reader) -> None:
+        self.reader, self.coverage = reader, Coverage()
+        self._pattern, self._timezone = parser.pattern, parser.timezone
+        self._fields, self._needs, self._readers = parser.fields, parser.needs, parser.readers
 
     def parse(
         self, record: Record, time: str, sequence: int, identity: bytes, documents: dict[str, list[Row]]
@@ -72,37 +95,45 @@ class Parser:
         Returns:
             The record's time, and whether it passed the filter.
         """
-        _, raw, text, head, sent = record
-        fields: dict[str, Any]  # what the log document shares with those of other kinds
-        if sent is None:
-            begun, begun_escaped, own_time, own = head or NO_HEAD
+        _, raw, text, head, _, origin = record
+        if head and head[4] is None and origin is None:  # the known layout
+            begun, begun_escaped, own_time, own, _ = head
             time = own_time or time
-            fields = {"@timestamp": time, "sequence": sequence}
+            fields: dict[str, Any] = {"@timestamp": time, "sequence": sequence}  # shared with other kinds
             message, message_text = raw[len(begun) :], text[begun_escaped:]
             read = self._readers.get(message[:1])
             found = read(message, fields, self._fields) if read else None
         else:
             fields = {"@timestamp": time, "sequence": sequence}
-            own, message, message_text, found = self._read_object(fields, raw, text, dict(sent))
+            own, message, message_text, text, found = self._read(record, fields)
             time = fields["@timestamp"]
         if "data" in fields:
             own += members({"data": fields.pop("data")})
         shared = written(fields)
         log = (b"{", own, b'"message":"', message_text, b'","raw_log":"', text, b'",', shared[1:])
         documents[LOGS].append((identity, time, b"".join(log)))
-        passed = found is not None or self._passes(fields, message)
-        if passed:
-            for kind, needs in self._needs:
-                for name in needs:
-                    if name not in fields:
-                        break
-                else:
-                    documents[kind].append((identity, time, shared))
-        if found is not None:
-            for kind, document in found.items():
-                document["@timestamp"], document["sequence"] = time, sequence
-                documents[kind].append((identity, time, written(document)))
-        return time, passed
+        if found is None and not self._passes(fields, message):
+            return time, False
+        if not self._write(fields, shared, found, identity, documents):
+            self.coverage.passed_without_document[_layout(record)] += 1
+        return time, True
+
+    def _write(
+        self, fields: dict[str, Any], shared: bytes, found: Found, identity: bytes, documents: dict[str, list[Row]]
+    ) -> bool:
+        """Add the documents besides that of the log index; return whether there are any."""
+        time, written_any = fields["@timestamp"], found is not None
+        for kind, needs in self._needs:
+            for name in needs:
+                if name not in fields:
+                    break
+            else:
+                documents[kind].append((identity, time, shared))
+                written_any = True
+        for kind, document in found.items() if found else ():
+            document["@timestamp"], document["sequence"] = time, fields["sequence"]
+            documents[kind].append((identity, time, written(document)))
+        return written_any
 
     def _passes(self, fields: dict[str, Any], message: bytes) -> bool:
         """Apply the rest of the filter: a POST to /predict, or the pattern or metrics in the message."""
@@ -112,25 +143,68 @@ class Parser:
             or b"performance_metrics" in message
         )
 
+    def _read(self, record: Record, fields: dict[str, Any]) -> tuple[bytes, bytes, bytes, bytes, Found]:
+        """Read a record of any other form into the event's fields.
+
+        Returns:
+            Its level, logger and labels as members of a JSON object, each with a comma after it; its message; the same
+            as it stands in a JSON string; the text as it was sent, likewise; and the documents that were found in it.
+        """
+        _, raw, text, head, sent, origin = record
+        if sent is None:
+            own_time, own, message, message_text, found = self._read_text(fields, raw, text, head or NO_HEAD)
+        else:
+            own_time, own, message, message_text, found = self._read_object(fields, raw, text, dict(sent))
+        if own_time is None:
+            self.coverage.count_unread(origin.envelope if origin else "", raw)
+        if origin:
+            own_time = own_time or origin.time
+            text = text if origin.sent is None else origin.sent
+            own += members({"labels": dict(origin.labels)}) if origin.labels else b""
+        if own_time:
+            fields["@timestamp"] = own_time
+        return own, message, message_text, text, found
+
+    def _read_text(
+        self, fields: dict[str, Any], raw: bytes, text: bytes, head: Head
+    ) -> tuple[str | None, bytes, bytes, bytes, Found]:
+        """Read a text by its head; return what `_read_object` does."""
+        begun, begun_escaped, time, own, more = head
+        message = raw[len(begun) :]
+        found = self._understood(message, fields)
+        if more and more[0]:
+            found = self._fields.take(fields, dict(more[0])) or found
+        return time, own, message, text[begun_escaped:], found
+
     def _read_object(
         self, fields: dict[str, Any], raw: bytes, text: bytes, sent: dict[str, Any]
-    ) -> tuple[bytes, bytes, bytes, Found]:
+    ) -> tuple[str | None, bytes, bytes, bytes, Found]:
         """Read an object by its members.
 
         Returns:
-            Its level and logger as members of a JSON object, its message, the same as it stands in a JSON string, and
-            the documents that were found in it.
+            Its own time; its level and logger as members of a JSON object; its message; the same as it stands in a
+            JSON string; and the documents that were found in it.
         """
         time, own, said = read_object(sent, self._timezone)
-        if time:
-            fields["@timestamp"] = time
-        found = None
-        message = raw
+        found, message = None, raw
         if said:
-            message, text = said.encode(), orjson.dumps(said)[1:-1]
-            read = self._readers.get(message[:1])
-            found = read(message, fields, self._fields) if read else None
-        return own, message, text, self._fields.take(fields, sent) or found
+            message, text = said.encode("utf-8", "replace"), orjson.dumps(said)[1:-1]
+            found = self._understood(message, fields)
+        return time, own, message, text, self._fields.take(fields, sent) or found
+
+    def _understood(self, message: bytes, fields: dict[str, Any]) -> Found:
+        read = self._readers.get(message[:1])
+        return read(message, fields, self._fields) if read else None
+
+
+def _layout(record: Record) -> str:
+    """Name the layout of a record."""
+    *_, head, sent, _ = record
+    if sent is not None:
+        return "object"
+    if head is None:
+        return ""
+    return head[4][1] if head[4] else "dashed"
 
 
 def _by_first_byte(kinds: Iterable[Kind]) -> dict[bytes, ReadText]:

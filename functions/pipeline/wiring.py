@@ -60,7 +60,7 @@ def _source(environment: Mapping[str, str], place: str | None, redaction: Redact
     if place and not place.startswith(("http://", "https://")):
         from functions.pipeline.sources.file import FileSource
 
-        return FileSource(place, open_parser(environment).begins, marks)
+        return FileSource(place, open_parser(environment).open().reader.begins, marks)
     from functions.pipeline.sources.gradio import GradioSource
     from functions.pipeline.sources.gradio_options import GradioOptions
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import orjson
 
 from functions.pipeline.documents import LOGS
+from functions.pipeline.framing import split_records
 from functions.pipeline.kinds import kinds
 from functions.pipeline.parser import Parser, ParserOptions
-from functions.pipeline.records import split_records
 from tests.fuzz.chunks import cut
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ def target(data: bytes) -> None:
     """Split the bytes into records, as text or as one JSON value, and make their documents."""
     chunks, content = cut(data[:1] + data[2:])
     key = "raw/a.json" if data[1:2] == b"\x01" else "raw/a.log"
-    found = list(split_records(chunks, key, _PARSER.begins))
-    assert found == list(split_records([content], key, _PARSER.begins)) or "NaN" in repr(found)
+    found = list(split_records(chunks, key, _PARSER.open().reader))
+    assert found == list(split_records([content], key, _PARSER.open().reader)) or "NaN" in repr(found)
     positions = [record[0] for record in found]
     assert positions == sorted(set(positions))
     if key.endswith(".log"):
@@ -65,7 +65,7 @@ def _parsed(record: Record, time: str, number: int) -> str:
     assert json.loads(b'"' + text + b'"') == raw.decode()
     documents: defaultdict[str, list[Row]] = defaultdict(list)
     identity = b"a-%d" % position
-    time, _ = _PARSER.parse(record, time, number, identity, documents)
+    time, _ = _PARSER.open().parse(record, time, number, identity, documents)
     assert documents.keys() <= set(kinds())
     ((_, _, body),) = documents[LOGS]
     assert orjson.loads(body)["raw_log"] == raw.decode()

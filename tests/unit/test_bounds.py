@@ -15,9 +15,9 @@ from functions.indexer.index import Indexing
 from functions.indexer.triggers import messages
 from functions.pipeline.documents import DEAD_LETTERS, LOGS
 from functions.pipeline.errors import PermanentError
+from functions.pipeline.framing import split_records
 from functions.pipeline.names import IndexNames
 from functions.pipeline.parser import Parser, ParserOptions
-from functions.pipeline.records import split_records
 from functions.pipeline.sinks.duckdb.indexes import DuckdbIndexes
 from functions.pipeline.sinks.duckdb.sink import DuckdbSink
 from functions.pipeline.sources.file import FileSource
@@ -39,8 +39,8 @@ DEEP = {"objects": OBJECTS, "lists": LISTS, "open": b"[" * DEPTH, "open objects"
 def raw_logs(content: bytes, key: str = "raw/a.log") -> list[str]:
     """Index content without a sink; return what each record can be had back from."""
     documents: defaultdict[str, list[Row]] = defaultdict(list)
-    for number, record in enumerate(split_records([content], key, PARSER.begins)):
-        PARSER.parse(record, "2025-01-20T10:30:00.000Z", number, b"%d" % number, documents)
+    for number, record in enumerate(split_records([content], key, PARSER.open().reader)):
+        PARSER.open().parse(record, "2025-01-20T10:30:00.000Z", number, b"%d" % number, documents)
     return [json.loads(body)["raw_log"] for _, _, body in documents[LOGS]]
 
 

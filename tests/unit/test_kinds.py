@@ -9,10 +9,10 @@ import pytest
 
 from functions.pipeline import kinds as room
 from functions.pipeline.documents import DEAD_LETTERS, LOGS
+from functions.pipeline.framing import split_records
 from functions.pipeline.kinds import Kind, kinds
 from functions.pipeline.kinds.templates import columns
 from functions.pipeline.parser import Parser, ParserOptions
-from functions.pipeline.records import split_records
 
 FOLDER = Path(room.__file__).parent
 RECOGNISED = [each for each in kinds().values() if each.name != DEAD_LETTERS]  # others are made, not found in records
@@ -20,9 +20,9 @@ RECOGNISED = [each for each in kinds().values() if each.name != DEAD_LETTERS]  #
 
 def documents(content: bytes) -> dict[str, list[dict[str, Any]]]:
     """Parse records; return their documents by kind, without what tells their order."""
-    parser, made, time = Parser(ParserOptions()), defaultdict(list), "2025-01-01T00:00:00.000Z"
-    for record in split_records([content], "a.log", parser.begins):
-        time, _ = parser.parse(record, time, 1, b"id", made)
+    parsing, made, time = Parser(ParserOptions()).open(), defaultdict(list), "2025-01-01T00:00:00.000Z"
+    for record in split_records([content], "a.log", parsing.reader):
+        time, _ = parsing.parse(record, time, 1, b"id", made)
     found = {kind: [json.loads(body) for _, _, body in rows] for kind, rows in made.items()}
     for each in (document for some in found.values() for document in some):
         del each["sequence"]

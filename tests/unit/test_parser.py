@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.pipeline.framing import split_records
 from functions.pipeline.parser import Parser, ParserOptions
-from functions.pipeline.records import split_records
 
 HEAD = "2025-01-20 10:30:00 - api - INFO - "
 INPUT = '{"AGE": 74, "GENDER": "M", "SMOKING": 1}'
@@ -23,10 +23,10 @@ TIME = "2025-01-01T00:00:00.000Z"
 
 def parsed(content: bytes, options: ParserOptions | None = None) -> tuple[dict[str, dict[str, Any]], bool]:
     """Parse one record: its documents by kind, and whether it passed the filter."""
-    parser = Parser(options or ParserOptions())
-    (record,) = split_records([content], "x.log", parser.begins)
+    parsing = Parser(options or ParserOptions()).open()
+    (record,) = split_records([content], "x.log", parsing.reader)
     made = defaultdict(list)
-    time, passed = parser.parse(record, TIME, 7, b"id", made)
+    time, passed = parsing.parse(record, TIME, 7, b"id", made)
     found = {kind: orjson.loads(body) for kind, [(identity, timestamp, body)] in made.items() if identity == b"id"}
     assert {document["@timestamp"] for document in found.values()} == {time}
     assert {document.pop("sequence") for document in found.values()} == {7}
@@ -309,9 +309,9 @@ def test_json_over_several_lines_becomes_one_line():
 
 def test_a_name_that_comes_twice_is_written_once():
     line = HEAD + '[a-1] POST /predict - 200 - 45ms - {"AGE": 1, "AGE": 2} - {"p": 2}'
-    parser, made = Parser(ParserOptions()), defaultdict(list)
-    (record,) = split_records([line.encode()], "x.log", parser.begins)
-    parser.parse(record, TIME, 1, b"id", made)
+    parsing, made = Parser(ParserOptions()).open(), defaultdict(list)
+    (record,) = split_records([line.encode()], "x.log", parsing.reader)
+    parsing.parse(record, TIME, 1, b"id", made)
     assert made["message"][0][2].count(b"AGE") == 1
 
 
@@ -368,11 +368,11 @@ TEXTS = st.lists(PIECES | st.text(max_size=5), max_size=14).map("".join)
 
 @given(TEXTS.map(lambda text: text.encode("utf-8", "surrogatepass")) | st.binary(max_size=60))
 def test_any_text_is_parsed_and_can_be_recovered(raw: bytes):
-    parser = Parser(ParserOptions())
-    records = list(split_records([raw], "x.log", parser.begins))
+    parsing = Parser(ParserOptions()).open()
+    records = list(split_records([raw], "x.log", parsing.reader))
     for record in records:
         made = defaultdict(list)
-        parser.parse(record, TIME, 1, b"id", made)
+        parsing.parse(record, TIME, 1, b"id", made)
         logs = orjson.loads(made["logs"][0][2])
         assert logs["raw_log"] == record[1].decode()
         assert logs["message"] in logs["raw_log"]

@@ -1,17 +1,13 @@
-"""What layouts have in common: the head of a record, and its level and logger."""
+"""What heads of all layouts have in common: a level and a logger."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from functions.pipeline.values import members
 
-if TYPE_CHECKING:
-    from functions.pipeline.records import Head
-
 _REMEMBERED = 4096  # levels with loggers
-NO_HEAD: Head = (b"", 0, None, b"")
 
 
 @lru_cache(_REMEMBERED)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from functions.indexer.index import Indexing
 from functions.pipeline.compression import decompressed
 from functions.pipeline.documents import Written
+from functions.pipeline.framing import split_records
 from functions.pipeline.names import IndexNames
-from functions.pipeline.records import split_records
 from functions.pipeline.sinks.elasticsearch.body import Body
 from functions.pipeline.wiring import open_parser, open_store
 
@@ -56,7 +56,7 @@ def stages(store: str, key: str) -> dict[str, float]:
     ways: dict[str, Callable[[], object]] = {
         "nothing": lambda: None,
         "inflate": lambda: deque(content(), 0),
-        "split into records, escape": lambda: deque(split_records(content(), key, parser.begins), 0),
+        "split into records, escape": lambda: deque(split_records(content(), key, parser.open().reader), 0),
         "parse, filter, route, write as JSON": lambda: indexed(_Discarding(make=False)),
         "make and compress requests": lambda: indexed(_Discarding(make=True)),
     }
