@@ -63,6 +63,7 @@ PURE = (
     "traces",
     "ansi",
     "coverage",
+    "filter",
     "reader",
     "redaction.hiding",
     "redaction.fields",

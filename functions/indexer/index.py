@@ -141,7 +141,7 @@ class Indexing:
         parsing = self.parser.open(made)
         time, prefix, parse = instant(made), self.prefix.encode(), parsing.parse
         documents: defaultdict[str, list[Row]] = defaultdict(list)
-        size = 0
+        size = filtered = 0
         records = self._records(stored, parsing.reader)
         for number, record in zip(sequences(made), records, strict=False):  # numbers never end
             position = record[0]
@@ -150,14 +150,15 @@ class Indexing:
                 continue
             time, passed = parse(record, time, number, b"%b-%d" % (prefix, position), documents)
             if passed:
-                tally.filtered += 1
+                filtered += 1
             size += len(record[1])
             if size > PORTION:
                 tally.records += len(documents[LOGS])
                 yield from documents.items()
                 documents.clear()
-                size = 0
+                size = filtered = 0
         tally.records += len(documents[LOGS])
+        tally.filtered += filtered
         parsing.coverage.ambiguous = parsing.reader.ambiguous
         tally.coverage.add(parsing.coverage)
         yield from documents.items()

@@ -168,22 +168,25 @@ def _blocks(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
         yield position, rest
 
 
-def _lines(position: int, block: bytes) -> Iterator[tuple[int, bytes, bytes, bool]]:
-    """Yield each line of a block: its position, its text, that escaped, and whether the block has colours."""
+def _lines(position: int, block: bytes) -> Iterator[tuple[int, bytes, bytes | None]]:
+    """Yield each line of a block: its position, its text, and that escaped, or None where the block has colours."""
     if position == 0 and block.startswith(_BOM):
         position, block = len(_BOM), block.removeprefix(_BOM)
     sent = lines = block.split(b"\n")
     if b"\r" in block:  # which belongs to the line's end, if it stands there
         block = block.replace(b"\r\n", b"\n").removesuffix(b"\r")
         lines = block.split(b"\n")
+    texts: Iterable[bytes | None]
     try:
         texts = _escaped_lines(block, lines)
     except UnicodeDecodeError:
         block = block.decode("utf-8", "replace").encode()
         lines = block.split(b"\n")
         texts = _escaped_lines(block, lines)
+    if ESCAPE in block:
+        texts = repeat(None)
     positions = map(add, accumulate(map(len, sent), initial=position), count())  # counting the line ends too
-    return zip(positions, lines, texts, repeat(ESCAPE in block), strict=False)
+    return zip(positions, lines, texts, strict=False)
 
 
 def _escaped_lines(block: bytes, lines: list[bytes]) -> list[bytes]:
@@ -192,16 +195,15 @@ def _escaped_lines(block: bytes, lines: list[bytes]) -> list[bytes]:
     return escaped(block.replace(b"\n", _BETWEEN)).split(_BETWEEN)
 
 
-def _gathered(lines: Iterable[tuple[int, bytes, bytes, bool]], reader: Reader) -> Iterator[Record]:
+def _gathered(lines: Iterable[tuple[int, bytes, bytes | None]], reader: Reader) -> Iterator[Record]:
     """Give each text record the lines that belong to it.
 
     What most lines are, in the known layout and alone, is done here; the rest is done by `Streams`.
     """
     known, streams = reader.known, Streams(reader)
     opened: Record | None = None  # a text record of one line: those after it may be part of it
-    for position, line, text, coloured in lines:
-        head = None if coloured or not line or line.startswith(b"{") else known(line)
-        if head:
+    for position, line, text in lines:
+        if text is not None and (head := known(line)):
             if opened:
                 yield opened
             elif streams.opened:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-import orjson
+from orjson import dumps
 
-from functions.pipeline.config import Options, one_of, setting, text
+from functions.pipeline.config import one_of, setting
 from functions.pipeline.coverage import Coverage
 from functions.pipeline.documents import LOGS
+from functions.pipeline.filter import Filter, FilterOptions
 from functions.pipeline.kinds import kinds
 from functions.pipeline.kinds.fields import Fields
 from functions.pipeline.layouts.dashed import Dashed
@@ -41,10 +42,9 @@ def _zone(value: str) -> tzinfo:
         raise ValueError("the name of a time zone, such as UTC or Europe/Paris") from error
 
 
-class ParserOptions(Options):
-    """What the filter lets pass, and the zone of times that name none."""
+class ParserOptions(FilterOptions):
+    """What the filter lets pass, the zone of times that name none, and whether 01/02/2025 is in February."""
 
-    filter_pattern: str = setting("PIPELINE_FILTER_PATTERN", text, "API Call - POST /predict")
     timezone: tzinfo = setting("PIPELINE_TIMEZONE", _zone, UTC)
     day_first: str = setting("PIPELINE_DAY_FIRST", one_of("yes", "no"), "yes")
 
@@ -54,7 +54,7 @@ class Parser:
 
     def __init__(self, options: ParserOptions) -> None:
         found = kinds().values()
-        self.pattern = options.filter_pattern.encode()
+        self.filter = Filter(options)
         self.timezone, self.day_first = options.timezone, options.day_first == "yes"
         self.known, self.patterns = Dashed(options.timezone).begins, Patterns()
         self.fields = Fields(found)
@@ -77,7 +77,7 @@ class Parsing:
 
     def __init__(self, parser: Parser, reader: Reader) -> None:
         self.reader, self.coverage = reader, Coverage()
-        self._pattern, self._timezone = parser.pattern, parser.timezone
+        self._passes, self._timezone = parser.filter.passes, parser.timezone
         self._fields, self._needs, self._readers = parser.fields, parser.needs, parser.readers
 
     def parse(
@@ -109,39 +109,41 @@ class Parsing:
             time = fields["@timestamp"]
         if "data" in fields:
             own += members({"data": fields.pop("data")})
-        shared = written(fields)
+        try:
+            shared = dumps(fields)
+        except TypeError:
+            shared = written(fields)
         log = (b"{", own, b'"message":"', message_text, b'","raw_log":"', text, b'",', shared[1:])
         documents[LOGS].append((identity, time, b"".join(log)))
         if found is None and not self._passes(fields, message):
             return time, False
-        if not self._write(fields, shared, found, identity, documents):
-            self.coverage.passed_without_document[_layout(record)] += 1
+        self._write(record, fields, shared, found, identity, documents)
         return time, True
 
-    def _write(
-        self, fields: dict[str, Any], shared: bytes, found: Found, identity: bytes, documents: dict[str, list[Row]]
-    ) -> bool:
-        """Add the documents besides that of the log index; return whether there are any."""
-        time, written_any = fields["@timestamp"], found is not None
+    def _write(  # noqa: PLR0913, PLR0917 (what is known of a record)
+        self,
+        record: Record,
+        fields: dict[str, Any],
+        shared: bytes,
+        found: Found,
+        identity: bytes,
+        documents: dict[str, list[Row]],
+    ) -> None:
+        """Add the documents besides that of the log index, and count a record that has none."""
+        time, alone = fields["@timestamp"], found is None
+        if found is not None:
+            for kind, document in found.items():
+                document["@timestamp"], document["sequence"] = time, fields["sequence"]
+                documents[kind].append((identity, time, written(document)))
         for kind, needs in self._needs:
             for name in needs:
                 if name not in fields:
                     break
             else:
                 documents[kind].append((identity, time, shared))
-                written_any = True
-        for kind, document in found.items() if found else ():
-            document["@timestamp"], document["sequence"] = time, fields["sequence"]
-            documents[kind].append((identity, time, written(document)))
-        return written_any
-
-    def _passes(self, fields: dict[str, Any], message: bytes) -> bool:
-        """Apply the rest of the filter: a POST to /predict, or the pattern or metrics in the message."""
-        return (
-            (fields.get("http_path") == "/predict" and fields.get("http_method") == "POST")
-            or self._pattern in message
-            or b"performance_metrics" in message
-        )
+                alone = False
+        if alone:
+            self.coverage.passed_without_document[_layout(record)] += 1
 
     def _read(self, record: Record, fields: dict[str, Any]) -> tuple[bytes, bytes, bytes, bytes, Found]:
         """Read a record of any other form into the event's fields.
@@ -185,10 +187,10 @@ class Parsing:
             Its own time; its level and logger as members of a JSON object; its message; the same as it stands in a
             JSON string; and the documents that were found in it.
         """
-        time, own, said = read_object(sent, self._timezone)
+        time, own, said = read_object(sent, self._timezone, self.reader.clock)
         found, message = None, raw
         if said:
-            message, text = said.encode("utf-8", "replace"), orjson.dumps(said)[1:-1]
+            message, text = said.encode("utf-8", "replace"), dumps(said)[1:-1]
             found = self._understood(message, fields)
         return time, own, message, text, self._fields.take(fields, sent) or found
 

@@ -55,9 +55,8 @@ class Reader:
         """Take the object's first lines, which may tell how its dates are meant."""
         self._sample = block[:_SAMPLE]
 
-    @property
     def clock(self) -> Clock:
-        """What reads the object's times; made when a line needs it."""
+        """Return what reads the object's times; it is made when a line needs it."""
         if self._clock is None:
             from functions.pipeline.times import Clock, day_first_in
 
@@ -77,7 +76,7 @@ class Reader:
             return None
         from functions.pipeline import envelopes
 
-        return envelopes.from_object(sent, self.clock)
+        return envelopes.from_object(sent, self.clock())
 
     def read(self, line: bytes, *, wrapped: bool = True) -> Head | In | dict[str, Any] | None:
         """Read a line that is no JSON object, and not in the known layout.
@@ -93,8 +92,8 @@ class Reader:
         from functions.pipeline import envelopes
         from functions.pipeline.layouts import logfmt
 
-        carried = envelopes.from_text(line, self.clock) if wrapped else None
-        return carried or self._patterns.head(line, self.clock) or logfmt.members(line)
+        carried = envelopes.from_text(line, self.clock()) if wrapped else None
+        return carried or self._patterns.head(line, self.clock()) or logfmt.members(line)
 
     def begins(self, line: bytes) -> bool:
         """Say whether a line begins a record, as far as that can be told from the line alone."""

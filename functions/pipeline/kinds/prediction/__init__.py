@@ -18,7 +18,7 @@ from json import JSONDecoder
 from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.kinds import Kind
-from functions.pipeline.values import json_value, named, put
+from functions.pipeline.values import json_value, put
 
 if TYPE_CHECKING:
     from functions.pipeline.kinds import Found
@@ -149,7 +149,10 @@ KIND = Kind(
     name="message",
     shown=("transaction_id", "result", "execution_time_ms", "input_data"),
     numbers=("execution_time_ms",),
-    takers=named(input_data=_input, result=_result),
+    takers={
+        **dict.fromkeys(("input_data", "features", "inputs", "instances", "input"), ("input_data", _input)),
+        **dict.fromkeys(("result", "output", "outputs", "prediction", "predictions", "response"), ("result", _result)),
+    },
     starts=b"[AGPHDO",  # a transaction, or the letters that the call and its methods begin with
     read_text=_read_text,
     needs=frozenset(("input_data", "result")),
