@@ -61,6 +61,7 @@ PURE = (
     "framing",
     "streams",
     "traces",
+    "pretty",
     "ansi",
     "coverage",
     "filter",

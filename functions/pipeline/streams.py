@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.ansi import ESCAPE, stripped
+from functions.pipeline.pretty import Pretty
 from functions.pipeline.records import PLACE_IN_ENVELOPE, Origin, escaped, json_object
 from functions.pipeline.traces import Trace
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from functions.pipeline.envelopes import Carried
+    from functions.pipeline.pretty import Lines
     from functions.pipeline.reader import In, Reader
     from functions.pipeline.records import Head, Record
 
@@ -33,6 +35,8 @@ class _Stream:
         self.size = 0  # bytes of all of them
         self.trace: Trace | None = None  # of a record without a head: only a traceback goes on
         self.part: tuple[int, bytes, Origin] | None = None  # a line's beginning
+        self.pretty = Pretty()  # an object that goes over several lines
+        self.origin: Origin | None = None  # of those
 
     def open(self, record: Record, trace: Trace | None = None) -> None:
         """Take a record that may get more lines."""
@@ -78,7 +82,7 @@ class Streams:
     @property
     def opened(self) -> bool:
         """Whether a record is not complete yet."""
-        return self._bare.record is not None or bool(self._carried)
+        return self._bare.record is not None or self._bare.pretty.waiting or bool(self._carried)
 
     def open(self, record: Record) -> None:
         """Take a text record of one line that may get more."""
@@ -112,12 +116,19 @@ class Streams:
             line, text = stripped(line), None
         text = escaped(line) if text is None else text
         own = origin if sent is None else (origin or Origin())._replace(sent=sent)
+        if stream.pretty.waiting:
+            stream.origin = stream.origin or origin
+            yield from self._take_all(stream, stream.pretty.take(position, line), depth)
+            return
         read = self._read(line, depth)
         if isinstance(read, dict):
             yield from self._end(stream)
             yield position, line, text, None, read, own
         elif read is None:
-            if not stream.extend(line, text, sent):
+            if stream.record is None and stream.pretty.begins(line):
+                stream.origin = origin
+                stream.pretty.take(position, line)
+            elif not stream.extend(line, text, sent):
                 yield from self._alone(stream, (position, line, text, None, None, own))
         elif isinstance(read[0], str):
             yield from self._unwrap(stream, position, read, origin, depth)
@@ -134,11 +145,20 @@ class Streams:
             return None
         return self._reader.known(line) or self._reader.read(line, wrapped=depth < _MOST_ENVELOPES)
 
+    def _take_all(self, stream: _Stream, lines: Lines, depth: int) -> Iterator[Record]:
+        """Take what an object over several lines has become: one text, or its lines as they are."""
+        origin = stream.origin
+        for position, text in lines:
+            if json_object(text) is None:
+                yield from self._alone(stream, (position, text, escaped(text), None, None, origin))
+            else:
+                yield from self._take(stream, position, text, None, origin, depth)
+
     def _alone(self, stream: _Stream, record: Record) -> Iterator[Record]:
         """Take a line that no layout knows, and that belongs to no record before it."""
         full = stream.record is not None and stream.trace is None
         yield from self._end(stream)
-        if not record[1].strip():
+        if not record[1].strip() or stream.pretty.is_bracket(record[1]):
             return
         trace = Trace.begun_by(record[1])
         if full or trace:  # what has no room in the record before it is a text record of its own
@@ -174,6 +194,8 @@ class Streams:
             position, line, origin = stream.part
             stream.part = None
             yield from self._take(stream, position, line, None, origin, _MOST_ENVELOPES)
+        if stream.pretty.waiting:
+            yield from self._take_all(stream, stream.pretty.given_up(), _MOST_ENVELOPES)
         record = stream.close()
         if record:
             yield record
