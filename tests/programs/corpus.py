@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tests.programs.install import Install
 
 SAMPLES = Path(__file__).parent / "samples"
+_TERMINAL = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[^\x1b]*\x1b\\\\")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Record = dict[str, Any]
@@ -50,12 +51,18 @@ class Sample:
     asks: tuple[str, ...] = ()  # "GET /path", with header lines after it if need be
     file: str = ""  # what the program writes besides its standard output and error, relative to its folder
     env: tuple[tuple[str, str], ...] = ()
+    banner: bool = False  # it prints lines before its first record; what they become is not told
     ready: str = ""  # the text after which a program that answers no HTTP is stopped
     encoding: str = "utf-8"
 
 
 class UnexpectedError(Exception):
     """The program did not write what its module expects."""
+
+
+def plain(log: str) -> str:
+    """Leave out the colours and links of a terminal: what is expected of a record has none."""
+    return _TERMINAL.sub("", log)
 
 
 def filled(records: tuple[Record, ...], log: str) -> list[Record]:
@@ -129,6 +136,17 @@ def _value(value: Any, line: str, written: dict[str, str]) -> Any:
     return written.get(value, value) if isinstance(value, str) else value
 
 
+def timed(time: Callable[[str], str], *records: Record) -> tuple[Record, ...]:
+    """Give all records the same way of telling their time."""
+    return tuple({"@timestamp": time} | record for record in records)
+
+
+def access(method: str, path: str, status: int, **more: Any) -> Record:
+    """List what an access line tells; each program writes it in its own order."""
+    request = {"http_method": method, "http_path": path, "status_code": status}
+    return request | {"message_has": [f"{method} {path}"]} | more
+
+
 def at(pattern: str, *formats: str) -> Callable[[str], str]:
     """Read the time that the pattern's group finds in a line, by strptime; a date that is not told is the run's."""
 
@@ -193,13 +211,18 @@ def keep(sample: Sample, version: str, log: bytes) -> None:
     Raises:
         UnexpectedError: It did not write what is expected of it. Nothing is stored then.
     """
-    header = {
+    header: dict[str, Any] = {
         "program": sample.program,
         "version": version,
         "command": shlex.join(sample.command),
         "written": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
     }
-    records = filled(sample.records, log.decode(sample.encoding, "backslashreplace"))
+    text = plain(log.decode(sample.encoding, "backslashreplace"))
+    records = filled(sample.records, text)
+    if banner := text.count("\n", 0, next(positions(records, text))):
+        if not sample.banner:
+            raise UnexpectedError(f"{banner} lines before the first record")
+        header["banner"] = banner
     (SAMPLES / f"{sample.name}.log").write_bytes(log)
-    text = json.dumps(header | {"records": records}, indent=2, ensure_ascii=False)
-    (SAMPLES / f"{sample.name}.json").write_text(text + "\n", encoding="utf-8")
+    expected = json.dumps(header | {"records": records}, indent=2, ensure_ascii=False)
+    (SAMPLES / f"{sample.name}.json").write_text(expected + "\n", encoding="utf-8")

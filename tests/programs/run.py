@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from tests.programs.corpus import Sample
 
 _SECONDS = 120
-_KEPT = ("HOME", "JAVA_HOME", "GOFLAGS", "GOPROXY")
 
 
 def run(sample: Sample, installed: Installed) -> bytes:
@@ -30,7 +29,7 @@ def run(sample: Sample, installed: Installed) -> bytes:
     command = [part.replace("{port}", str(port)) for part in sample.command]
     with output.open("wb") as stream:
         process = subprocess.Popen(
-            command, cwd=folder, env=_environment(sample, installed, port), stdin=subprocess.DEVNULL,
+            command, cwd=folder, env=_environment(sample, installed, port, folder), stdin=subprocess.DEVNULL,
             stdout=stream, stderr=subprocess.STDOUT, start_new_session=True,
         )
         try:
@@ -48,10 +47,9 @@ def _folder(name: str) -> Path:
     return folder
 
 
-def _environment(sample: Sample, installed: Installed, port: int) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    fixed = {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "PORT": str(port)}
-    return {"PATH": os.environ["PATH"]} | kept | fixed | installed.env | dict(sample.env)
+def _environment(sample: Sample, installed: Installed, port: int, folder: Path) -> dict[str, str]:
+    fixed = {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "PORT": str(port), "HOME": str(folder)}
+    return {"PATH": os.environ["PATH"]} | fixed | installed.env | dict(sample.env)
 
 
 def _use(sample: Sample, process: subprocess.Popen[bytes], port: int, output: Path) -> None:
