@@ -9,6 +9,7 @@ wrote them and lists, in order, the members that the document of each record mus
     message            the text after the line's head; of JSON, the member that holds the text
     message_begins     how the text begins, where the record goes on for several lines
     message_has        texts that occur in the record, in order, each on one line
+    raw_has            texts that occur in the line, in order, where they are no part of its text
     http_method, http_path, status_code, execution_time_ms, transaction_id
 
 The expected records are written by hand in the module of each program, as it is known what it was told to log. What
@@ -53,16 +54,15 @@ class Sample:
     env: tuple[tuple[str, str], ...] = ()
     banner: bool = False  # it prints lines before its first record; what they become is not told
     ready: str = ""  # the text after which a program that answers no HTTP is stopped
-    encoding: str = "utf-8"
 
 
 class UnexpectedError(Exception):
     """The program did not write what its module expects."""
 
 
-def plain(log: str) -> str:
-    """Leave out the colours and links of a terminal: what is expected of a record has none."""
-    return _TERMINAL.sub("", log)
+def plain(log: bytes) -> str:
+    """Decode a log without the colours and links of a terminal: what is expected of a record has none."""
+    return _TERMINAL.sub("", log.decode("utf-8", "backslashreplace"))
 
 
 def filled(records: tuple[Record, ...], log: str) -> list[Record]:
@@ -92,7 +92,7 @@ def positions(records: list[Record], log: str) -> Iterator[int]:
 
 def _texts(record: Record) -> list[str]:
     first = [record[name] for name in ("message", "message_begins") if name in record]
-    return first + record.get("message_has", [])
+    return first + record.get("message_has", []) + record.get("raw_has", [])
 
 
 def _filled(record: Record, log: str, position: int) -> tuple[Record, int]:
@@ -178,6 +178,13 @@ def _decimals(text: str) -> int:
     return 6 if found and len(found[1]) > len("123") else 3
 
 
+def stamp(name: str = "") -> Callable[[str], str]:
+    """Read an ISO time, of that JSON or logfmt name if one is given, else the line's first."""
+    forms = [f"%Y-%m-%d{between}%H:%M:%S{end}" for between in "T " for end in (".%f%z", ",%f%z", ".%f", ",%f", "%z", "")]
+    start = rf'"?{re.escape(name)}"?[:=]\s*"?' if name else ""
+    return at(rf"{start}(\d{{4}}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)", *forms)
+
+
 def epoch(pattern: str, per_second: int = 1) -> Callable[[str], str]:
     """Read the time that the pattern's group finds in a line as so many units since 1970."""
 
@@ -217,7 +224,7 @@ def keep(sample: Sample, version: str, log: bytes) -> None:
         "command": shlex.join(sample.command),
         "written": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
     }
-    text = plain(log.decode(sample.encoding, "backslashreplace"))
+    text = plain(log)
     records = filled(sample.records, text)
     if banner := text.count("\n", 0, next(positions(records, text))):
         if not sample.banner:
