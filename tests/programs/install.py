@@ -74,16 +74,14 @@ def npm(*packages: str) -> Callable[[], Installed]:
     return install
 
 
-def go(name: str, module: str = "") -> Callable[[], Installed]:
-    """Build apps/go/NAME into `program`; the version is that of a module in its go.mod, else Go's."""
+def go(module: str, name: str, of: str = "") -> Callable[[], Installed]:
+    """Build the command NAME of apps/go/MODULE; the version is that of a module in its go.mod, else Go's."""
 
     def install() -> Installed:
-        source, folder = APPS / "go" / name, TOOLS / f"go-{name}"
-        folder.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["go", "build", "-trimpath", "-o", str(folder / "program"), "."], cwd=source, check=True)
-        found = re.search(rf"{re.escape(module)} v(\S+)", (source / "go.mod").read_text()) if module else None
-        version = found[1] if found else _output("go", "env", "GOVERSION").removeprefix("go")
-        return Installed(version, {"PATH": _path(folder)})
+        source, folder = APPS / "go" / module, TOOLS / "go"
+        subprocess.run(["go", "build", "-trimpath", "-o", f"{folder}/{name}", f"./{name}"], cwd=source, check=True)
+        found = re.search(rf"{re.escape(of)} v(\S+)", (source / "go.mod").read_text()) if of else None
+        return Installed(found[1] if found else _output("go", "env", "GOVERSION").removeprefix("go"), {"PATH": _path(folder)})
 
     return install
 
