@@ -1,7 +1,7 @@
 """What a program wrote, and what each of its records must become.
 
 A sample is two files in tests/programs/samples: NAME.log holds the bytes that the program wrote, and NAME.json says what
-wrote them and lists, in order, the members that the document of each record must have:
+wrote them (`banner` and `trailer` count lines at its ends of which nothing is expected), and lists, in order, the members that the document of each record must have:
 
     @timestamp         ISO 8601 in UTC, with three or six decimals; absent where the line tells no time
     level              TRACE, DEBUG, INFO, WARNING, ERROR or CRITICAL; null where the line tells none
@@ -9,6 +9,7 @@ wrote them and lists, in order, the members that the document of each record mus
     message            the text after the line's head; of JSON, the member that holds the text
     message_begins     how the text begins, where the record goes on for several lines
     message_has        texts that occur in the record, in order, each on one line
+    raw_begins         how the record begins, where its head is a line of its own
     raw_has            texts that occur in the line, in order, where they are no part of its text
     http_method, http_path, status_code, execution_time_ms, transaction_id
 
@@ -22,6 +23,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -29,7 +31,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from tests.programs.install import Install
 
@@ -38,6 +40,7 @@ _TERMINAL = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[^\x1b]*\x1b\\\\")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Record = dict[str, Any]
+Reader = Callable[[str], Any]
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class Sample:
     file: str = ""  # what the program writes besides its standard output and error, relative to its folder
     env: tuple[tuple[str, str], ...] = ()
     banner: bool = False  # it prints lines before its first record; what they become is not told
+    trailer: str = ""  # where the lines begin that it prints after its last record, likewise
+    lines: int = 0  # keep its first lines only
     ready: str = ""  # the text after which a program that answers no HTTP is stopped
 
 
@@ -91,7 +96,7 @@ def positions(records: list[Record], log: str) -> Iterator[int]:
 
 
 def _texts(record: Record) -> list[str]:
-    first = [record[name] for name in ("message", "message_begins") if name in record]
+    first = [record[name] for name in ("raw_begins", "message", "message_begins") if name in record]
     return first + record.get("message_has", []) + record.get("raw_has", [])
 
 
@@ -136,7 +141,7 @@ def _value(value: Any, line: str, written: dict[str, str]) -> Any:
     return written.get(value, value) if isinstance(value, str) else value
 
 
-def timed(time: Callable[[str], str], *records: Record) -> tuple[Record, ...]:
+def timed(time: Reader, *records: Record) -> tuple[Record, ...]:
     """Give all records the same way of telling their time."""
     return tuple({"@timestamp": time} | record for record in records)
 
@@ -147,7 +152,7 @@ def access(method: str, path: str, status: int, **more: Any) -> Record:
     return request | {"message_has": [f"{method} {path}"]} | more
 
 
-def at(pattern: str, *formats: str) -> Callable[[str], str]:
+def at(pattern: str, *formats: str) -> Reader:
     """Read the time that the pattern's group finds in a line, by strptime; a date that is not told is the run's."""
 
     def read(line: str) -> str:
@@ -178,14 +183,14 @@ def _decimals(text: str) -> int:
     return 6 if found and len(found[1]) > len("123") else 3
 
 
-def stamp(name: str = "") -> Callable[[str], str]:
+def stamp(name: str = "") -> Reader:
     """Read an ISO time, of that JSON or logfmt name if one is given, else the line's first."""
     forms = [f"%Y-%m-%d{between}%H:%M:%S{end}" for between in "T " for end in (".%f%z", ",%f%z", ".%f", ",%f", "%z", "")]
     start = rf'"?{re.escape(name)}"?[:=]\s*"?' if name else ""
     return at(rf"{start}(\d{{4}}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)", *forms)
 
 
-def epoch(pattern: str, per_second: int = 1) -> Callable[[str], str]:
+def epoch(pattern: str, per_second: int = 1) -> Reader:
     """Read the time that the pattern's group finds in a line as so many units since 1970."""
 
     def read(line: str) -> str:
@@ -195,7 +200,7 @@ def epoch(pattern: str, per_second: int = 1) -> Callable[[str], str]:
     return read
 
 
-def number(pattern: str, factor: float = 1) -> Callable[[str], float]:
+def number(pattern: str, factor: float = 1) -> Reader:
     """Read the number that the pattern's group finds in a line, times a factor."""
     return lambda line: float(_group(pattern, line)) * factor
 
@@ -230,6 +235,8 @@ def keep(sample: Sample, version: str, log: bytes) -> None:
         if not sample.banner:
             raise UnexpectedError(f"{banner} lines before the first record")
         header["banner"] = banner
+    if sample.trailer:
+        header["trailer"] = text.count("\n", text.rindex(sample.trailer))
     (SAMPLES / f"{sample.name}.log").write_bytes(log)
     expected = json.dumps(header | {"records": records}, indent=2, ensure_ascii=False)
     (SAMPLES / f"{sample.name}.json").write_text(expected + "\n", encoding="utf-8")

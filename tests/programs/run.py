@@ -36,7 +36,8 @@ def run(sample: Sample, installed: Installed) -> bytes:
             _use(sample, process, port, output)
         finally:
             _end(process)
-    return (folder / sample.file if sample.file else output).read_bytes()
+    wrote = (folder / sample.file if sample.file else output).read_bytes()
+    return b"".join(wrote.splitlines(keepends=True)[: sample.lines]) if sample.lines else wrote
 
 
 def _folder(name: str) -> Path:
@@ -81,11 +82,12 @@ def _listens(port: int) -> bool:
 
 
 def _ask(port: int, request: str) -> None:
-    """Send "METHOD PATH", with "Name: value" lines after it."""
-    first, *headers = request.split("\n")
+    """Send "METHOD PATH", with "Name: value" lines after it, and a body after an empty line."""
+    head, _, body = request.partition("\n\n")
+    first, *headers = head.split("\n")
     method, path = first.split(" ", 1)
     connection = HTTPConnection("127.0.0.1", port, timeout=20)
-    connection.request(method, path, headers=dict(each.split(": ", 1) for each in headers))
+    connection.request(method, path, body or None, headers=dict(each.split(": ", 1) for each in headers))
     with suppress(OSError):
         connection.getresponse().read()
     connection.close()

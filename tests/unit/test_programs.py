@@ -15,7 +15,7 @@ from tests.programs.run import run
 NAMES = sorted(path.stem for path in corpus.SAMPLES.glob("*.json"))
 LEVELS = {"TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}
 MEMBERS = {
-    *("@timestamp", "level", "logger", "message", "message_begins", "message_has", "raw_has"),
+    *("@timestamp", "level", "logger", "message", "message_begins", "message_has", "raw_begins", "raw_has"),
     *("http_method", "http_path", "status_code", "execution_time_ms", "transaction_id"),
 }
 
