@@ -20,6 +20,7 @@ value (a time, a duration) from the line on which the text was found. None of th
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import shlex
@@ -66,8 +67,9 @@ class UnexpectedError(Exception):
 
 
 def plain(log: bytes) -> str:
-    """Decode a log without the colours and links of a terminal: what is expected of a record has none."""
-    return _TERMINAL.sub("", log.decode("utf-8", "backslashreplace"))
+    """Decode a log, unpacked, without the colours and links of a terminal: what is expected of a record has none."""
+    text = gzip.decompress(log) if log.startswith(b"\x1f\x8b") else log
+    return _TERMINAL.sub("", text.decode("utf-8", "backslashreplace"))
 
 
 def filled(records: tuple[Record, ...], log: str) -> list[Record]:
@@ -112,7 +114,8 @@ def _filled(record: Record, log: str, position: int) -> tuple[Record, int]:
 
 
 def _find(text: str, log: str, position: int) -> re.Match[str]:
-    for spelling in (text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]):
+    numbers = ",".join(str(byte) for byte in text.encode())  # as journald's JSON has a text with colours
+    for spelling in (text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], numbers):
         if match := _pattern(spelling).search(log, position):
             return match
     raise UnexpectedError(f"not in the log after character {position}: {text!r}")

@@ -94,6 +94,17 @@ _MLFLOW_SERVER = timed(
     access("GET", "/api/2.0/mlflow/experiments/get", 404, level="INFO"),
     {"level": "INFO", "message": "Shutting down"},
 )
+_VLLM = timed(
+    at(r"(\d\d-\d\d [\d:]+) \[", "%m-%d %H:%M:%S"),
+    {"level": "INFO", "message": "Starting vLLM API server on http://127.0.0.1:8000"},
+    {"level": "WARNING", "message": "Casting torch.bfloat16 to torch.float16."},
+    {"level": "ERROR", "message": "EngineCore failed to start."},
+    # Its formatter gives each line of a traceback the head of the first.
+    {"level": "ERROR", "message": "Traceback (most recent call last):"},
+    {"level": "ERROR", "message_has": ['File "{}/log_vllm.py", line {}, in <module>']},
+    {"level": "ERROR", "message_has": ['int("n/a")']},
+    {"level": "ERROR", "message": "ValueError: invalid literal for int() with base 10: 'n/a'"},
+)
 
 WRITTEN = (
     Sample(
@@ -158,4 +169,5 @@ WRITTEN = (
         banner=True,
         trailer="INFO:     Shutting down",
     ),
+    Sample("vllm", "vLLM", pip("vllm==0.11.0", "--no-deps"), ("python", "log_vllm.py"), _VLLM),
 )

@@ -13,6 +13,7 @@ from tests.programs.__main__ import samples
 from tests.programs.run import run
 
 NAMES = sorted(path.stem for path in corpus.SAMPLES.glob("*.json"))
+CARRIERS = ("docker", "open-telemetry", "cloudwatch")  # a line of theirs is less than a record, or more
 LEVELS = {"TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}
 MEMBERS = {
     *("@timestamp", "level", "logger", "message", "message_begins", "message_has", "raw_begins", "raw_has"),
@@ -40,7 +41,7 @@ def test_each_record_is_in_the_log_in_order(name):
     starts = list(corpus.positions(sample["records"], log))
     assert log.count("\n", 0, starts[0]) == sample.get("banner", 0), "lines before the first record"
     lines = [line for line in log.splitlines() if line.strip()]
-    if all(line.startswith("{") for line in lines):
+    if all(line.startswith("{") for line in lines) and not name.startswith(CARRIERS):
         assert len(sample["records"]) == len(lines), "a record a line"
 
 
