@@ -30,7 +30,8 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="the beginning of samples' names, by default all")
     names = parser.parse_args().names
     chosen = [each for each in samples() if not names or each.name.startswith(tuple(names))]
-    return int(not all([_written(each) for each in chosen]))
+    failed = [each.name for each in chosen if not _written(each)]
+    return int(bool(failed))
 
 
 def _written(sample: Sample) -> bool:

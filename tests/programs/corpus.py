@@ -1,10 +1,11 @@
 """What a program wrote, and what each of its records must become.
 
-A sample is two files in tests/programs/samples: NAME.log holds the bytes that the program wrote, and NAME.json says what
-wrote them (`banner` and `trailer` count lines at its ends of which nothing is expected), and lists, in order, the members that the document of each record must have:
+A sample is two files in tests/programs/samples. NAME.log holds the bytes that the program wrote. NAME.json says which
+program, version and command wrote them, when, and how many lines at the beginning (`banner`) and at the end (`trailer`)
+nothing is expected of; and it lists, in order, the members that the document of each record must have:
 
     @timestamp         ISO 8601 in UTC, with three or six decimals; absent where the line tells no time
-    level              TRACE, DEBUG, INFO, WARNING, ERROR or CRITICAL; null where the line tells none
+    level              TRACE, DEBUG, INFO, WARNING, ERROR or CRITICAL; absent where the line tells none
     logger             the logger's name
     message            the text after the line's head; of JSON, the member that holds the text
     message_begins     how the text begins, where the record goes on for several lines
@@ -122,7 +123,10 @@ def _find(text: str, log: str, position: int) -> re.Match[str]:
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(r"([^\n]*?)".join(re.escape(part) for part in text.split("{}")) + ("(?=\r?$)" if text.endswith("{}") else ""), re.M)
+    return re.compile(
+        r"([^\n]*?)".join(re.escape(part) for part in text.split("{}")) + ("(?=\r?$)" if text.endswith("{}") else ""),
+        re.MULTILINE,
+    )
 
 
 def _written(text: str, match: re.Match[str]) -> str:
@@ -188,7 +192,9 @@ def _decimals(text: str) -> int:
 
 def stamp(name: str = "") -> Reader:
     """Read an ISO time, of that JSON or logfmt name if one is given, else the line's first."""
-    forms = [f"%Y-%m-%d{between}%H:%M:%S{end}" for between in "T " for end in (".%f%z", ",%f%z", ".%f", ",%f", "%z", "")]
+    forms = [
+        f"%Y-%m-%d{between}%H:%M:%S{end}" for between in "T " for end in (".%f%z", ",%f%z", ".%f", ",%f", "%z", "")
+    ]
     start = rf'"?{re.escape(name)}"?[:=]\s*"?' if name else ""
     return at(rf"{start}(\d{{4}}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)", *forms)
 
@@ -210,7 +216,11 @@ def number(pattern: str, factor: float = 1) -> Reader:
 
 def iso(when: datetime, decimals: int) -> str:
     """Write a time as the samples do."""
-    return when.astimezone(UTC).isoformat(timespec="microseconds" if decimals > len("123") else "milliseconds").replace("+00:00", "Z")
+    return (
+        when.astimezone(UTC)
+        .isoformat(timespec="microseconds" if decimals > len("123") else "milliseconds")
+        .replace("+00:00", "Z")
+    )
 
 
 def _group(pattern: str, line: str) -> str:

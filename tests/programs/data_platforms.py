@@ -38,13 +38,16 @@ _KAFKA_UNFORMATTED = timed(
         ],
     },
 )
-_RAISED = ["org.apache.spark.api.python.PythonException: Traceback (most recent call last):", "RuntimeError: model not loaded"]
+_RAISED = [
+    "org.apache.spark.api.python.PythonException: Traceback (most recent call last):",
+    "RuntimeError: model not loaded",
+]
 _SPARK = timed(
     at(r"^(\d\d/\d\d/\d\d [\d:]+)", "%y/%m/%d %H:%M:%S"),
     {
         "level": "WARNING",
         "logger": "NativeCodeLoader",
-        "message": "Unable to load native-hadoop library for your platform... using builtin-java classes where applicable",
+        "message": "Unable to load native-hadoop library for your platform... using builtin-java classes {}",
     },
     {
         "level": "ERROR",

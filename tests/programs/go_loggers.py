@@ -24,7 +24,8 @@ def _error(**fields: object) -> Record:
 def _begins(*records: Record) -> tuple[Record, ...]:
     """Expect the fields in the text, after the message, where a line has both."""
     return tuple(
-        {("message_begins" if name == "message" else name): value for name, value in record.items()} for record in records
+        {("message_begins" if name == "message" else name): value for name, value in record.items()}
+        for record in records
     )
 
 
@@ -34,7 +35,10 @@ _LOG = (
     {"message": "loading model from model.joblib"},
     {"message": 'scored: "YES" in 12.5ms'},
     {"message_begins": "two lines:", "message_has": ["the second line"]},
-    {"message_begins": "model not loaded", "message_has": ["panic: model not loaded", "goroutine 1 [running]:", "main.main()"]},
+    {
+        "message_begins": "model not loaded",
+        "message_has": ["panic: model not loaded", "goroutine 1 [running]:", "main.main()"],
+    },
 )
 # Numbers without a unit, which these write of a duration, are no execution time: zap's are seconds, slog's nanoseconds.
 _SLOG_TEXT = (_DEBUG, _info(**_TIMED, **_REQUEST), _WARN, _error(**_FAILED), _BEYOND_ERROR)

@@ -42,7 +42,11 @@ def pip(*requirements: str) -> Callable[[], Installed]:
             if requirements:
                 _run(_uv(), "pip", "install", "--quiet", "--python", str(folder / "bin" / "python"), *requirements)
             (folder / ".installed").touch()
-        version = requirements[0].split("==")[1] if requirements else _output(python, "-c", "import platform; print(platform.python_version())")
+        version = (
+            requirements[0].split("==")[1]
+            if requirements
+            else _output(python, "-c", "import platform; print(platform.python_version())")
+        )
         return Installed(version, {"PATH": _path(folder / "bin"), "VIRTUAL_ENV": str(folder)})
 
     return install
@@ -69,7 +73,10 @@ def npm(*packages: str) -> Callable[[], Installed]:
             folder.mkdir(parents=True, exist_ok=True)
             _run("npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", str(folder), *packages)
             (folder / ".installed").touch()
-        return Installed(packages[0].rsplit("@", 1)[1], {"NODE_PATH": str(folder / "node_modules"), "PATH": _path(folder / "node_modules" / ".bin")})
+        return Installed(
+            packages[0].rsplit("@", 1)[1],
+            {"NODE_PATH": str(folder / "node_modules"), "PATH": _path(folder / "node_modules" / ".bin")},
+        )
 
     return install
 
@@ -81,20 +88,30 @@ def go(module: str, name: str, of: str = "") -> Callable[[], Installed]:
         source, folder = APPS / "go" / module, TOOLS / "go"
         subprocess.run(["go", "build", "-trimpath", "-o", f"{folder}/{name}", f"./{name}"], cwd=source, check=True)
         found = re.search(rf"{re.escape(of)} v(\S+)", (source / "go.mod").read_text()) if of else None
-        return Installed(found[1] if found else _output("go", "env", "GOVERSION").removeprefix("go"), {"PATH": _path(folder)})
+        return Installed(
+            found[1] if found else _output("go", "env", "GOVERSION").removeprefix("go"), {"PATH": _path(folder)}
+        )
 
     return install
 
 
 def maven(name: str, artifact: str = "") -> Callable[[], Installed]:
-    """Fetch the jars of apps/java/NAME/pom.xml and compile its classes; the version is that of an artifact, else Java's."""
+    """Fetch the jars of apps/java/NAME and compile its classes; the version is that of an artifact, else Java's."""
 
     def install() -> Installed:
         source, folder = APPS / "java" / name, TOOLS / f"java-{name}"
         if not (folder / ".installed").exists():
             (folder / "lib").mkdir(parents=True, exist_ok=True)
             if (source / "pom.xml").exists():
-                _run("mvn", "-q", "-B", "-f", str(source / "pom.xml"), "dependency:copy-dependencies", f"-DoutputDirectory={folder / 'lib'}")
+                _run(
+                    "mvn",
+                    "-q",
+                    "-B",
+                    "-f",
+                    str(source / "pom.xml"),
+                    "dependency:copy-dependencies",
+                    f"-DoutputDirectory={folder / 'lib'}",
+                )
             (folder / ".installed").touch()
         if sources := [str(each) for each in source.glob("*.java")]:
             _run("javac", "-cp", f"{folder}/lib/*", "-d", str(folder / "classes"), *sources)

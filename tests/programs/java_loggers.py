@@ -7,7 +7,10 @@ import re
 from tests.programs.corpus import Record, Sample, at, epoch, stamp, timed
 from tests.programs.install import maven
 
-_CAUSED = ["java.lang.IllegalStateException: model not loaded", 'Caused by: java.lang.NumberFormatException: For input string: "n/a"']
+_CAUSED = [
+    "java.lang.IllegalStateException: model not loaded",
+    'Caused by: java.lang.NumberFormatException: For input string: "n/a"',
+]
 _LOGGER = {"logger": "scoring.Api"}
 _TRACE = _LOGGER | {"level": "TRACE", "message": "entering"}
 _DEBUG = _LOGGER | {"level": "DEBUG", "message": "loading model from model.joblib"}
@@ -18,7 +21,14 @@ _FATAL = _LOGGER | {"level": "CRITICAL", "message_begins": "two lines:", "messag
 
 _ALL = (_TRACE, _DEBUG, _INFO, _WARN, _ERROR | {"message_has": _CAUSED}, _FATAL)
 _REQUEST = {"transaction_id": "7f3a"}
-_FIELDS = (_TRACE, _DEBUG, _INFO, _WARN, _ERROR, _LOGGER | {"level": "CRITICAL", "message": "two lines:\nthe second line"})
+_FIELDS = (
+    _TRACE,
+    _DEBUG,
+    _INFO,
+    _WARN,
+    _ERROR,
+    _LOGGER | {"level": "CRITICAL", "message": "two lines:\nthe second line"},
+)
 _JSON = tuple(record | _REQUEST for record in _FIELDS)
 _GOOGLE = (
     _LOGGER | {"level": "DEBUG", "message": "entering"},  # its template knows no TRACE
@@ -62,7 +72,10 @@ _JUL = timed(
 )
 
 WRITTEN = (
-    _log4j("default", timed(stamp(), *({name: value for name, value in each.items() if name != "logger"} for each in _DEFAULT))),
+    _log4j(
+        "default",
+        timed(stamp(), *({name: value for name, value in each.items() if name != "logger"} for each in _DEFAULT)),
+    ),
     _log4j("pattern", timed(stamp(), *_ALL)),
     _log4j("kafka", timed(stamp(), *_ALL)),
     _log4j("ecs", timed(stamp("@timestamp"), *_JSON)),

@@ -30,7 +30,10 @@ _PINO = timed(
 )
 _BUNYAN = timed(
     stamp("time"),
-    *({"logger": "scoring"} | each for each in ({"level": "TRACE", "message": "entering"}, _DEBUG, _SCORED | _FIELDS, _WARN, _RAISED, _FATAL)),
+    *(
+        {"logger": "scoring"} | each
+        for each in ({"level": "TRACE", "message": "entering"}, _DEBUG, _SCORED | _FIELDS, _WARN, _RAISED, _FATAL)
+    ),
 )
 _SILLY = {"level": "TRACE", "message": "entering"}
 _FAILED = _RAISED | {"transaction_id": "7f3b"}

@@ -15,7 +15,8 @@ def _time(index: int) -> Reader:
 _SCOPE = {"logger": "scoring.api"}
 _RECORDS = (
     _SCOPE | {"@timestamp": _time(0), "level": "DEBUG", "message": "loading model from model.joblib"},
-    _SCOPE | {"@timestamp": _time(1), "level": "INFO", "message": "2 rows scored in 12.5 ms", "execution_time_ms": 12.5},
+    _SCOPE
+    | {"@timestamp": _time(1), "level": "INFO", "message": "2 rows scored in 12.5 ms", "execution_time_ms": 12.5},
     _SCOPE | {"@timestamp": _time(2), "level": "WARNING", "message": "feature AGE is missing"},
     _SCOPE
     | {

@@ -20,7 +20,8 @@ def _json(time: Callable[[str], str], error: Record, logger: Record = _LOGGER) -
     return timed(
         time,
         logger | {"level": "DEBUG", "message": "loading model from model.joblib"},
-        logger | {"level": "INFO", "message": 'scored: "YES" at é', "transaction_id": "7f3a", "execution_time_ms": 12.5},
+        logger
+        | {"level": "INFO", "message": 'scored: "YES" at é', "transaction_id": "7f3a", "execution_time_ms": 12.5},
         logger | {"level": "WARNING", "message": "feature AGE is missing, using the median"},
         logger | {"level": "ERROR", "message_begins": "request failed"} | error,
         logger | {"level": "CRITICAL", "message": "two lines:\nthe second line"},
@@ -32,7 +33,7 @@ _BEFORE = {"transaction_id": "7f3b"}  # the order of ECS is alphabetical: what f
 
 
 def _sample_json(name: str, requirement: str, function: str, records: tuple[Record, ...]) -> Sample:
-    program = requirement.split("==")[0]
+    program = requirement.split("==", maxsplit=1)[0]
     return Sample(name, program, pip(requirement), ("python", "log_json.py", function), records)
 
 

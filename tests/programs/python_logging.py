@@ -48,7 +48,9 @@ WRITTEN = (
     ),
     _sample("bars", _records(_ASCTIME), "%(asctime)s | %(levelname)-8s | %(name)s | %(message)s"),
     _sample("brackets", _records(_ASCTIME), "[%(asctime)s] [%(levelname)s] [%(name)s] %(message)s"),
-    _sample("thread", _records(_ASCTIME), "%(asctime)s [%(threadName)s] %(levelname)-5s %(name)s:%(lineno)d - %(message)s"),
+    _sample(
+        "thread", _records(_ASCTIME), "%(asctime)s [%(threadName)s] %(levelname)-5s %(name)s:%(lineno)d - %(message)s"
+    ),
     _sample(
         "us-dates",
         _records(at(r"^(.{22})", "%m/%d/%Y %I:%M:%S %p"), "logger"),
@@ -67,16 +69,31 @@ WRITTEN = (
         "%(asctime)s %(levelname)s %(name)s %(message)s",
         "%Y-%m-%dT%H:%M:%S%z",
     ),
-    _sample("time-only", _records(at(r"^(\S+)", "%H:%M:%S")), "%(asctime)s %(levelname)s %(name)s: %(message)s", "%H:%M:%S"),
+    _sample(
+        "time-only", _records(at(r"^(\S+)", "%H:%M:%S")), "%(asctime)s %(levelname)s %(name)s: %(message)s", "%H:%M:%S"
+    ),
     Sample(
         "python-warnings",
         "Python warnings",
         pip(),
         ("python", "warn.py"),
         (
-            {"level": "WARNING", "message_begins": "{}warn.py:6: UserWarning: X does not have valid feature names", "message_has": ["warnings.warn("]},
-            {"level": "WARNING", "message_begins": "{}warn.py:14: DeprecationWarning: predict_raw is deprecated", "message_has": ["old()"]},
-            {"level": "WARNING", "logger": "py.warnings", "message_begins": "{}warn.py:17: RuntimeWarning: overflow", "message_has": ["warnings.warn("]},
+            {
+                "level": "WARNING",
+                "message_begins": "{}warn.py:6: UserWarning: X does not have valid feature names",
+                "message_has": ["warnings.warn("],
+            },
+            {
+                "level": "WARNING",
+                "message_begins": "{}warn.py:14: DeprecationWarning: predict_raw is deprecated",
+                "message_has": ["old()"],
+            },
+            {
+                "level": "WARNING",
+                "logger": "py.warnings",
+                "message_begins": "{}warn.py:17: RuntimeWarning: overflow",
+                "message_has": ["warnings.warn("],
+            },
         ),
     ),
 )

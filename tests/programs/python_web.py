@@ -148,7 +148,13 @@ WRITTEN = (
     ),
     Sample("flask", "Flask", pip("flask==3.1.3"), ("python", "web_wsgi.py"), _OF_FLASK, _ASKS, banner=True),
     Sample(
-        "fastapi-run", "FastAPI", _FASTAPI, ("fastapi", "run", "web_fastapi.py", "--port", "{port}"), _OF_FASTAPI, _ASKS, banner=True
+        "fastapi-run",
+        "FastAPI",
+        _FASTAPI,
+        ("fastapi", "run", "web_fastapi.py", "--port", "{port}"),
+        _OF_FASTAPI,
+        _ASKS,
+        banner=True,
     ),
     Sample(
         "fastapi-dev",
@@ -186,6 +192,11 @@ WRITTEN = (
         _ASKS,
     ),
     Sample(
-        "daphne", "daphne", pip("daphne==4.2.3"), ("daphne", "-p", "{port}", "web_asgi:app"), timed(_ISO, *_OF_DAPHNE), _ASKS
+        "daphne",
+        "daphne",
+        pip("daphne==4.2.3"),
+        ("daphne", "-p", "{port}", "web_asgi:app"),
+        timed(_ISO, *_OF_DAPHNE),
+        _ASKS,
     ),
 )

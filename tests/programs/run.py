@@ -10,12 +10,14 @@ import subprocess
 import time
 from contextlib import suppress
 from http.client import HTTPConnection
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.programs.install import APPS, TOOLS, Installed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from tests.programs.corpus import Sample
 
 _SECONDS = 120
@@ -29,8 +31,13 @@ def run(sample: Sample, installed: Installed) -> bytes:
     command = [part.replace("{port}", str(port)) for part in sample.command]
     with output.open("wb") as stream:
         process = subprocess.Popen(
-            command, cwd=folder, env=_environment(sample, installed, port, folder), stdin=subprocess.DEVNULL,
-            stdout=stream, stderr=subprocess.STDOUT, start_new_session=True,
+            command,
+            cwd=folder,
+            env=_environment(sample, installed, port, folder),
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         try:
             _use(sample, process, port, output)
@@ -49,7 +56,14 @@ def _folder(name: str) -> Path:
 
 
 def _environment(sample: Sample, installed: Installed, port: int, folder: Path) -> dict[str, str]:
-    fixed = {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "PORT": str(port), "HOME": str(folder)}
+    fixed = {
+        "TZ": "UTC",
+        "LC_ALL": "C.UTF-8",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PORT": str(port),
+        "HOME": str(folder),
+    }
     return {"PATH": os.environ["PATH"]} | fixed | installed.env | dict(sample.env)
 
 
@@ -67,7 +81,7 @@ def _use(sample: Sample, process: subprocess.Popen[bytes], port: int, output: Pa
         process.wait(_SECONDS)
 
 
-def _until(condition, process: subprocess.Popen[bytes], sample: Sample) -> None:
+def _until(condition: Callable[[], bool], process: subprocess.Popen[bytes], sample: Sample) -> None:
     deadline = time.monotonic() + _SECONDS
     while not condition():
         if process.poll() is not None or time.monotonic() > deadline:

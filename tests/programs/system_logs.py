@@ -22,13 +22,19 @@ def _rsyslog(time: Reader, *, levels: bool) -> tuple[Record, ...]:
         {"level": "DEBUG", "logger": "kernel-like", "message": "loading model: model.joblib"},
         _TAG | {"level": "CRITICAL", "message": "out of memory"},
     )
-    known = [{name: value for name, value in each.items() if levels or name != "level"} for each in timed(time, *records)]
+    known = [
+        {name: value for name, value in each.items() if levels or name != "level"} for each in timed(time, *records)
+    ]
     return (*known[:2], _INNER, *known[2:])
 
 
 def _journald(time: Reader | None, *, levels: bool, tags: bool = True) -> tuple[Record, ...]:
     """List what apps/journald.sh sends."""
-    two = {"message": "out of memory:\nthe second line"} if levels else {"message_begins": "out of memory:", "message_has": ["the second line"]}
+    two = (
+        {"message": "out of memory:\nthe second line"}
+        if levels
+        else {"message_begins": "out of memory:", "message_has": ["the second line"]}
+    )
     records = (
         _TAG | {"level": "INFO", "message": "2 rows scored in 12.5 ms"},
         _TAG | {"level": "WARNING", "message": "feature AGE is missing"},

@@ -13,7 +13,9 @@ _APACHE_TIME = at(r"^\[(\w{3} \w{3} \d+ [\d:.]+ \d+)\]", "%a %b %d %H:%M:%S.%f %
 _ASKED = (access("GET", "/health", 200), access("GET", "/nothing", 404), access("POST", "/predict", 502))
 _SECONDS = {"execution_time_ms": number(r'"request_time":([\d.]+)', 1000)}
 _JSON = tuple(
-    _SECONDS | {name: value for name, value in record.items() if name != "message_has"} | {"raw_has": [f'"path":"{record["http_path"]}"']}
+    _SECONDS
+    | {name: value for name, value in record.items() if name != "message_has"}
+    | {"raw_has": [f'"path":"{record["http_path"]}"']}
     for record in _ASKED
 )
 _NGINX_ERROR = (

@@ -30,8 +30,8 @@ def written(name: str) -> str:
 
 
 def test_each_sample_has_a_program_that_writes_it():
-    assert NAMES == sorted(path.stem for path in corpus.SAMPLES.glob("*.log"))
-    assert NAMES == sorted(sample.name for sample in samples())
+    assert sorted(path.stem for path in corpus.SAMPLES.glob("*.log")) == NAMES
+    assert sorted(sample.name for sample in samples()) == NAMES
     assert len({expected(name)["program"] for name in NAMES}) >= 25
 
 

@@ -22,10 +22,19 @@ entries = [
     StructEntry(
         payload={"message": "request completed", "request_id": "7f3a"},
         severity="NOTICE",
-        http_request={"requestMethod": "POST", "requestUrl": "https://scoring.example/predict?x=1", "status": 200, "latency": "0.0125s"},
+        http_request={
+            "requestMethod": "POST",
+            "requestUrl": "https://scoring.example/predict?x=1",
+            "status": 200,
+            "latency": "0.0125s",
+        },
         **common,
     ),
-    TextEntry(payload="Traceback (most recent call last):\n  File \"app.py\", line 1\nRuntimeError: model not loaded", severity="ERROR", **common),
+    TextEntry(
+        payload='Traceback (most recent call last):\n  File "app.py", line 1\nRuntimeError: model not loaded',
+        severity="ERROR",
+        **common,
+    ),
     TextEntry(payload="out of memory", severity="ALERT", **common),
 ]
 for number, entry in enumerate(entries):

@@ -1,4 +1,4 @@
-"""Logs with a library's JSON formatter for `logging`: python log_json.py FUNCTION"""
+"""Logs with a library's JSON formatter for `logging`: python log_json.py FUNCTION."""
 
 import logging
 import sys
@@ -14,7 +14,10 @@ def python_json_logger_renamed():
     from pythonjsonlogger.json import JsonFormatter
 
     return JsonFormatter(
-        "{message}{levelname}{name}", style="{", timestamp=True, rename_fields={"levelname": "severity", "name": "logger"}
+        "{message}{levelname}{name}",
+        style="{",
+        timestamp=True,
+        rename_fields={"levelname": "severity", "name": "logger"},
     )
 
 
@@ -27,7 +30,9 @@ def ecs():
 def logfmter():
     from logfmter import Logfmter
 
-    return Logfmter(keys=["time", "level", "logger"], mapping={"time": "asctime", "level": "levelname", "logger": "name"})
+    return Logfmter(
+        keys=["time", "level", "logger"], mapping={"time": "asctime", "level": "levelname", "logger": "name"}
+    )
 
 
 def logstash():

@@ -12,13 +12,27 @@ named = structlog.stdlib.add_logger_name
 
 def configured(how):
     if how == "console":  # structlog's default, but for the colours, which it leaves out where there is no terminal
-        return [*processors, structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S"), structlog.dev.ConsoleRenderer(colors=True, exception_formatter=structlog.dev.plain_traceback)]
+        return [
+            *processors,
+            structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S"),
+            structlog.dev.ConsoleRenderer(colors=True, exception_formatter=structlog.dev.plain_traceback),
+        ]
     if how == "plain":
-        return [named, *processors, stamp, structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
+        return [
+            named,
+            *processors,
+            stamp,
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ]
     if how == "json":
         return [named, *processors, stamp, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     if how == "epoch":
-        return [*processors, structlog.processors.TimeStamper(), structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        return [
+            *processors,
+            structlog.processors.TimeStamper(),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(),
+        ]
     if how == "logfmt":
         return [*processors, stamp, structlog.processors.format_exc_info, structlog.processors.LogfmtRenderer()]
     import ecs_logging

@@ -1,4 +1,4 @@
-"""Logs with vLLM's own formatter. The package's own __init__ wants a GPU's libraries, so its modules are loaded without it."""
+"""Logs with vLLM's own formatter; its package's __init__, which wants a GPU's libraries, is left out."""
 
 import sys
 import types

@@ -4,7 +4,13 @@ import contextlib
 
 from pyspark.sql import SparkSession
 
-spark = SparkSession.builder.master("local[1]").appName("scoring").config("spark.ui.enabled", "false").config("spark.ui.showConsoleProgress", "false").getOrCreate()
+spark = (
+    SparkSession.builder.master("local[1]")
+    .appName("scoring")
+    .config("spark.ui.enabled", "false")
+    .config("spark.ui.showConsoleProgress", "false")
+    .getOrCreate()
+)
 
 
 def score(row):
