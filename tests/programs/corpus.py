@@ -148,6 +148,11 @@ def _value(value: Any, line: str, written: dict[str, str]) -> Any:
     return written.get(value, value) if isinstance(value, str) else value
 
 
+def lines_before(records: list[Record], log: str) -> int:
+    """Count the lines before the first record; a binary form has none."""
+    return 0 if "\0" in log else log.count("\n", 0, next(positions(records, log)))
+
+
 def timed(time: Reader, *records: Record) -> tuple[Record, ...]:
     """Give all records the same way of telling their time."""
     return tuple({"@timestamp": time} | record for record in records)
@@ -244,7 +249,7 @@ def keep(sample: Sample, version: str, log: bytes) -> None:
     }
     text = plain(log)
     records = filled(sample.records, text)
-    if banner := text.count("\n", 0, next(positions(records, text))):
+    if banner := lines_before(records, text):
         if not sample.banner:
             raise UnexpectedError(f"{banner} lines before the first record")
         header["banner"] = banner

@@ -10,8 +10,9 @@ how = sys.argv[1]
 EVENTS = [
     "2026-11-26 14:40:01,123 - scoring.api - INFO - 2 rows scored in 12.5 ms",
     "plain text without a time",
-    "2026-11-26 14:40:02,456 - scoring.api - ERROR - request 7f3b failed\n"
-    "Traceback (most recent call last):\nRuntimeError: model not loaded",
+    """2026-11-26 14:40:02,456 - scoring.api - ERROR - request 7f3b failed
+Traceback (most recent call last):
+RuntimeError: model not loaded""",
 ]
 
 
