@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+from pathlib import Path
+
 from tests.programs.corpus import Sample, at, stamp, timed
-from tests.programs.install import maven, pip
+from tests.programs.install import TOOLS, Installed, maven, pip
+
+ROOT = Path(__file__).parents[2]
 
 _CONTROLLER = "kafka.server.ControllerServer"
 _REGISTERED = {
@@ -63,6 +70,43 @@ _SPARK = timed(
     },
     {"level": "ERROR", "logger": "TaskSetManager", "message": "Task 0 in stage 0.0 failed 1 times; aborting job"},
 )
+_NATIVE = {
+    "level": "WARNING",
+    "message_begins": "Unable to load native provider. Native methods will be disabled.",
+}
+_STACK = [
+    "java.lang.ExceptionInInitializerError",
+    "at ElasticsearchNode.main(ElasticsearchNode.java:{})",
+    "Caused by: java.lang.NullPointerException",
+]
+_VECTORS = {"level": "INFO", "message": "Java vector incubator API enabled; uses preferredBitSize={}"}
+_NO_ACCESS = {"level": "WARNING", "message": "cannot get vector distance because native access is not available"}
+_SHORT = {"logger": "o.e.n.NativeAccess"}
+_LOADED = {"level": "INFO", "logger": "o.e.p.PluginsService", "message": "loaded module [{}]"}
+_ELASTICSEARCH = timed(
+    stamp(), _VECTORS, _NATIVE | _SHORT | {"message_has": _STACK}, _NO_ACCESS | _SHORT, _LOADED, _LOADED
+)
+_ACCESS = {"logger": "org.elasticsearch.nativeaccess.NativeAccess"}
+_ELASTICSEARCH_JSON = timed(
+    stamp("@timestamp"),
+    {
+        "level": "INFO",
+        "logger": "org.apache.lucene.internal.vectorization.PanamaVectorizationProvider",
+        "message": "Java vector incubator API enabled; uses preferredBitSize={}; FMA enabled",
+    },
+    _NATIVE | _ACCESS | {"raw_has": _STACK},
+    _NO_ACCESS | _ACCESS,
+)
+
+
+def _elasticsearch() -> Installed:
+    """Install it as the tests do that need a real one."""
+    folder = TOOLS / "elasticsearch"
+    server = ROOT / "infra" / "elasticsearch" / "server"
+    subprocess.run(["bash", str(server / "elasticsearch.sh"), "install", str(folder)], check=True)
+    version = re.search(r"<elasticsearch.version>(.*)</", (server / "pom.xml").read_text())
+    return Installed(version[1], {"JAVA_HOME": os.environ.get("JAVA_HOME", "")})
+
 
 WRITTEN = (
     Sample(
@@ -89,5 +133,25 @@ WRITTEN = (
         _SPARK,
         env=(("SPARK_LOCAL_IP", "127.0.0.1"),),
         banner=True,
+    ),
+    Sample(
+        "elasticsearch",
+        "Elasticsearch",
+        _elasticsearch,
+        ("sh", "elasticsearch.sh", str(TOOLS / "elasticsearch")),
+        _ELASTICSEARCH,
+        ready="loaded module [transport-netty4]",
+        banner=True,
+        lines=59,
+    ),
+    Sample(
+        "elasticsearch-json",
+        "Elasticsearch",
+        _elasticsearch,
+        ("sh", "elasticsearch.sh", str(TOOLS / "elasticsearch")),
+        _ELASTICSEARCH_JSON,
+        ready="loaded module [transport-netty4]",
+        file="server.json",
+        lines=len(_ELASTICSEARCH_JSON),
     ),
 )
