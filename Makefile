@@ -36,7 +36,7 @@ fuzz: $(VENV)/.installed-dev  ## new examples for the tests of properties; bytes
 		$(PYTHON) -m tests.fuzz.run $$target --seconds $(if $(findstring command,$(origin SECONDS)),$(SECONDS),60) || exit 1; \
 	done
 
-programs: $(VENV)/.installed-dev  ## install and run the programs whose logs are read, and keep anew what they write, 15 minutes (Debian, Go, Maven, npm); some: NAMES="nginx zap"
+programs: $(VENV)/.installed-dev  ## install and run the programs whose logs are read, and keep anew what they write, 10 minutes (Debian, Go, Maven, npm); some: NAMES="nginx zap"
 	@$(PYTHON) -m tests.programs $(NAMES)
 
 check: $(VENV)/.installed-dev  ## lint, format, types

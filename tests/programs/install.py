@@ -7,13 +7,10 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 APPS = Path(__file__).parent / "apps"
 # Programs name their folders in tracebacks; a short path says nothing about the machine.
@@ -28,10 +25,10 @@ class Installed:
     env: dict[str, str]
 
 
-Install = "Callable[[], Installed]"
+Install = Callable[[], Installed]
 
 
-def pip(*requirements: str) -> Callable[[], Installed]:
+def pip(*requirements: str) -> Install:
     """Install Python packages; the version is that of the first, or Python's if there is none."""
 
     def install() -> Installed:
@@ -52,7 +49,7 @@ def pip(*requirements: str) -> Callable[[], Installed]:
     return install
 
 
-def apt(*packages: str) -> Callable[[], Installed]:
+def apt(*packages: str) -> Install:
     """Install Debian packages; the version is that of the first."""
 
     def install() -> Installed:
@@ -64,7 +61,7 @@ def apt(*packages: str) -> Callable[[], Installed]:
     return install
 
 
-def npm(*packages: str) -> Callable[[], Installed]:
+def npm(*packages: str) -> Install:
     """Install Node.js packages; the version is that of the first."""
 
     def install() -> Installed:
@@ -81,13 +78,13 @@ def npm(*packages: str) -> Callable[[], Installed]:
     return install
 
 
-def go(module: str, name: str, of: str = "") -> Callable[[], Installed]:
+def go(module: str, name: str, of: str = "") -> Install:
     """Build the command NAME of apps/go/MODULE; the version is that of a module in its go.mod, else Go's."""
 
     def install() -> Installed:
         source, folder = APPS / "go" / module, TOOLS / "go"
         subprocess.run(["go", "build", "-trimpath", "-o", f"{folder}/{name}", f"./{name}"], cwd=source, check=True)
-        found = re.search(rf"{re.escape(of)} v(\S+)", (source / "go.mod").read_text()) if of else None
+        found = re.search(rf"{re.escape(of)} v([^\s+]+)", (source / "go.mod").read_text()) if of else None
         return Installed(
             found[1] if found else _output("go", "env", "GOVERSION").removeprefix("go"), {"PATH": _path(folder)}
         )
@@ -95,7 +92,7 @@ def go(module: str, name: str, of: str = "") -> Callable[[], Installed]:
     return install
 
 
-def maven(name: str, artifact: str = "") -> Callable[[], Installed]:
+def maven(name: str, artifact: str = "") -> Install:
     """Fetch the jars of apps/java/NAME and compile its classes; the version is that of an artifact, else Java's."""
 
     def install() -> Installed:
