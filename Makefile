@@ -7,7 +7,7 @@ ELASTICSEARCH_DIR := .tools/elasticsearch
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults load fuzz bench check format install-dev lock audit messages pipeline-check pipeline-once \
+.PHONY: help run test faults load fuzz bench programs check format install-dev lock audit messages pipeline-check pipeline-once \
 	pipeline-continuous pipeline-test-indexes pipeline-clear-indexes pipeline-elasticsearch-up pipeline-elasticsearch-down clean
 
 help:  ## list these commands
@@ -35,6 +35,9 @@ fuzz: $(VENV)/.installed-dev  ## new examples for the tests of properties; bytes
 	@for target in compression cursor records redaction triggers; do \
 		$(PYTHON) -m tests.fuzz.run $$target --seconds $(if $(findstring command,$(origin SECONDS)),$(SECONDS),60) || exit 1; \
 	done
+
+programs: $(VENV)/.installed-dev  ## install and run the programs whose logs are read, and keep anew what they write, 10 minutes (Debian, Go, Maven, npm); some: NAMES="nginx zap"
+	@$(PYTHON) -m tests.programs $(NAMES)
 
 check: $(VENV)/.installed-dev  ## lint, format, types
 	@$(VENV)/bin/ruff check
