@@ -126,6 +126,7 @@ class Run:
             "indexes": {names.base(kind): _counts(tally, kind) for kind in kinds() if kind != DEAD_LETTERS},
             "dead_objects": self.dead_objects,
             "conserved": tally.conserved,
+            **tally.coverage.summary(),
             "seconds": round(self.seconds, 3),
         }
 

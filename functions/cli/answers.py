@@ -24,7 +24,8 @@ _NO_TERMINAL = 160  # characters in a line of a table that goes to a file or to 
 def show(given: Namespace, environment: dict[str, str]) -> int:
     """Print an index's last documents as a table."""
     kind = kinds()[given.index]
-    documents = list(open_indexes(environment).read(kind.name, newest=given.n))
+    matching = {"unread": True} if given.unread else None
+    documents = list(open_indexes(environment).read(kind.name, newest=given.n, matching=matching))
     if documents:
         _print_table(documents, ("@timestamp", *kind.shown), kind.numbers)
     else:
@@ -38,7 +39,7 @@ def trace(given: Namespace, environment: dict[str, str]) -> int:
     found = [
         {"index": kind, "what": _what(kind, document), **document}
         for kind in kinds()
-        for document in indexes.read(kind, transaction_id=given.transaction_id)
+        for document in indexes.read(kind, matching={"transaction_id": given.transaction_id})
     ]
     if not found:
         print(_("no document of transaction {id}").format(id=given.transaction_id))

@@ -64,6 +64,7 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
     show = add("show", _("show an index's last documents"))
     show.add_argument("index", nargs="?", type=index, default=logs, metavar=_("INDEX"), help=", ".join(indexes))
     show.add_argument("-n", type=_lines, default=20, metavar="N", help=_("how many (20)"))
+    show.add_argument("--unread", action="store_true", help=_("only records that could not be read (of the log index)"))
     trace = add("trace", _("show all that the indexes know of a transaction, in time order"))
     trace.add_argument("transaction_id", metavar=_("TRANSACTION_ID"))
     export = add("export", _("write an index's documents to a file"))

@@ -122,6 +122,8 @@ class DropIndexer:
             duplicates=self._by_index(tally.duplicates),
             dead=self._by_index(tally.dead),
             conserved=tally.conserved,
+            unread=tally.coverage.unread.total(),
+            passed_without_document=tally.coverage.passed_without_document.total(),
             ms=milliseconds,
         )
 
@@ -133,6 +135,8 @@ class DropIndexer:
             "Duplicates": total.duplicates[LOGS],
             "DeadLetters": total.dead.total(),
             "Unaccounted": abs(total.unaccounted),
+            "Unread": total.coverage.unread.total(),
+            "PassedWithoutDocument": total.coverage.passed_without_document.total(),
         }
         log_counters(counters, self._environment.get("AWS_LAMBDA_FUNCTION_NAME"), function="indexer")
 

@@ -117,11 +117,16 @@ class Indexing:
             self._keep_object(self.damage, stored, tally)
         return tally
 
-    def ids(self) -> Iterator[str]:
-        """Yield the ids of the batch's records, in order."""
+    def ids(self, coverage: Coverage) -> Iterator[str]:
+        """Yield the ids of the batch's records, in order, and count how they are read."""
         stored = self._stored()
-        for record in self._records(stored, self._reader(stored)) if stored else ():
+        if not stored:
+            return
+        parsing, time = self.parser.open(self._made(stored)), ""
+        for record in self._records(stored, parsing.reader):
+            time, _ = parsing.parse(record, time, 0, b"", defaultdict(list))
             yield f"{self.prefix}-{record[0]}"
+        coverage.add(parsing.coverage)
 
     @property
     def prefix(self) -> str:

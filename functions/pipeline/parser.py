@@ -143,7 +143,7 @@ class Parsing:
                 documents[kind].append((identity, time, shared))
                 alone = False
         if alone:
-            self.coverage.passed_without_document[_layout(record)] += 1
+            self.coverage.passed_without_document[_place(record)] += 1
 
     def _read(self, record: Record, fields: dict[str, Any]) -> tuple[bytes, bytes, bytes, bytes, Found]:
         """Read a record of any other form into the event's fields.
@@ -157,14 +157,17 @@ class Parsing:
             own_time, own, message, message_text, found = self._read_text(fields, raw, text, head or NO_HEAD)
         else:
             own_time, own, message, message_text, found = self._read_object(fields, raw, text, dict(sent))
-        if own_time is None:
-            self.coverage.count_unread(origin.envelope if origin else "", raw)
         if origin:
             own_time = own_time or origin.time
             text = text if origin.sent is None else origin.sent
             own += members({"labels": dict(origin.labels)}) if origin.labels else b""
         if own_time:
             fields["@timestamp"] = own_time
+        if own_time is None or (head is None and sent is None):
+            self.coverage.count_unread(_place(record), raw)
+            own += b'"unread":true,'
+        if sent is not None and "data" in fields:
+            self.coverage.look_at(fields, fields["data"])
         return own, message, message_text, text, found
 
     def _read_text(
@@ -199,14 +202,11 @@ class Parsing:
         return read(message, fields, self._fields) if read else None
 
 
-def _layout(record: Record) -> str:
-    """Name the layout of a record."""
-    *_, head, sent, _ = record
-    if sent is not None:
-        return "object"
-    if head is None:
-        return ""
-    return head[4][1] if head[4] else "dashed"
+def _place(record: Record) -> str:
+    """Name a record's envelope and its layout."""
+    *_, head, sent, origin = record
+    layout = "object" if sent is not None else "-" if head is None else head[4][1] if head[4] else "dashed"
+    return f"{(origin and origin.envelope) or '-'}/{layout}"
 
 
 def _by_first_byte(kinds: Iterable[Kind]) -> dict[bytes, ReadText]:

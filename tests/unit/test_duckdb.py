@@ -260,8 +260,8 @@ def test_read_selects_by_time_transaction_and_number(path, indexes):
     assert read(until="2025-01-11T01:00:00+01:00") == ["10"]
     assert read(since="2025-01-12", until="2025-01-14") == ["12", "13"]
     assert read(newest=2) == ["18", "19"]
-    assert read(newest=1, until="2025-01-19", transaction_id="t1") == ["17"]
-    assert read(newest=0) == read(transaction_id="'") == []
+    assert read(newest=1, until="2025-01-19", matching={"transaction_id": "t1"}) == ["17"]
+    assert read(newest=0) == read(matching={"transaction_id": "'"}) == []
 
 
 def test_a_time_that_is_none_is_named(indexes):

@@ -170,6 +170,7 @@ def test_what_is_no_record_at_all_is_a_log_of_its_raw_text():
         "@timestamp": "2025-01-01T00:00:00.000Z",
         "message": "no time here",
         "raw_log": "no time here",
+        "unread": True,
     }
 
 

@@ -17,6 +17,7 @@ _SQL_TYPES = {
     "long": "BIGINT",
     "float": "DOUBLE",
     "double": "DOUBLE",
+    "boolean": "BOOLEAN",
     "object": "JSON",
     "flattened": "JSON",
     "nested": "JSON",

@@ -14,7 +14,7 @@ from functions.pipeline.sinks.elasticsearch.expected import index_differences, i
 from functions.pipeline.sinks.elasticsearch.failures import not_elasticsearch, refused, words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Iterable, Iterator
+    from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 
     from elasticsearch import Elasticsearch
 
@@ -126,11 +126,11 @@ class ElasticsearchIndexes:
         *,
         since: str | None = None,
         until: str | None = None,
-        transaction_id: str | None = None,
+        matching: Mapping[str, str | bool] | None = None,
         newest: int | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Yield documents of one kind, oldest first; see `functions.pipeline.sinks.Indexes.read`."""
-        query = _query(since, until, transaction_id)
+        query = _query(since, until, matching or {})
         with open_client(self._options) as client:
             names = list(self._indexes(client, kind))
             if not names:
@@ -220,11 +220,10 @@ class ElasticsearchIndexes:
         return count
 
 
-def _query(since: str | None, until: str | None, transaction_id: str | None) -> dict[str, Any]:
+def _query(since: str | None, until: str | None, matching: Mapping[str, str | bool]) -> dict[str, Any]:
     time = {name: value for name, value in (("gte", since), ("lt", until)) if value is not None}
     conditions: list[dict[str, Any]] = [{"range": {"@timestamp": time}}] if time else []
-    if transaction_id is not None:
-        conditions.append({"term": {"transaction_id": transaction_id}})
+    conditions += [{"term": {name: value}} for name, value in matching.items()]
     return {"bool": {"filter": conditions}}
 
 
