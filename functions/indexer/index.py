@@ -22,7 +22,7 @@ from functions.indexer.dead_letters import (
     shortened,
 )
 from functions.pipeline.batch import batch_time, sequences
-from functions.pipeline.compression import decompressed
+from functions.pipeline.codecs import decompressed
 from functions.pipeline.documents import LOGS, Document, as_rows
 from functions.pipeline.errors import MissingObject, ObjectError, PermanentError
 from functions.pipeline.instants import instant

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OURS = "functions"
+LISTED = {"functions.pipeline.codecs"}  # packages that find their modules by listing themselves
 
 
 class Imports(NamedTuple):
@@ -96,8 +97,13 @@ class Follower:
         later = [each for each in body if isinstance(each, ast.FunctionDef | ast.ClassDef)]
         return Imports(
             {name for each in body if each not in later for name in _names(each)},
-            {name for each in later for name in _names(each)},
+            {name for each in later for name in _names(each)} | self._listed(module),
         )
+
+    def _listed(self, module: str) -> set[str]:
+        """Return the modules that a package imports without naming them."""
+        folder = self._root.joinpath(*module.split("."))
+        return {f"{module}.{path.stem}" for path in folder.glob("*.py")} if module in LISTED else set()
 
     def _path(self, module: str) -> Path | None:
         place = self._root.joinpath(*module.split("."))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from functions.pipeline.compression import decompressed, is_compressed
+from functions.pipeline.codecs import HEAD, decompressed, is_compressed
 from functions.pipeline.marks import PLAIN, digest
 from functions.pipeline.sources.file_content import BLOCK, stored
 from functions.pipeline.sources.file_readings import caught
@@ -75,7 +75,7 @@ class File:
         self.original: File | None = None
         self._copied: Trace | None = None  # what is known of this one when the original has been read so far
         self._ending = b""
-        self.compressed = is_compressed(next(stored(path, self.inode, block=_EDGE), b""))
+        self.compressed = is_compressed(next(stored(path, self.inode, block=HEAD), b""))
         self.head = self._span(0, _EDGE)
 
     @property

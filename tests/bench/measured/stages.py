@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from functions.indexer.index import Indexing
-from functions.pipeline.compression import decompressed
+from functions.pipeline.codecs import decompressed
 from functions.pipeline.documents import Written
 from functions.pipeline.names import IndexNames
 from functions.pipeline.records import split_records

@@ -10,7 +10,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.pipeline.compression import decompressed, is_compressed
+from functions.pipeline.codecs import decompressed, is_compressed
 from functions.pipeline.errors import CorruptObject, PermanentError
 
 NOISE = random.Random(7).randbytes(300_000)  # noqa: S311 (no secret; it does not compress)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import zstandard
 
-from functions.pipeline.compression import decompressed, is_compressed
+from functions.pipeline.codecs import decompressed, is_compressed
 from functions.pipeline.errors import CorruptObject
 from tests.fuzz.chunks import cut
 
