@@ -34,6 +34,7 @@ from functions.pipeline.names import IndexNames
 from functions.pipeline.queue import Held, QueueOptions
 from functions.pipeline.wiring import (
     all_options,
+    configured_encoding,
     open_format,
     open_indexes,
     open_queue,
@@ -172,7 +173,9 @@ class LogsPipeline:
     def _indexing(self) -> partial[Indexing]:
         """Make a batch that can be indexed, of its key and a sink."""
         redaction = open_redaction(self.environment)
-        return partial(Indexing, store=self.store, format=open_format(self.environment), redaction=redaction)
+        encoding = configured_encoding(self.environment)
+        log_format = open_format(self.environment)
+        return partial(Indexing, store=self.store, format=log_format, redaction=redaction, encoding=encoding)
 
     def checks(self) -> Iterator[Check]:
         """Try what a run needs, one thing after the other."""

@@ -15,7 +15,7 @@ from functions.pipeline.names import IndexNames
 from functions.pipeline.secrets import resolved
 from functions.pipeline.store import Store, StoreOptions, address_bucket
 from functions.pipeline.telemetry import log, log_counters, log_failure, ms_since
-from functions.pipeline.wiring import indexer_options, open_format, open_redaction, open_sink
+from functions.pipeline.wiring import configured_encoding, indexer_options, open_format, open_redaction, open_sink
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -43,6 +43,7 @@ class DropIndexer:
         self._local = options.url if options.url and not address_bucket(options.url) else None
         self._format: Format = open_format(environment)
         self._redaction = open_redaction(environment)
+        self._encoding = configured_encoding(environment)
         self._stores: dict[str, Store] = {}
         self._sink: Sink | None = None
         self._stack = ExitStack()
@@ -87,8 +88,9 @@ class DropIndexer:
         deadline.check()
         sink = self._opened_sink()
         try:
+            store, encoding = self._store(drop), self._encoding
             return deadline.run(
-                Indexing(drop.key, self._store(drop), self._format, sink, self._redaction, deadline.check).run
+                Indexing(drop.key, store, self._format, sink, self._redaction, deadline.check, encoding).run
             )
         except Exception:
             self.close()

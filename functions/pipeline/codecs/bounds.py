@@ -7,9 +7,9 @@ already more than an indexer on AWS gets through before its deadline.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from functions.pipeline.errors import CorruptObject
+from functions.pipeline.errors import CorruptObject, TrilogError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,8 +20,16 @@ _ALWAYS_READ = 1 << 30  # bytes of plain content, whatever the ratio
 _MOST_RATIO = 300  # plain bytes for each byte stored, beyond that
 
 
+class Counted(Protocol):
+    """What is read of the stored content: `size` is how many bytes were."""
+
+    @property
+    def size(self) -> int:
+        """Count the bytes."""
+
+
 class Stored:
-    """Chunks that are counted as they are read: `size` is in bytes."""
+    """Chunks that are counted as they are read."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = chunks
@@ -33,20 +41,26 @@ class Stored:
             yield chunk
 
 
-def bounded(pieces: Iterable[bytes], stored: Stored, name: str) -> Iterator[bytes]:
-    """Yield pieces of plain content as long as there are not too many of them for what is stored."""
-    size = 0
-    for piece in pieces:
-        size += len(piece)
-        if size > _ALWAYS_READ and size > _MOST_RATIO * stored.size:
-            raise CorruptObject(
-                "{name}: its content inflates to more than 1 GiB and more than {ratio} times what is stored (a "
-                "decompression bomb). What came before was read. Remove it; if its lines are wanted, store them in "
-                "several smaller objects.",
-                name=name,
-                ratio=_MOST_RATIO,
-            )
-        yield piece
+class Bound:
+    """How much plain content there may be for what is stored, of which `name` is said in the error."""
+
+    def __init__(self, stored: Counted, name: str) -> None:
+        self._stored, self._name = stored, name
+        self._size = 0
+
+    def pieces(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield pieces of plain content as long as all that went through here together is not too much."""
+        for piece in pieces:
+            self._size += len(piece)
+            if self._size > _ALWAYS_READ and self._size > _MOST_RATIO * self._stored.size:
+                raise CorruptObject(
+                    "{name}: its content inflates to more than 1 GiB and more than {ratio} times what is stored (a "
+                    "decompression bomb). What came before was read. Remove it; if its lines are wanted, store them in "
+                    "several smaller objects.",
+                    name=self._name,
+                    ratio=_MOST_RATIO,
+                )
+            yield piece
 
 
 def gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -60,7 +74,7 @@ def gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
                 held, size = [], 0
             held.append(piece)
             size += len(piece)
-    except CorruptObject:
+    except TrilogError:
         if held:
             yield b"".join(held)
         raise
@@ -69,13 +83,21 @@ def gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def pieces(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """Cut content into pieces of one size, however it came: isal takes some damaged headers as sound when in bits."""
+    """Cut content into pieces of one size, however it came: isal takes some damaged headers as sound when in bits.
+
+    What came before an error comes before it here too.
+    """
     rest = b""
-    for chunk in chunks:
-        rest += chunk
-        whole = len(rest) - len(rest) % size
-        for start in range(0, whole, size):
-            yield rest[start : start + size]
-        rest = rest[whole:]
+    try:
+        for chunk in chunks:
+            rest += chunk
+            whole = len(rest) - len(rest) % size
+            for start in range(0, whole, size):
+                yield rest[start : start + size]
+            rest = rest[whole:]
+    except TrilogError:
+        if rest:
+            yield rest
+        raise
     if rest:
         yield rest

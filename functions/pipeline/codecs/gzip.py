@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from functions.pipeline.codecs.bounds import FED, TAKEN, pieces
-from functions.pipeline.codecs.damage import cut_short, unreadable
+from functions.pipeline.codecs.streams import Streams, inflated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from isal.isal_zlib import Decompress
 
 _MAGIC = b"\x1f\x8b"
 
@@ -21,32 +19,9 @@ def matches(head: bytes) -> bool:
 
 
 def decompressed(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
-    """Yield the plain content of all members; zeros after them are nothing."""
+    """Yield the plain content of all members."""
     from isal.igzip_lib import IsalError
     from isal.isal_zlib import decompressobj
 
-    member = None
-    try:
-        for fed in pieces(chunks, FED):
-            rest = fed
-            while rest := rest if member else rest.lstrip(b"\0"):
-                member = member or decompressobj(wbits=31)
-                yield from _inflated(member, rest)
-                if not member.eof:
-                    break
-                rest, member = member.unused_data, None
-    except IsalError as error:  # type: ignore[misc]  # its stub declares an instance
-        raise unreadable(name, "gzip", f"is damaged ({error})") from error
-    if member:
-        raise cut_short(name, "gzip")
-
-
-def _inflated(member: Decompress, fed: bytes) -> Iterator[bytes]:
-    """Yield what the fed bytes hold: less than asked for, and nothing left over, means that it was all."""
-    while True:
-        plain = member.decompress(fed, TAKEN)
-        if plain:
-            yield plain
-        fed = member.unconsumed_tail
-        if member.eof or (not fed and len(plain) < TAKEN):
-            return
+    members = Streams("gzip", _MAGIC, partial(decompressobj, wbits=31), inflated, (IsalError,))  # type: ignore[arg-type]  # its stub declares an instance
+    return members.content(chunks, name)

@@ -30,7 +30,7 @@ def decompressed(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
 
     supply, decompressor = Supply(chunks), ZstdDecompressor()
     try:
-        while magic := _next_magic(supply):
+        while magic := supply.take_after_zeros(len(_MAGIC)):
             if magic[1:] == _SKIPPABLE:
                 supply.skip(int.from_bytes(supply.take(4), "little"))
                 continue
@@ -58,12 +58,3 @@ def _frame(supply: Supply, magic: bytes) -> Iterator[bytes]:
         fields = int.from_bytes(header, "little")
         last, kind, size = fields & 1, fields >> 1 & 3, fields >> 3
         yield header + supply.take((1 if kind == _RLE_BLOCK else size) + 4 * (last & has_checksum))
-
-
-def _next_magic(supply: Supply) -> bytes:
-    """Take the four bytes that a frame begins with; b"" when nothing but zeros is left."""
-    try:
-        supply.skip_zeros()
-    except EOFError:
-        return b""
-    return supply.take(len(_MAGIC))
