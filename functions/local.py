@@ -35,6 +35,7 @@ from functions.pipeline.names import IndexNames
 from functions.pipeline.queue import Held, QueueOptions
 from functions.pipeline.wiring import (
     all_options,
+    configured_encoding,
     open_indexes,
     open_parser,
     open_queue,
@@ -174,7 +175,9 @@ class LogsPipeline:
     def _indexing(self) -> partial[Indexing]:
         """Make a batch that can be indexed, of its key and a sink."""
         redaction = open_redaction(self.environment)
-        return partial(Indexing, store=self.store, parser=open_parser(self.environment), redaction=redaction)
+        encoding = configured_encoding(self.environment)
+        parser = open_parser(self.environment)
+        return partial(Indexing, store=self.store, parser=parser, redaction=redaction, encoding=encoding)
 
     def checks(self) -> Iterator[Check]:
         """Try what a run needs, one thing after the other."""

@@ -52,6 +52,9 @@ MAY_IMPORT = {
 HEAVY = {"boto3", "duckdb", "elasticsearch", "gradio", "gradio_client", "httpx", "isal", "rich", "zstandard", "dotenv"}
 # Modules of functions/pipeline that are pure: bytes and values in, values out.
 PURE = (
+    "codecs",
+    "codecs.bounds",
+    "codecs.supply",
     "documents",
     "instants",
     "levels",

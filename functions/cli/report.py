@@ -147,9 +147,7 @@ def print_coverage(coverage: Coverage, records: int) -> None:
     unread, without = coverage.unread.total(), coverage.passed_without_document.total()
     if unread:
         sign = "⚠ " if coverage.mostly_unread(records) else ""
-        text = _(
-            "{sign}{unread} of {records} records could not be read: no known layout, or no time of their own ({where})"
-        )
+        text = _("{sign}{unread} of {records} records are unread: in no known layout, or without a time ({where})")
         print(text.format(sign=sign, unread=unread, records=records, where=_shares(coverage.unread)))
         for each in coverage.examples:
             print("   ", readable(each.split("\n", 1)[0]))

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import orjson
 
 from functions.pipeline.documents import DEAD_LETTERS, LOGS, Document
+from functions.pipeline.errors import MissingObject, NotText
 from functions.pipeline.instants import instant
 
 if TYPE_CHECKING:
     from functions.pipeline.documents import Rejection
+    from functions.pipeline.errors import ObjectError
 
-TOO_LARGE, CORRUPT_OBJECT, MISSING_OBJECT = "too large", "corrupt object", "missing object"
+TOO_LARGE, CORRUPT_OBJECT, MISSING_OBJECT, NOT_TEXT = "too large", "corrupt object", "missing object", "not text"
 _TOO_LARGE_STATUS = 413
 _SHOWN = 10_000  # characters of a record that is too large
 _REMEDIES = {
@@ -21,6 +23,7 @@ _REMEDIES = {
     TOO_LARGE: "the document exceeds what the sink takes in one request: raise its limit",
     "rejected": "the sink refuses the document for the reason above: remove the cause",
     CORRUPT_OBJECT: "what comes before the damage is indexed: put the object again, whole, under the same key",
+    NOT_TEXT: "remove the object, or put lines of text or JSON under the same key",
     MISSING_OBJECT: "the object was deleted, has expired, or is in another store: put it again under the same key",
 }
 
@@ -83,7 +86,7 @@ def object_dead_letter(store_key: str, prefix: str, kind: str, reason: str, time
     Args:
         store_key: the object, as `Store.name` names it.
         prefix: what the ids of its records begin with; so it has one dead letter, however often it is tried.
-        kind: CORRUPT_OBJECT or MISSING_OBJECT.
+        kind: CORRUPT_OBJECT, MISSING_OBJECT or NOT_TEXT.
         reason: what was wrong, in words.
         time: the object's own time (ISO 8601), the same each time where there is one: it decides the index's period.
     """
@@ -97,6 +100,13 @@ def object_dead_letter(store_key: str, prefix: str, kind: str, reason: str, time
         "hint": _hint(kind, identity),
     }
     return Document(DEAD_LETTERS, identity, time, orjson.dumps(fields))
+
+
+def class_of(damage: ObjectError) -> str:
+    """Name the class of the dead letter of an object."""
+    if isinstance(damage, NotText):
+        return NOT_TEXT
+    return MISSING_OBJECT if isinstance(damage, MissingObject) else CORRUPT_OBJECT
 
 
 def position_of(document: Document) -> int:

@@ -16,7 +16,7 @@ from functions.pipeline.names import IndexNames
 from functions.pipeline.secrets import resolved
 from functions.pipeline.store import Store, StoreOptions, address_bucket
 from functions.pipeline.telemetry import log, log_counters, log_failure, ms_since
-from functions.pipeline.wiring import indexer_options, open_parser, open_redaction, open_sink
+from functions.pipeline.wiring import configured_encoding, indexer_options, open_parser, open_redaction, open_sink
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -44,6 +44,7 @@ class DropIndexer:
         self._local = options.url if options.url and not address_bucket(options.url) else None
         self._parser: Parser = open_parser(environment)
         self._redaction = open_redaction(environment)
+        self._encoding = configured_encoding(environment)
         self._stores: dict[str, Store] = {}
         self._sink: Sink | None = None
         self._stack = ExitStack()
@@ -88,8 +89,9 @@ class DropIndexer:
         deadline.check()
         sink = self._opened_sink()
         try:
+            store, encoding = self._store(drop), self._encoding
             return deadline.run(
-                Indexing(drop.key, self._store(drop), self._parser, sink, self._redaction, deadline.check).run
+                Indexing(drop.key, store, self._parser, sink, self._redaction, deadline.check, encoding).run
             )
         except Exception:
             self.close()

@@ -12,8 +12,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from functions.indexer.dead_letters import (
-    CORRUPT_OBJECT,
-    MISSING_OBJECT,
+    class_of,
     dead_letter,
     is_log,
     object_dead_letter,
@@ -22,10 +21,11 @@ from functions.indexer.dead_letters import (
     shortened,
 )
 from functions.pipeline.batch import batch_time, sequences
-from functions.pipeline.compression import decompressed
+from functions.pipeline.codecs import decoded
+from functions.pipeline.codecs.charsets import UTF_8
 from functions.pipeline.coverage import Coverage
 from functions.pipeline.documents import LOGS, Document, as_rows
-from functions.pipeline.errors import MissingObject, ObjectError, PermanentError
+from functions.pipeline.errors import ObjectError, PermanentError
 from functions.pipeline.framing import reread, split_records
 from functions.pipeline.instants import instant
 
@@ -89,7 +89,8 @@ class Indexing:
     """One batch on its way from the store to a sink.
 
     `redaction` hides what must not be stored: a batch may come from others than the collector. `check` is called now
-    and then, and raises when there is no time left. `damage` tells why a batch could not be read, or not to its end.
+    and then, and raises when there is no time left. `encoding` is the charset of lines that are not UTF-8. `damage`
+    tells why a batch could not be read, or not to its end.
     """
 
     key: str
@@ -98,6 +99,7 @@ class Indexing:
     sink: Sink
     redaction: Redaction | None = None
     check: Callable[[], object] = lambda: None
+    encoding: str = UTF_8
     damage: ObjectError | None = field(default=None, init=False)
 
     def run(self, only: Container[int] | None = None) -> Tally:
@@ -186,7 +188,7 @@ class Indexing:
     def _content(self, stored: StoredObject) -> Iterator[bytes]:
         """Yield what can be read of the batch, in bounded pieces."""
         try:
-            for piece in decompressed(stored.chunks, self.key):
+            for piece in decoded(stored.chunks, self.key, self.encoding):
                 self.check()
                 yield piece
         except ObjectError as error:
@@ -215,7 +217,7 @@ class Indexing:
         tally.dead.update(each.document.kind for each in dead)
 
     def _keep_object(self, damage: ObjectError, stored: StoredObject | None, tally: Tally) -> None:
-        kind = MISSING_OBJECT if isinstance(damage, MissingObject) else CORRUPT_OBJECT
+        kind = class_of(damage)
         made = batch_time(self.key) or (stored.modified if stored else datetime.now(UTC))
         letter = object_dead_letter(self.store.name(self.key), self.prefix, kind, str(damage), instant(made))
         self._bury([letter])

@@ -7,6 +7,7 @@ TrilogError
 └── PermanentError   report it and do not retry (HTTP 422)
     └── ObjectError  an object cannot be read, ever: keep a dead letter for it, and go on
         ├── MissingObject
+        ├── NotText
         └── CorruptObject
 """
 
@@ -46,6 +47,10 @@ class ObjectError(PermanentError):
 
 class MissingObject(ObjectError):  # noqa: N818 (a fact to act on)
     """There is no such object: it was deleted, or it expired."""
+
+
+class NotText(ObjectError):  # noqa: N818 (likewise)
+    """An object holds something else than text: an image, a table, what is encrypted. Nothing of it has been read."""
 
 
 class CorruptObject(ObjectError):  # noqa: N818 (likewise)

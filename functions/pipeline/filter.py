@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _REMEMBERED = 4096  # paths
-PREDICTION_PATHS = ("/predict",)  # the first users' own
+PREDICTION_PATHS = "/predict"  # the first users' own
 SERVING_PATHS = (  # those of servers; there, a request is a prediction if its input and its result are known
     "/predict_proba",
     "/invocations",  # SageMaker, MLflow
@@ -22,15 +22,11 @@ SERVING_PATHS = (  # those of servers; there, a request is a prediction if its i
 )
 
 
-def _globs(value: str) -> tuple[str, ...]:
-    return tuple(each.strip() for each in value.split(",") if each.strip())
-
-
 class FilterOptions(Options):
     """What is taken for a prediction."""
 
     filter_pattern: str = setting("PIPELINE_FILTER_PATTERN", text, "API Call - POST /predict")
-    prediction_paths: tuple[str, ...] = setting("PIPELINE_PREDICTION_PATHS", _globs, PREDICTION_PATHS)
+    prediction_paths: str = setting("PIPELINE_PREDICTION_PATHS", text, PREDICTION_PATHS)
 
 
 class Filter:
@@ -38,7 +34,7 @@ class Filter:
 
     def __init__(self, options: FilterOptions) -> None:
         self._pattern = options.filter_pattern.encode()
-        self._predicts = lru_cache(_REMEMBERED)(_matcher(options.prediction_paths))
+        self._predicts = lru_cache(_REMEMBERED)(_matcher(options.prediction_paths.split(",")))
         known = SERVING_PATHS if options.prediction_paths == PREDICTION_PATHS else ()
         self._serves = lru_cache(_REMEMBERED)(_matcher(known))
 
@@ -57,5 +53,5 @@ class Filter:
 
 def _matcher(globs: Iterable[str]) -> Any:  # noqa: ANN401 (a bound method of a compiled pattern)
     """Return what matches paths by globs, in which `*` stands for any characters; a query does not matter."""
-    either = "|".join(re.escape(each).replace(r"\*", "[^?#]*") for each in globs) or r"(?!)"  # or nothing
+    either = "|".join(re.escape(each.strip()).replace(r"\*", "[^?#]*") for each in globs) or r"(?!)"  # or nothing
     return re.compile(rf"(?:{either})/?(?:[?#].*)?", re.DOTALL).fullmatch

@@ -31,13 +31,14 @@ def collector_options() -> tuple[type[Options], ...]:
 
 def indexer_options() -> tuple[type[Options], ...]:
     """Return the options classes of what an indexer is wired from."""
+    from functions.pipeline.codecs.options import CodecOptions
     from functions.pipeline.names import IndexNames
     from functions.pipeline.parser import ParserOptions
     from functions.pipeline.redaction import RedactionOptions
     from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
     from functions.pipeline.store import StoreOptions
 
-    return StoreOptions, ParserOptions, ElasticsearchOptions, IndexNames, RedactionOptions
+    return StoreOptions, CodecOptions, ParserOptions, ElasticsearchOptions, IndexNames, RedactionOptions
 
 
 def all_options() -> tuple[type[Options], ...]:
@@ -60,7 +61,8 @@ def _source(environment: Mapping[str, str], place: str | None, redaction: Redact
     if place and not place.startswith(("http://", "https://")):
         from functions.pipeline.sources.file import FileSource
 
-        return FileSource(place, open_parser(environment).open().reader.begins, marks)
+        begins = open_parser(environment).open().reader.begins
+        return FileSource(place, begins, marks, configured_encoding(environment))
     from functions.pipeline.sources.gradio import GradioSource
     from functions.pipeline.sources.gradio_options import GradioOptions
 
@@ -76,6 +78,14 @@ def open_redaction(environment: Mapping[str, str]) -> Redaction:
 
     (options,) = load(environment, RedactionOptions)
     return Redaction(options)
+
+
+def configured_encoding(environment: Mapping[str, str]) -> str:
+    """Return the charset of text that is not UTF-8 and does not tell its charset."""
+    from functions.pipeline.codecs.options import CodecOptions
+
+    (options,) = load(environment, CodecOptions)
+    return str(options.encoding)
 
 
 def open_store(environment: Mapping[str, str]) -> Store:

@@ -115,7 +115,7 @@ class Follower:
 
 def _lists_modules(body: list[ast.stmt]) -> bool:
     calls = (each.func for tree in body for each in ast.walk(tree) if isinstance(each, ast.Call))
-    return any(isinstance(each, ast.Name) and each.id == "iter_modules" for each in calls)
+    return any(ast.unparse(each).endswith("iter_modules") for each in calls)
 
 
 def _names(tree: ast.AST) -> Iterator[str]:

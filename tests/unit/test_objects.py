@@ -99,7 +99,7 @@ def test_of_several_names_for_one_field_the_surest_is_meant_and_the_others_stay(
 def test_what_counts_as_a_prediction_can_be_set():
     sent = {"path": "/v1/score", "method": "POST", "features": {"a": 1}, "output": {"b": 2}}
     assert event(sent)["kinds"] == ["logs"]
-    assert event(sent, ParserOptions(prediction_paths=("/v1/*",)))["kinds"] == ["logs", "message"]
+    assert event(sent, ParserOptions(prediction_paths="/other, /v1/*"))["kinds"] == ["logs", "message"]
 
 
 @pytest.mark.parametrize(
@@ -108,4 +108,4 @@ def test_what_counts_as_a_prediction_can_be_set():
 def test_the_paths_of_model_servers_are_known(path: str):
     sent = {"path": path, "method": "POST", "inputs": {"a": 1}, "outputs": {"b": 2}}
     assert event(sent)["kinds"] == ["logs", "message"]
-    assert event(sent, ParserOptions(prediction_paths=("/score",)))["kinds"] == ["logs"]
+    assert event(sent, ParserOptions(prediction_paths="/score"))["kinds"] == ["logs"]

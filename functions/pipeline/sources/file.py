@@ -9,7 +9,8 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from functions.pipeline.errors import PermanentError, TransientError
+from functions.pipeline.codecs.charsets import UTF_8
+from functions.pipeline.errors import NotText, PermanentError, TransientError
 from functions.pipeline.marks import PLAIN
 from functions.pipeline.sources import Position, Reading, unreadable_position
 from functions.pipeline.sources.file_content import Patience, is_fresh, status_of
@@ -44,12 +45,17 @@ class FileSource:
 
     What is written between the copying and the truncation of copytruncate is lost unless it was read in between.
 
-    Only a line feed ends a line; all other bytes are kept. A last line without its end is taken once the file has been
-    quiet for SETTLE_S; text that is added to it later is a line of its own.
+    Only a line feed ends a line, and runs of NUL bytes are left out. Lines come in UTF-8 where their charset is known;
+    else all their bytes are kept. A last line without its end is taken once the file has been quiet for SETTLE_S; text
+    that is added to it later is a line of its own.
     """
 
     def __init__(
-        self, pattern: str, begins_record: Callable[[bytes], object] | None = None, marks: Marks = PLAIN
+        self,
+        pattern: str,
+        begins_record: Callable[[bytes], object] | None = None,
+        marks: Marks = PLAIN,
+        encoding: str = UTF_8,
     ) -> None:
         """Take a path or a pattern (`*`, `?`, `[…]`, `**`, `~`).
 
@@ -58,10 +64,12 @@ class FileSource:
             begins_record: says whether a line begins a record. With it, a reading ends before such a line where one is
                 near enough, so that a traceback stays whole.
             marks: know the files' content again.
+            encoding: the charset of lines that are not UTF-8.
         """
         self._pattern = os.path.abspath(Path(pattern).expanduser())  # noqa: PTH100 (links stay as they are)
         self._begins_record = begins_record
         self._marks = marks
+        self._encoding = encoding
 
     @property
     def name(self) -> str:
@@ -71,7 +79,7 @@ class FileSource:
 
     def check(self) -> str:
         """Return how many files there are, and how large they are as stored; raise as `read` does."""
-        files = [File(path, status, self._marks) for path, status in self._matches()]
+        files = [File(path, status, self._marks, self._encoding) for path, status in self._matches()]
         number = "1 file" if len(files) == 1 else f"{len(files)} files"
         return f"{number}, {_readable_size(sum(each.size for each in files))}"
 
@@ -84,8 +92,8 @@ class FileSource:
 
         Raises:
             TransientError: files that were read before are gone, and nothing is there now.
-            PermanentError: nothing matches the pattern, or a file cannot be read, is damaged or ends too early; or a
-                key by which files are known is not configured any more.
+            PermanentError: nothing matches the pattern, or a file cannot be read, is not text, is damaged or ends too
+                early; or a key by which files are known is not configured any more.
         """
         traces = self._traces(position)
         problems: list[PermanentError] = []
@@ -114,7 +122,7 @@ class FileSource:
         files = []
         for path, status in self._matches(known=known):
             try:
-                files.append(File(path, status, self._marks))
+                files.append(File(path, status, self._marks, self._encoding))
             except PermanentError as error:
                 problems.append(error)
         return files
@@ -164,9 +172,11 @@ def _read_file(file: File, cutter: Cutter, patience: Patience) -> Iterator[list[
     try:
         for lines, end, last in cutter.readings(file.unread(patience)):
             file.advance(lines, end, finished=last)
-            yield lines
+            yield file.shown(lines)
     except Unfinished:
         return
+    except NotText:
+        raise
     except PermanentError:
         if not is_fresh(file.path):  # else it is being compressed just now
             raise

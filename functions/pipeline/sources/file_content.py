@@ -97,7 +97,7 @@ def _blocks(handle: FileIO, patience: Patience | None, size: int) -> Iterator[by
     while True:
         block = handle.read(size)
         if block:
-            last = block[-1:]
+            last = block.rstrip(b"\0")[-1:] or last  # in UTF-16, a NUL byte belongs to the line end
             yield block
         elif not patience or last == b"\n" or not patience.sees_growth(handle):
             return

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from functions.pipeline.compression import decompressed, is_compressed
+from functions.pipeline.codecs import HEAD, Content, is_compressed, opened
+from functions.pipeline.codecs.binary import SAMPLE, check_text
+from functions.pipeline.codecs.charsets import UTF_8, charset_of
 from functions.pipeline.marks import PLAIN, digest
 from functions.pipeline.sources.file_content import BLOCK, stored
 from functions.pipeline.sources.file_readings import caught
+from functions.pipeline.sources.file_text import Text
 
 if TYPE_CHECKING:
     import os
@@ -61,21 +65,23 @@ class File:
         modified: ns.
         trace: what is known of it from reading it; None: it is new.
         original: another that begins with all that this one holds, and is read instead.
-        compressed: whether it is gzip or zstd.
+        compressed: whether it is, by any codec.
         head: its first 1,024 bytes of uncompressed content, or all there are.
 
     Raises:
         PermanentError: it cannot be read.
     """
 
-    def __init__(self, path: Path, status: os.stat_result, marks: Marks = PLAIN) -> None:
-        self.path, self.inode, self._marks = path, status.st_ino, marks
+    def __init__(self, path: Path, status: os.stat_result, marks: Marks = PLAIN, encoding: str = UTF_8) -> None:
+        self.path, self.inode, self._marks, self._encoding = path, status.st_ino, marks, encoding
         self.size, self.modified = status.st_size, status.st_mtime_ns
         self.trace: Trace | None = None
         self.original: File | None = None
         self._copied: Trace | None = None  # what is known of this one when the original has been read so far
         self._ending = b""
-        self.compressed = is_compressed(next(stored(path, self.inode, block=_EDGE), b""))
+        self._text = Text()
+        self._beginning = next(stored(path, self.inode, block=HEAD), b"")  # as stored
+        self.compressed = is_compressed(self._beginning)
         self.head = self._span(0, _EDGE)
 
     @property
@@ -130,7 +136,7 @@ class File:
         if longer or not other.head.startswith(self.head) or (len(self.head) < _EDGE and not alike):
             return False
         failures: list[Exception] = []
-        shared = _shared(caught(self.text(0), failures), caught(other.text(0), []))
+        shared = _shared(caught(self._content(0), failures), caught(other._content(0), []))
         if shared is None:
             return False
         self.original = other
@@ -138,34 +144,48 @@ class File:
         return True
 
     def unread(self, patience: Patience) -> Iterator[bytes]:
-        """Yield the content after the offset; nothing when the file is not the one that it was."""
+        """Yield the text after the offset; nothing when the file is not the one that it was.
+
+        Raises:
+            NotText: it is none.
+        """
         start = max(0, self.offset - _EDGE)
-        text, seen = self.text(start, patience), b""
-        for block in text:
+        content, charset = self._opened(start, patience)
+        self._text, seen = Text(charset or UTF_8), b""
+        for block in content:
             seen += block
             if len(seen) > self.offset - start:
                 break
         self._ending, new = seen[: self.offset - start], seen[self.offset - start :]
         if self.trace and not self._marks.knows(self._ending, self.trace.ending):
             return
-        if new.startswith(b"\n") and self._ending[-1:] not in {b"", b"\n"}:
-            self.advance([b""], b"\n")  # the end of a line that was taken without it
-            new = new[1:]
-        yield new
-        yield from text
+        line_end = self._text.line_end
+        if new.startswith(line_end) and self._ending and not self._ending.endswith(line_end):
+            self._note(line_end, len(line_end), finished=False)  # the end of a line that was taken without it
+            new = new[len(line_end) :]
+        if not self.offset and not self.compressed:
+            check_text(new[:SAMPLE], str(self.path), self._encoding)
+        yield from self._text.blocks(chain([new], content))
 
     def advance(self, lines: list[bytes], end: bytes, *, finished: bool = False) -> None:
         """Note that these lines have been read, of which the last had this end."""
-        text = b"\n".join(lines) + end
-        if self.offset < _EDGE:
-            self.head = (self.head[: self.offset] + text[:_EDGE])[:_EDGE]
-        self._ending = (self._ending + text[-_EDGE:])[-_EDGE:]
-        self.trace = self._left_at(self.offset + len(text), self._ending, finished=finished and self.compressed)
+        self._note(*self._text.content_of(b"\n".join(lines) + end), finished=finished)
+
+    def shown(self, lines: list[bytes]) -> list[bytes]:
+        """Return lines that were read as a source gives them: in UTF-8, without runs of NUL bytes."""
+        return self._text.shown(lines)
 
     def finish(self) -> None:
-        """Note that a compressed file has been read to its end."""
+        """Note that a file has been read to its end, and of a compressed one that this will not change."""
         if self.trace:
             self.trace = self.trace._replace(finished=self.compressed)
+
+    def _note(self, content: bytes, size: int, *, finished: bool) -> None:
+        """Note that so many bytes of content have been read, which begin and end like these."""
+        if self.offset < _EDGE:
+            self.head = (self.head[: self.offset] + content[:_EDGE])[:_EDGE]
+        self._ending = (self._ending + content[-_EDGE:])[-_EDGE:]
+        self.trace = self._left_at(self.offset + size, self._ending, finished=finished and self.compressed)
 
     def _unchanged(self, trace: Trace) -> bool:
         return (trace.inode, trace.size, trace.modified) == (self.inode, self.size, self.modified)
@@ -178,17 +198,22 @@ class File:
     def _span(self, start: int, end: int) -> bytes:
         """Return the content from `start` to `end`, or as much of it as there is."""
         span = b""
-        for block in caught(self.text(start, block=_EDGE), []):
+        for block in caught(self._content(start, block=_EDGE), []):
             span += block[: end - start - len(span)]
             if len(span) == end - start:
                 break
         return span
 
-    def text(self, start: int, patience: Patience | None = None, block: int = BLOCK) -> Iterator[bytes]:
-        """Yield the uncompressed content from `start` on."""
-        if not self.compressed:
-            return stored(self.path, self.inode, start, patience, block)
-        return _after(start, decompressed(stored(self.path, self.inode), str(self.path)))
+    def _content(self, start: int, block: int = BLOCK) -> Iterator[bytes]:
+        return self._opened(start, None, block).chunks
+
+    def _opened(self, start: int, patience: Patience | None, block: int = BLOCK) -> Content:
+        """Open the uncompressed content from `start` on."""
+        if self.compressed:
+            chunks, charset = opened(stored(self.path, self.inode), str(self.path), self._encoding)
+            return Content(_after(start, chunks), charset)
+        chunks = stored(self.path, self.inode, start, patience, block)
+        return Content(chunks, charset_of(self._beginning, self._encoding))
 
 
 def recognise(files: list[File], traces: list[Trace]) -> list[Trace]:

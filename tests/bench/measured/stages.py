@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from functions.indexer.index import Indexing
-from functions.pipeline.compression import decompressed
+from functions.pipeline.codecs import decoded
 from functions.pipeline.documents import Written
 from functions.pipeline.framing import split_records
 from functions.pipeline.names import IndexNames
@@ -48,7 +48,7 @@ def stages(store: str, key: str) -> dict[str, float]:
     opened, parser = open_store(environment), open_parser(environment)
 
     def content() -> Iterable[bytes]:
-        return decompressed(opened.get(key).chunks, key)
+        return decoded(opened.get(key).chunks, key)
 
     def indexed(sink: Any) -> None:
         Indexing(key, opened, parser, sink).run()

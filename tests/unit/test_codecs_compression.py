@@ -1,5 +1,9 @@
+import bz2
 import gzip
+import lzma
 import random
+import shutil
+import subprocess
 import time
 import tracemalloc
 import zlib
@@ -7,10 +11,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from functions.pipeline.compression import decompressed, is_compressed
+from functions.pipeline.codecs import decompressed as opened
+from functions.pipeline.codecs import is_compressed
 from functions.pipeline.errors import CorruptObject, PermanentError
 
 NOISE = random.Random(7).randbytes(300_000)  # noqa: S311 (no secret; it does not compress)
@@ -20,7 +25,21 @@ def zstd(content, **options):
     return zstandard.ZstdCompressor(**options).compress(content)
 
 
-COMPRESSORS = pytest.mark.parametrize("compress", [gzip.compress, zstd], ids=["gzip", "zstd"])
+def bzip2(content):
+    return bz2.compress(content, 1)  # in blocks of 100 kB
+
+
+def xz(content):
+    return lzma.compress(content, preset=0)  # with a dictionary of 256 KiB
+
+
+EACH = {"gzip": gzip.compress, "zstd": zstd, "bz2": bzip2, "xz": xz, "zlib": zlib.compress}
+FAST = pytest.mark.parametrize("compress", [gzip.compress, zstd], ids=["gzip", "zstd"])
+COMPRESSORS = pytest.mark.parametrize("compress", EACH.values(), ids=EACH)
+
+
+def decompressed(chunks, name):
+    return opened(chunks, name).chunks
 
 
 def cut(content, size):
@@ -94,7 +113,7 @@ def test_highly_compressed_content_comes_in_small_pieces(compress):
         tracemalloc.stop()
     assert sum(pieces) == 100_000_000
     assert max(pieces) <= 128 << 10
-    assert peak < 2_000_000
+    assert peak < 3_000_000
 
 
 def rle_bomb(blocks):
@@ -138,14 +157,14 @@ def times(count):
     return "".join(lines).encode()
 
 
-@COMPRESSORS
+@FAST
 def test_honest_lines_are_read_to_their_end_however_many_they_are(compress):
     part = times(400_000)
     stored = compress(part)
     assert sum(map(len, decompressed([stored] * 60, "a.log"))) == len(part) * 60 > 1 << 30
 
 
-@COMPRESSORS
+@FAST
 def test_up_to_a_gibibyte_even_one_line_again_and_again_is_read(compress):
     part = b"the same line, without a time\n" * (1 << 20)
     stored = compress(part)
@@ -176,7 +195,7 @@ def test_of_truncated_content_all_that_is_there_is_read_before_the_error(compres
     stored = compress(NOISE)
     read, message = read_until_error(stored[: len(stored) // 2])
     assert NOISE.startswith(read)
-    assert len(read) >= 128 << 10
+    assert len(read) >= (99_000 if compress is bzip2 else 128 << 10)
     assert message.startswith("raw/a.log.gz: its ")
     assert "ends too early" in message
     assert message.endswith("Replace it by a complete copy, or remove it.")
@@ -189,7 +208,7 @@ def test_of_truncated_gzip_as_much_is_read_as_zlib_reads():
         assert len(read) == len(zlib.decompressobj(wbits=31).decompress(stored[:length]))
 
 
-@COMPRESSORS
+@pytest.mark.parametrize("compress", [gzip.compress, zstd, bzip2, xz])  # so little zlib may be text
 @pytest.mark.parametrize("missing", [1, 4, 8])
 def test_a_missing_end_is_an_error_even_if_all_the_content_is_there(compress, missing):
     options = {"write_checksum": True} if compress is zstd else {}
@@ -226,6 +245,7 @@ def test_something_else_after_the_end_is_an_error(compress):
 @COMPRESSORS
 @given(parts=st.lists(st.binary(max_size=3000), min_size=1, max_size=4), size=st.integers(1, 4000))
 def test_whatever_was_compressed_is_read_again(compress, parts, size):
+    assume(not is_compressed(b"".join(parts)))
     assert plain(b"".join(map(compress, parts)), size) == b"".join(parts)
 
 
@@ -246,3 +266,112 @@ def test_a_damaged_header_is_damage_however_it_is_cut():
         chunks = [content[at : at + size] for at in range(0, len(content), size)]
         with pytest.raises(CorruptObject, match=r"x\.gz: its gzip content"):
             list(decompressed(chunks, "x.gz"))
+
+
+# --- What the tools write
+
+
+TOOLS = {
+    "gzip": ["gzip", "-c"],
+    "bzip2": ["bzip2", "-c"],
+    "xz": ["xz", "-c"],
+    "xz -9e": ["xz", "-9e", "-T2", "-c"],
+    "lzma": ["xz", "--format=lzma", "-c"],
+    "zstd": ["zstd", "-c", "-q"],
+    "pzstd": ["pzstd", "-c", "-q"],
+    "zip": ["zip", "-q", "-", "-"],
+    "zip, bzip2": ["zip", "-q", "-Z", "bzip2", "-", "-"],
+}
+LINES = b"".join(b"2025-01-20 10:30:%02d - api - INFO - caf\xc3\xa9 %d\n" % (n % 60, n) for n in range(20_000))
+
+
+def run(*command, content=LINES):
+    if not shutil.which(command[0]):
+        pytest.skip(f"there is no {command[0]} on this machine")
+    return subprocess.run(command, input=content, capture_output=True, check=True).stdout
+
+
+@pytest.mark.parametrize("command", TOOLS.values(), ids=TOOLS)
+@pytest.mark.parametrize("size", [1, 70_000])
+def test_what_a_tool_has_written_is_read(command, size):
+    assert plain(run(*command), size) == LINES
+
+
+@pytest.mark.parametrize("command", [TOOLS[name] for name in ("gzip", "bzip2", "xz", "zstd")])
+def test_what_a_tool_has_written_twice_is_read_twice(command):
+    assert plain(run(*command) * 2) == LINES * 2
+
+
+def test_xz_that_needs_too_much_memory_is_refused_and_says_so():
+    stored = run("xz", "--lzma2=dict=256MiB", "-c")
+    read, message = read_until_error(stored)
+    assert read == b""
+    assert message == (
+        "raw/a.log.gz: its xz content needs more than 80 MiB to be decompressed. What came before was read. Compress "
+        "it anew, with gzip for example, or remove it."
+    )
+
+
+# --- One in the other
+
+
+NESTED = {
+    "gzip in gzip": [gzip.compress, gzip.compress],
+    "four times": [gzip.compress] * 4,
+    "xz in bz2 in zstd": [xz, bzip2, zstd],
+}
+
+
+@pytest.mark.parametrize("order", NESTED.values(), ids=NESTED)
+@pytest.mark.parametrize("size", [1, 1000])
+def test_what_is_compressed_more_than_once_is_read(order, size):
+    stored = LINES
+    for compress in order:
+        stored = compress(stored)
+    assert plain(stored, size) == LINES
+
+
+def test_what_is_compressed_too_often_is_refused():
+    stored = LINES
+    for _ in range(5):
+        stored = gzip.compress(stored)
+    read, message = read_until_error(stored)
+    assert read == b""
+    assert "is compressed more than 4 times over" in message
+
+
+@COMPRESSORS
+def test_what_is_there_of_truncated_content_is_read_through_what_is_around_it(compress):
+    stored = gzip.compress(compress(NOISE))
+    read, message = read_until_error(stored[: -len(stored) // 3])
+    assert NOISE.startswith(read)
+    assert len(read) >= 100_000 - (64 << 10)
+    assert "its gzip content ends too early" in message
+
+
+def test_a_bomb_in_the_middle_ends_in_time():
+    skippable = b"\x50\x2a\x4d\x18" + (0xFFFFFFFF).to_bytes(4, "little")  # a frame of nothing, 4 GiB long
+    inner, begun = gzip.compress(bytes(64 << 20), 9), time.process_time()
+    with pytest.raises(CorruptObject, match="a decompression bomb"):
+        list(decompressed([gzip.compress(skippable), *[inner] * 40], "a.log"))
+    assert time.process_time() - begun < 10
+
+
+# --- Text that begins like something compressed
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"x^2 + y^2\n",
+        b"x^2 + y^2\n" * 500,
+        "x\u00da \u00e9t\u00e9\n".encode("latin-1") * 500,
+        "x\u0153uf\n".encode("cp1252") * 500,
+        b"BZh9 is no bzip2 \xe9\n",
+        b"PK\xc3\xa9\n",
+        b"]\0\0 odd\n",
+    ],
+)
+def test_text_that_begins_like_something_compressed_is_text(content):
+    assert not is_compressed(content[:4096])
+    assert plain(content) == content
