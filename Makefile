@@ -97,6 +97,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@infra/install.sh $(VENV) requirements-dev.lock
+	@infra/python.sh --install 3.13 >/dev/null || echo "Without it the deployed functions are neither compiled nor tested here."
 	@touch $@
 
 include $(wildcard infra/*/*.mk)
