@@ -13,6 +13,8 @@ from tests.elasticsearch import start_elasticsearch
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytest_plugins = ["tests.skips"]
+
 # What the suite says depends on the code alone; `make fuzz` draws new examples.
 settings.register_profile("repeatable", derandomize=True)
 settings.load_profile("repeatable")
