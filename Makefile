@@ -17,7 +17,7 @@ run: $(VENV)/.installed  ## all set-up, then the main job: a Space's logs into t
 	@$(PYTHON) examples/run.py
 
 test: install-dev  ## all set-up, then every test that this machine can run
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 # Not LINES of the environment, which is the height of a terminal.
 bench: $(VENV)/.installed-dev package  ## what the indexer takes beside what others take, 12 minutes; quick: LINES=100000 ROWS="baseline gz"
