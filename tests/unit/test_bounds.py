@@ -101,6 +101,7 @@ def test_a_path_longer_than_what_is_looked_for_a_call_is_kept_wherever_a_charact
     assert raw_logs(sent + b"\n") == [sent.decode()]
 
 
+@pytest.mark.slow
 def test_a_bomb_is_indexed_up_to_its_bound_and_becomes_one_dead_letter(tmp_path: Path):
     store, begun = Store("memory://"), time.process_time()
     store.put("raw/a.log", gzip.compress(HEAD + b"a line\n") + gzip.compress(b" " * (64 << 20)) * 20)
