@@ -38,7 +38,10 @@ MAY_IMPORT = {
     "functions.pipeline.wiring": {PIPELINE, FORMATS, SOURCES, SINKS, f"{SINKS}.elasticsearch", f"{SINKS}.duckdb"},
 }
 # Libraries that a module may need only once it is called: a cold start must not pay for them.
-HEAVY = {"boto3", "duckdb", "elasticsearch", "gradio", "gradio_client", "httpx", "isal", "rich", "zstandard", "dotenv"}
+HEAVY = {
+    *("boto3", "duckdb", "elasticsearch", "gradio", "gradio_client", "httpx", "httpx2", "huggingface_hub", "isal"),
+    *("redis", "rich", "zstandard", "dotenv"),
+}
 # Modules of functions/pipeline that are pure: bytes and values in, values out.
 PURE = (
     "documents",
@@ -53,7 +56,10 @@ PURE = (
     "formats.ml_api",
     "sources.file_readings",
     "sources.gradio_answers",
+    "sources.gradio_events",
     "sources.gradio_failures",
+    "sources.space_log_failures",
+    "sources.stream",
     "sources.window",
 )
 EFFECTS = {"os", "io", "pathlib", "socket", "subprocess", "time", "random", "obstore", "threading", "http", "urllib"}
