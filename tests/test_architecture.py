@@ -23,7 +23,14 @@ PARSER, READER, FRAMING, STREAMS, ENVELOPES, LAYOUTS, KINDS, SOURCES, SINKS = (
 MAY_IMPORT = {
     "functions": {"functions.cli"},  # `python -m functions`
     "functions.cli": {"functions.local", PIPELINE, KINDS, "functions.pipeline.wiring"},
-    "functions.local": {"functions.collector", "functions.indexer", PIPELINE, KINDS, "functions.pipeline.wiring"},
+    "functions.local": {
+        "functions.collector",
+        "functions.indexer",
+        PIPELINE,
+        KINDS,
+        SINKS,
+        "functions.pipeline.wiring",
+    },
     "functions.collector": {PIPELINE, SOURCES},  # never a sink or a kind: it does not know what it carries
     "functions.indexer": {PIPELINE, PARSER, READER, FRAMING, KINDS, SINKS},  # never a source
     # What the platforms call; `run` and `drops` are the same on all of them.
@@ -49,7 +56,10 @@ MAY_IMPORT = {
     "functions.pipeline.wiring": {PIPELINE, PARSER, SOURCES, SINKS, f"{SINKS}.elasticsearch", f"{SINKS}.duckdb"},
 }
 # Libraries that a module may need only once it is called: a cold start must not pay for them.
-HEAVY = {"boto3", "duckdb", "elasticsearch", "gradio", "gradio_client", "httpx", "isal", "rich", "zstandard", "dotenv"}
+HEAVY = {
+    *("boto3", "duckdb", "elasticsearch", "gradio", "gradio_client", "httpx", "httpx2", "huggingface_hub", "isal"),
+    *("redis", "rich", "zstandard", "dotenv"),
+}
 # Modules of functions/pipeline that are pure: bytes and values in, values out.
 PURE = (
     "codecs",
@@ -87,7 +97,10 @@ PURE = (
     *("kinds.fields", "kinds.log", "kinds.prediction", "kinds.performance", "kinds.dead_letter"),
     "sources.file_readings",
     "sources.gradio_answers",
+    "sources.gradio_events",
     "sources.gradio_failures",
+    "sources.space_log_failures",
+    "sources.stream",
     "sources.window",
 )
 EFFECTS = {"os", "io", "pathlib", "socket", "subprocess", "time", "random", "obstore", "threading", "http", "urllib"}

@@ -141,10 +141,18 @@ def _actions(
 def _source_arguments(default: str | None) -> ArgumentParser:
     """Describe where lines come from; shared by the runs and by `check`, before which they may stand too."""
     group = ArgumentParser(add_help=False, argument_default=default)
-    group.add_argument("--source", metavar=_("PLACE"), help=_("a Space's URL, or a path or pattern of log files"))
+    group.add_argument("--source", action="append", metavar=_("PLACE"), help=_sources())
     group.add_argument("--gradio-url", metavar="URL", help=_("the Space (GRADIO_URL)"))
     group.add_argument("--hf-token", metavar=_("TOKEN"), help=_("for a private Space (HF_TOKEN)"))
     return group
+
+
+def _sources() -> str:
+    return _(
+        "where lines come from: a Space's URL, hf://OWNER/SPACE (its container's log; ?logs=build), "
+        "redis://HOST:PORT/DB?key=KEY, a path or pattern of log files, or - for standard input; may be given several "
+        "times"
+    )
 
 
 def _folder(text: str) -> str:
@@ -181,6 +189,8 @@ def _examples() -> str:
     return _("""examples:
   trilog --once --gradio-url https://my-space.hf.space
   trilog --once --limit 100 --source 'logs/api.log*'
+  cat api.log | trilog --once --source -
+  trilog --once --source hf://owner/space --source redis://localhost:6379/0?key=api_logs
   trilog --continuous --interval 30
   trilog show ml-api-message
   trilog trace 3f2c9a4e-1d7b-4c1e-9a53-0c2f5f1f8f11
