@@ -75,6 +75,7 @@ PURE = (
     "streams",
     "traces",
     "pretty",
+    "loose_json",
     "ansi",
     "coverage",
     "filter",

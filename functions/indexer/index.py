@@ -146,7 +146,7 @@ class Indexing:
         """Yield the documents, by kind and in portions."""
         made = self._made(stored)
         parsing = self.parser.open(made)
-        time, prefix, parse = instant(made), self.prefix.encode(), parsing.parse
+        time, identity, parse = instant(made), f"{self.prefix}-%d".encode(), parsing.parse
         documents: defaultdict[str, list[Row]] = defaultdict(list)
         size = filtered = 0
         records = self._records(stored, parsing.reader)
@@ -155,7 +155,7 @@ class Indexing:
             if only is not None and position not in only:
                 time, _ = parse(record, time, number, b"", defaultdict(list))  # the next record may have its time
                 continue
-            time, passed = parse(record, time, number, b"%b-%d" % (prefix, position), documents)
+            time, passed = parse(record, time, number, identity % position, documents)
             if passed:
                 filtered += 1
             size += len(record[1])

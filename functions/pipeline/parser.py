@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from orjson import dumps
+from orjson import JSONDecodeError, dumps, loads
 
 from functions.pipeline.config import one_of, setting
 from functions.pipeline.coverage import Coverage
@@ -22,7 +22,7 @@ from functions.pipeline.layouts.objects import read_object
 from functions.pipeline.layouts.registry import Patterns
 from functions.pipeline.reader import Reader
 from functions.pipeline.records import NO_HEAD
-from functions.pipeline.values import json_value, members, written
+from functions.pipeline.values import members, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -134,7 +134,11 @@ class Parsing:
         if found is not None:
             for kind, document in found.items():
                 document["@timestamp"], document["sequence"] = time, fields["sequence"]
-                documents[kind].append((identity, time, written(document)))
+                try:
+                    body = dumps(document)
+                except TypeError:
+                    body = written(document)
+                documents[kind].append((identity, time, body))
         for kind, needs in self._needs:
             for name in needs:
                 if name not in fields:
@@ -230,5 +234,8 @@ def _one_of(readers: list[ReadText]) -> ReadText:
 
 
 def _read_json(message: bytes, fields: dict[str, Any], known: Fields) -> Found:
-    sent = json_value(message)
-    return known.take(fields, sent) if type(sent) is dict else None
+    try:
+        sent = loads(message)
+    except JSONDecodeError:
+        return None
+    return known.take(fields, sent)  # what begins with a brace is an object

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
+from functions.pipeline.loose_json import whole_number
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -20,6 +22,9 @@ members that the line has, and the layout's name.
 """
 
 NO_HEAD: Head = (b"", 0, None, b"", None)
+
+
+_ROUNDED = 1e18  # and above: a whole number of 19 digits or more
 
 
 class Origin(NamedTuple):
@@ -59,20 +64,31 @@ def escaped(text: bytes) -> bytes:
 
 
 def json_object(line: bytes) -> dict[str, Any] | None:
-    """Read a line that is a JSON object, strictly or not; None for any other line."""
+    """Read a line that is a JSON object, strictly or not; None for any other line.
+
+    NaN and infinities are null, half a surrogate pair is "?", and a whole number beyond 64 bits is its digits.
+    """
     if not line.startswith(b"{") and not line.lstrip().startswith(b"{"):
         return None
     try:
         fields: dict[str, Any] = orjson.loads(line)
     except orjson.JSONDecodeError:
         return _lenient_object(line)
-    return fields
+    return _lenient_object(line) if _is_rounded(fields) else fields
+
+
+def _is_rounded(value: object) -> bool:
+    """Say whether there is a number so large that orjson may have rounded it to a float."""
+    if type(value) is float:
+        return abs(value) >= _ROUNDED
+    if type(value) is dict:
+        return any(map(_is_rounded, value.values()))
+    return type(value) is list and any(map(_is_rounded, value))
 
 
 def _lenient_object(line: bytes) -> dict[str, Any] | None:
-    """Read an object that is not strictly JSON, as programs write them: NaN is null, half a surrogate pair is "?"."""
     try:
-        value = json.loads(line, parse_constant=lambda _name: None)
+        value = json.loads(line, parse_constant=lambda _name: None, parse_int=whole_number)
         written = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
         return orjson.loads(written) if isinstance(value, dict) else None
     except (ValueError, RecursionError):

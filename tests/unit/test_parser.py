@@ -338,13 +338,75 @@ def test_the_pattern_is_configurable():
     assert set(documents(line, ParserOptions(filter_pattern="GET /score"))) == {"logs", "message"}
 
 
-@pytest.mark.parametrize("bad", ["{'AGE': 74}", "{broken", "74", '"text"', "[1, 2]", ""])
-def test_an_input_that_is_no_json_object_gives_no_prediction(bad: str):
+@pytest.mark.parametrize("bad", ["74", "", "null"])
+def test_what_is_no_input_gives_no_prediction(bad: str):
     made = documents(
         f"{HEAD}[a-1] API Call - POST /predict - Status: 200 - Time: 1ms - Input: {bad} - Result: {RESULT}"
     )
     assert set(made) == {"logs"}
-    assert bad in made["logs"]["raw_log"]
+    assert "input_data" not in made["logs"]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("{'AGE': 74, 'SMOKER': True, 'NOTE': None}", {"AGE": 74, "SMOKER": True, "NOTE": None}),
+        ('{"AGE": NaN, "X": Infinity}', {"AGE": None, "X": None}),
+        ("[5.1, 3.5]", {"values": [5.1, 3.5]}),
+        ("[[5.1, 3.5]]", {"values": [[5.1, 3.5]]}),
+        ('[{"AGE": 1}, {"AGE": 2}]', [{"AGE": 1}, {"AGE": 2}]),
+        ("what is the weather - today?", {"text": "what is the weather - today?"}),
+        ('"what is the weather - Result: today?"', {"text": "what is the weather - Result: today?"}),
+        ("Summarise: {all} of it", {"text": "Summarise: {all} of it"}),
+        ('{"id": 20250120103000123456}', {"id": "20250120103000123456"}),
+    ],
+)
+def test_an_input_is_kept_whatever_its_form(given: str, expected: Any):
+    text = f"[a-1] API Call - POST /predict - Status: 200 - Time: 1ms - Input: {given} - Result: {RESULT}"
+    made = documents(HEAD + text)["message"]
+    assert made["result"] == json.loads(RESULT)
+    assert made["input_data"] == expected
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        " done",
+        'INFO:     127.0.0.1:53422 - "POST /predict HTTP/1.1" 200 OK',
+        "\n/app/model.py:9: UserWarning: no names",
+        "}",
+    ],
+)
+def test_what_follows_a_result_costs_nothing(behind: str):
+    for text in (
+        f"[a-1] API Call - POST /predict - Status: 200 - Time: 1ms - Input: {INPUT} - Result: {RESULT}",
+        f"[a-1] POST /predict - 200 - 1ms - {INPUT} - {RESULT}",
+    ):
+        made = documents(HEAD + text + behind)
+        assert made["message"]["result"] == json.loads(RESULT)
+        assert made["message"]["input_data"] == json.loads(INPUT)
+        assert made["logs"]["message"].endswith(behind)
+
+
+@pytest.mark.parametrize(
+    ("time", "milliseconds"),
+    [
+        ("15.98ms", 15.98),
+        ("45,3ms", 45.3),
+        ("45,3 ms", 45.3),
+        ("0.0159s", 15.9),
+        ("12us", 0.012),
+        ("12 µs", 0.012),
+        ("1500ns", 0.0015),
+        ("1e-3s", 1),
+    ],
+)
+def test_a_duration_has_any_unit(time: str, milliseconds: float):
+    for text in (
+        f"API Call - POST /predict - Status: 200 - Time: {time} - Input: {INPUT}",
+        f"[a-1] POST /p - 200 - {time}",
+    ):
+        assert documents(HEAD + text)["logs"]["execution_time_ms"] == pytest.approx(milliseconds)
 
 
 def test_invalid_utf8_is_kept_with_replacement_characters():
