@@ -83,7 +83,7 @@ class Parsing:
     def parse(
         self, record: Record, time: str, sequence: int, identity: bytes, documents: dict[str, list[Row]]
     ) -> tuple[str, bool]:
-        """Parse a record, filter it, and add its documents. Never raises: what cannot be read stays as raw text.
+        """Parse a record; return its time, and whether it passed the filter. Never raises.
 
         Args:
             record: the record.
@@ -91,9 +91,6 @@ class Parsing:
             sequence: its number, by which records sort as they were logged.
             identity: the id of all its documents.
             documents: where they go, by kind: one to the log index, whatever the filter says.
-
-        Returns:
-            The record's time, and whether it passed the filter.
         """
         _, raw, text, head, _, origin = record
         if head and head[4] is None and origin is None:  # the known layout
@@ -117,28 +114,7 @@ class Parsing:
         documents[LOGS].append((identity, time, b"".join(log)))
         if found is None and not self._passes(fields, message):
             return time, False
-        self._write(record, fields, shared, found, identity, documents)
-        return time, True
-
-    def _write(  # noqa: PLR0913, PLR0917 (what is known of a record)
-        self,
-        record: Record,
-        fields: dict[str, Any],
-        shared: bytes,
-        found: Found,
-        identity: bytes,
-        documents: dict[str, list[Row]],
-    ) -> None:
-        """Add the documents besides that of the log index, and count a record that has none."""
-        time, alone = fields["@timestamp"], found is None
-        if found is not None:
-            for kind, document in found.items():
-                document["@timestamp"], document["sequence"] = time, fields["sequence"]
-                try:
-                    body = dumps(document)
-                except TypeError:
-                    body = written(document)
-                documents[kind].append((identity, time, body))
+        alone = found is None
         for kind, needs in self._needs:
             for name in needs:
                 if name not in fields:
@@ -148,6 +124,11 @@ class Parsing:
                 alone = False
         if alone:
             self.coverage.passed_without_document[_place(record)] += 1
+        if found:
+            for kind, document in found.items():
+                document["@timestamp"], document["sequence"] = time, sequence
+                documents[kind].append((identity, time, written(document)))
+        return time, True
 
     def _read(self, record: Record, fields: dict[str, Any]) -> tuple[bytes, bytes, bytes, bytes, Found]:
         """Read a record of any other form into the event's fields.
