@@ -7,7 +7,8 @@ ELASTICSEARCH_DIR := .tools/elasticsearch
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults load fuzz bench check format install-dev lock audit messages pipeline-check pipeline-once \
+.PHONY: help run test quick faults load fuzz bench programs check format install-dev lock audit messages pipeline-check \
+	pipeline-once \
 	pipeline-continuous pipeline-test-indexes pipeline-clear-indexes pipeline-elasticsearch-up pipeline-elasticsearch-down clean
 
 help:  ## list these commands
@@ -17,7 +18,10 @@ run: $(VENV)/.installed  ## all set-up, then the main job: a Space's logs into t
 	@$(PYTHON) examples/run.py
 
 test: install-dev  ## all set-up, then every test that this machine can run
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+
+quick: $(VENV)/.installed-dev  ## while you work: lint, types and the unit tests that your change reaches, in seconds
+	@$(PYTHON) -m tests.quick
 
 # Not LINES of the environment, which is the height of a terminal.
 bench: $(VENV)/.installed-dev package  ## what the indexer takes beside what others take, 12 minutes; quick: LINES=100000 ROWS="baseline gz"
@@ -35,6 +39,9 @@ fuzz: $(VENV)/.installed-dev  ## new examples for the tests of properties; bytes
 	@for target in codecs cursor records redaction triggers; do \
 		$(PYTHON) -m tests.fuzz.run $$target --seconds $(if $(findstring command,$(origin SECONDS)),$(SECONDS),60) || exit 1; \
 	done
+
+programs: $(VENV)/.installed-dev  ## install and run the programs whose logs are read, and keep anew what they write, 10 minutes (Debian, Go, Maven, npm); some: NAMES="nginx zap"
+	@$(PYTHON) -m tests.programs $(NAMES)
 
 check: $(VENV)/.installed-dev  ## lint, format, types
 	@$(VENV)/bin/ruff check
@@ -97,6 +104,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@infra/install.sh $(VENV) requirements-dev.lock
+	@infra/python.sh --install 3.13 >/dev/null || echo "Without it the deployed functions are neither compiled nor tested here."
 	@touch $@
 
 include $(wildcard infra/*/*.mk)

@@ -13,7 +13,7 @@ import time
 from bisect import bisect_right
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -28,15 +28,16 @@ from functions.indexer.verify import Audit, verdicts
 from functions.pipeline.batch import RAW
 from functions.pipeline.config import Options, load, number, setting, variables
 from functions.pipeline.config import environment as process_environment
-from functions.pipeline.documents import DEAD_LETTERS, KINDS, LOGS
-from functions.pipeline.errors import TransientError, TrilogError
+from functions.pipeline.documents import DEAD_LETTERS, LOGS
+from functions.pipeline.errors import PermanentError, TransientError, TrilogError
+from functions.pipeline.kinds import kinds
 from functions.pipeline.names import IndexNames
 from functions.pipeline.queue import Held, QueueOptions
 from functions.pipeline.wiring import (
     all_options,
     configured_encoding,
-    open_format,
     open_indexes,
+    open_parser,
     open_queue,
     open_redaction,
     open_sink,
@@ -45,13 +46,25 @@ from functions.pipeline.wiring import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from functions.indexer.selection import Dated
     from functions.indexer.verify import Verdict
+    from functions.pipeline.sinks import Sink
     from functions.pipeline.store import Store
 
-_LIBRARIES = ("obstore", "orjson", "isal", "duckdb", "elasticsearch", "gradio_client", "zstandard", "dotenv", "rich")
+_LIBRARIES = (
+    "obstore",
+    "orjson",
+    "isal",
+    "duckdb",
+    "elasticsearch",
+    "gradio_client",
+    "redis",
+    "zstandard",
+    "dotenv",
+    "rich",
+)
 
 
 class LocalOptions(Options):
@@ -103,10 +116,12 @@ class Run:
         self.batches += other.batches
         self.seconds += other.seconds
 
-    def count(self, collection: Collection, seconds: float) -> None:
+    def count(self, collections: Sequence[Collection], seconds: float) -> None:
         """Count what has been collected until now."""
-        self.collected, self.recovered, self.gaps = collection.lines, collection.recovered, collection.gaps
-        self.batches, self.seconds = collection.arrived, seconds
+        self.collected = sum(each.lines for each in collections)
+        self.recovered = sum(each.recovered for each in collections)
+        self.gaps = sum(each.gaps for each in collections)
+        self.batches, self.seconds = sum(each.arrived for each in collections), seconds
 
     def summary(self, names: IndexNames) -> dict[str, Any]:
         """Return the counts as JSON has them: the seeds' three, then all the others.
@@ -123,9 +138,10 @@ class Run:
             "gaps": self.gaps,
             "batches": self.batches,
             "records": tally.records,
-            "indexes": {names.base(kind): _counts(tally, kind) for kind in KINDS[:3]},
+            "indexes": {names.base(kind): _counts(tally, kind) for kind in kinds() if kind != DEAD_LETTERS},
             "dead_objects": self.dead_objects,
             "conserved": tally.conserved,
+            **tally.coverage.summary(),
             "seconds": round(self.seconds, 3),
         }
 
@@ -143,7 +159,7 @@ class LogsPipeline:
 
     Args:
         environment: variables to use instead of the process's own and those of the file `.env`.
-        place: the URL of a Space or a path to log files, instead of the Space at GRADIO_URL.
+        place: where lines come from, as `trilog --source` takes it, or several such places; None: as configured.
         progress: called after each batch with what the run has done so far.
 
     Raises:
@@ -153,14 +169,15 @@ class LogsPipeline:
     def __init__(
         self,
         environment: Mapping[str, str] | None = None,
-        place: str | None = None,
+        place: str | Sequence[str] | None = None,
         progress: Callable[[Run], None] = lambda _: None,
     ) -> None:
         self.environment = process_environment(Path(".env")) if environment is None else environment
         self.names, self._collector, self._options, *_ = load(
             self.environment, IndexNames, CollectorOptions, LocalOptions, *OPTIONS
         )
-        self._place = place
+        places = [place] if place is None or isinstance(place, str) else place
+        self._places: list[str | None] = list(dict.fromkeys(places)) or [None]
         self._progress = progress
         self.stopping = Flag()
 
@@ -174,17 +191,23 @@ class LogsPipeline:
         """Make a batch that can be indexed, of its key and a sink."""
         redaction = open_redaction(self.environment)
         encoding = configured_encoding(self.environment)
-        log_format = open_format(self.environment)
-        return partial(Indexing, store=self.store, format=log_format, redaction=redaction, encoding=encoding)
+        parser = open_parser(self.environment)
+        return partial(Indexing, store=self.store, parser=parser, redaction=redaction, encoding=encoding)
 
     def checks(self) -> Iterator[Check]:
         """Try what a run needs, one thing after the other."""
         missing = [name for name in _LIBRARIES if importlib.util.find_spec(name) is None]
         problem = TrilogError("{names} not installed. Run: make install-dev", names=", ".join(missing))
         yield Check("libraries", str(len(_LIBRARIES)), problem if missing else None)
-        yield _tried("source", lambda: open_source(self.environment, self._place).check())
+        for place in self._places:
+            yield _tried("source", partial(self._check_source, place))
         yield _tried("store", lambda: self.store.check())  # noqa: PLW0108 (opening it may fail as well)
         yield _tried("sink", lambda: open_indexes(self.environment).check())
+
+    def _check_source(self, place: str | None) -> str:
+        source = open_source(self.environment, place)
+        found = source.check()
+        return found if len(self._places) == 1 else f"{source.name}: {found}"
 
     def check_prerequisites(self) -> bool:
         """Say whether all that a run needs is there."""
@@ -228,14 +251,23 @@ class LogsPipeline:
 
     def run(self, limit: int | None = None) -> Run:
         """Do what `run_once` does; return the counts as they are."""
-        run, begun = Run(), time.perf_counter()
-        collection = Collection(open_source(self.environment, self._place), self.store, self._collector, self.stopping)
+        run, begun, failures = Run(), time.perf_counter(), list[TransientError | PermanentError]()
+        sources = [open_source(self.environment, place) for place in self._places]
+        collections = [Collection(each, self.store, self._collector, self.stopping) for each in sources]
         with ExitStack() as stack:
-            for tally in self._index(collection, limit, stack):
-                run.tally.add(tally)
-                run.count(collection, time.perf_counter() - begun)
-                self._progress(run)
-        run.count(collection, time.perf_counter() - begun)
+            sink = cache(lambda: stack.enter_context(open_sink(self.environment)))
+            for collection in collections:
+                left = None if limit is None else limit - run.collected
+                try:
+                    for tally in self._index(collection, left, sink):
+                        run.tally.add(tally)
+                        run.count(collections, time.perf_counter() - begun)
+                        self._progress(run)
+                except (TransientError, PermanentError) as error:  # which keeps no other source from being read
+                    failures.append(error)
+                run.count(collections, time.perf_counter() - begun)
+        if failures:
+            raise _together(failures)
         return run
 
     def reindex(
@@ -341,12 +373,19 @@ class LogsPipeline:
         news = (messages({"eventSource": "aws:sqs", "body": each.body})[0] for each in found)
         return list(zip(found, news, strict=True))
 
-    def _index(self, collection: Collection, limit: int | None, stack: ExitStack) -> Iterator[Tally]:
+    def _index(self, collection: Collection, limit: int | None, sink: Callable[[], Sink]) -> Iterator[Tally]:
         """Index each batch before the next is asked for: that tells the collector that the last one has arrived."""
-        sink = None
         for batch in collection.batches(limit):
-            sink = sink or stack.enter_context(open_sink(self.environment))  # only a run with news takes the index
-            yield self._indexing(batch.key, sink=sink).run()
+            yield self._indexing(batch.key, sink=sink()).run()  # only a run with news takes the index
+
+
+def _together(failures: Sequence[TransientError | PermanentError]) -> TransientError | PermanentError:
+    """Make one error of those of several sources, a line each; a permanent one if any of them is."""
+    if len(failures) == 1:
+        return failures[0]
+    values = {f"source_{number}": each for number, each in enumerate(failures)}
+    kind = TransientError if all(isinstance(each, TransientError) for each in failures) else PermanentError
+    return kind("\n".join(f"{{{name}}}" for name in values), **values)
 
 
 def _tried(name: str, check: Callable[[], str]) -> Check:

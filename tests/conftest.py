@@ -13,9 +13,22 @@ from tests.elasticsearch import start_elasticsearch
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# What the suite says depends on the code alone; `make fuzz` draws new examples.
+pytest_plugins = ["tests.skips"]
+
+# What the suite says depends on the code alone; `make fuzz` draws new examples, `make quick` fewer.
 settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("quick", derandomize=True, max_examples=10)
 settings.load_profile("repeatable")
+
+
+_SLOW = {"elasticsearch_url", "made", "service"}  # fixtures: a server, the functions' packages, osls
+
+
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Mark the tests whose set-up takes seconds."""
+    for item in items:
+        if _SLOW & {*item.fixturenames}:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
-import os
+import fcntl
 import socket
 import subprocess
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _LACKING = 3  # a script's exit code where the machine has not what its server runs on
 
 
 def run(script: Path, action: str, *arguments: object) -> None:
-    """Run a script; where something is lacking, skip the test, or fail it if TRILOG_REQUIRE_ALL=1."""
+    """Run a script; where something is lacking, skip the test."""
     command = [script, action, *map(str, arguments)]
     done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
-    if done.returncode == _LACKING and os.environ.get("TRILOG_REQUIRE_ALL") != "1":
+    if done.returncode == _LACKING:
         pytest.skip(done.stderr.strip())
     if done.returncode:
         pytest.fail(f"{script.name} {action}: {done.stderr}", pytrace=False)
+
+
+def install(script: Path, folder: Path) -> None:
+    """Install a script's server into a folder, once: test processes that ask for it meanwhile wait."""
+    with alone(folder):
+        run(script, "install", folder)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep every other process out that asks for the same folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def free_port() -> int:

@@ -60,7 +60,9 @@ def space(switches: argparse.Namespace) -> FastAPI:
     if switches.private:
         app.add_middleware(Private, token=switches.private)
     look = {"theme": page.THEME, "css": page.CSS, "footer_links": ["api"]}
-    return gr.mount_gradio_app(app, blocks(log, switches), path="/", ssr_mode=False, run_history=False, **look)
+    auth = tuple(switches.auth.split(":", 1)) if switches.auth else None
+    built = blocks(log, switches)
+    return gr.mount_gradio_app(app, built, path="/", auth=auth, ssr_mode=False, run_history=False, **look)
 
 
 def blocks(log: LogService, switches: argparse.Namespace) -> gr.Blocks:
@@ -85,6 +87,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add("--down", action="store_true", help="the service behind /logs_api is down: answers {'error': …}")
     add("--slow", type=float, default=0, metavar="SECONDS", help="how long each call of /logs_api takes")
     add("--private", metavar="TOKEN", help="a private Space: 404 without this token as a Bearer")
+    add("--auth", metavar="USER:PASSWORD", help="a Space with a login, as launch(auth=...) makes it")
     add(
         "--too-many",
         type=int,

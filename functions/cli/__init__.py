@@ -77,8 +77,10 @@ def _run(arguments: Sequence[str] | None) -> int:
 def _with_arguments(variables: Mapping[str, str], given: Namespace) -> dict[str, str]:
     """Let arguments win over the environment."""
     arguments = {"GRADIO_URL": "gradio_url", "HF_TOKEN": "hf_token", "ELASTICSEARCH_INDEX_PERIOD": "into"}
-    said = {variable: getattr(given, name, None) for variable, name in arguments.items()}
-    return {**variables, **{name: value for name, value in said.items() if value}}
+    said = {variable: value for variable, name in arguments.items() if (value := getattr(given, name, None))}
+    if "GRADIO_URL" in said:  # the Space named now, rather than the place that is configured
+        variables = {name: value for name, value in variables.items() if name != "PIPELINE_SOURCE"}
+    return {**variables, **said}
 
 
 def _exit_code(error: TrilogError) -> int:

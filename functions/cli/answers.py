@@ -7,21 +7,15 @@ from gettext import gettext as _
 from typing import TYPE_CHECKING, Any, Literal
 
 from functions.cli.export import write, write_file
-from functions.pipeline.documents import DEAD_LETTERS, KINDS, LOGS, MESSAGE, PERFS
+from functions.pipeline.documents import LOGS
 from functions.pipeline.errors import ConfigError
+from functions.pipeline.kinds import kinds
 from functions.pipeline.wiring import open_indexes
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable
 
-_SHOWN = {  # what a table shows of each kind of document, besides its time; the last column gets the room that is left
-    LOGS: ("level", "transaction_id", "message"),
-    MESSAGE: ("transaction_id", "result", "execution_time_ms", "input_data"),
-    PERFS: ("transaction_id", "latency_ms", "inference_time_ms", "cpu_time_ms", "memory_mb", "function_calls"),
-    DEAD_LETTERS: ("class", "target", "reason", "hint"),
-}
-_NUMBERS = {"execution_time_ms", *_SHOWN[PERFS][1:]}
 _WIDEST = 36  # characters of a column that is not the last
 _LEAST = 5  # characters of any column
 _NO_TERMINAL = 160  # characters in a line of a table that goes to a file or to another program
@@ -29,9 +23,11 @@ _NO_TERMINAL = 160  # characters in a line of a table that goes to a file or to 
 
 def show(given: Namespace, environment: dict[str, str]) -> int:
     """Print an index's last documents as a table."""
-    documents = list(open_indexes(environment).read(given.index, newest=given.n))
+    kind = kinds()[given.index]
+    matching = {"unread": True} if given.unread else None
+    documents = list(open_indexes(environment).read(kind.name, newest=given.n, matching=matching))
     if documents:
-        _print_table(documents, ("@timestamp", *_SHOWN[given.index]))
+        _print_table(documents, ("@timestamp", *kind.shown), kind.numbers)
     else:
         print(_("no documents yet"))
     return 0
@@ -42,8 +38,8 @@ def trace(given: Namespace, environment: dict[str, str]) -> int:
     indexes = open_indexes(environment)
     found = [
         {"index": kind, "what": _what(kind, document), **document}
-        for kind in KINDS
-        for document in indexes.read(kind, transaction_id=given.transaction_id)
+        for kind in kinds()
+        for document in indexes.read(kind, matching={"transaction_id": given.transaction_id})
     ]
     if not found:
         print(_("no document of transaction {id}").format(id=given.transaction_id))
@@ -76,7 +72,7 @@ def _what(kind: str, document: dict[str, Any]) -> str:
     return "\n".join(f"{name}: {readable(value)}" for name, value in document.items() if name not in hidden)
 
 
-def _print_table(documents: Iterable[dict[str, Any]], columns: tuple[str, ...]) -> None:
+def _print_table(documents: Iterable[dict[str, Any]], columns: tuple[str, ...], numbers: tuple[str, ...] = ()) -> None:
     from rich.box import SIMPLE
     from rich.console import Console
     from rich.markup import escape
@@ -94,7 +90,7 @@ def _print_table(documents: Iterable[dict[str, Any]], columns: tuple[str, ...]) 
         if width < _LEAST or left < width:
             break  # no room for this one: rather whole columns than parts of all
         left -= width + 3
-        justify: Literal["left", "right"] = "right" if name in _NUMBERS else "left"
+        justify: Literal["left", "right"] = "right" if name in numbers else "left"
         table.add_column(name, justify=justify, width=width, no_wrap=name != "what")
     rows = [row[: len(table.columns)] for row in rows]
     for row in rows:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.batch import RAW
 from functions.pipeline.config import LONGEST
-from functions.pipeline.documents import KINDS
 from functions.pipeline.instants import parsed_instant
+from functions.pipeline.kinds import kinds
 from functions.pipeline.names import PERIODS
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def parser(commands: dict[str, Callable[..., int]], base: Callable[[str], str]) 
     top.add_argument("--limit", type=_lines, metavar="N", help=_("the most lines taken in a run; the rest stay"))
     top.add_argument("--interval", type=_seconds, metavar="S", help=_("seconds between runs (PIPELINE_POLL_INTERVAL)"))
     top.add_argument("--json", action="store_true", help=_("print the counts as one JSON object"))
-    _add_commands(top, commands, {base(kind): kind for kind in KINDS})
+    _add_commands(top, commands, {base(kind): kind for kind in kinds()})
     return top
 
 
@@ -54,16 +54,17 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
         return command
 
     def index(text: str) -> str:
-        kinds = {**indexes, **{kind: kind for kind in KINDS}}
-        if text not in kinds:
+        named = {**indexes, **{kind: kind for kind in kinds()}}
+        if text not in named:
             raise ArgumentTypeError(_("no such index; choose from {names}").format(names=", ".join(indexes)))
-        return kinds[text]
+        return named[text]
 
     logs = next(iter(indexes))
     add("check", _("try the source, the store and the sink"), parents=[_source_arguments(SUPPRESS)])
     show = add("show", _("show an index's last documents"))
     show.add_argument("index", nargs="?", type=index, default=logs, metavar=_("INDEX"), help=", ".join(indexes))
     show.add_argument("-n", type=_lines, default=20, metavar="N", help=_("how many (20)"))
+    show.add_argument("--unread", action="store_true", help=_("only records that could not be read (of the log index)"))
     trace = add("trace", _("show all that the indexes know of a transaction, in time order"))
     trace.add_argument("transaction_id", metavar=_("TRANSACTION_ID"))
     export = add("export", _("write an index's documents to a file"))
@@ -140,10 +141,18 @@ def _actions(
 def _source_arguments(default: str | None) -> ArgumentParser:
     """Describe where lines come from; shared by the runs and by `check`, before which they may stand too."""
     group = ArgumentParser(add_help=False, argument_default=default)
-    group.add_argument("--source", metavar=_("PLACE"), help=_("a Space's URL, or a path or pattern of log files"))
+    group.add_argument("--source", action="append", metavar=_("PLACE"), help=_sources())
     group.add_argument("--gradio-url", metavar="URL", help=_("the Space (GRADIO_URL)"))
     group.add_argument("--hf-token", metavar=_("TOKEN"), help=_("for a private Space (HF_TOKEN)"))
     return group
+
+
+def _sources() -> str:
+    return _(
+        "where lines come from: a Space's URL, hf://OWNER/SPACE (its container's log; ?logs=build), "
+        "redis://HOST:PORT/DB?key=KEY, a path or pattern of log files, or - for standard input; may be given several "
+        "times"
+    )
 
 
 def _folder(text: str) -> str:
@@ -180,6 +189,8 @@ def _examples() -> str:
     return _("""examples:
   trilog --once --gradio-url https://my-space.hf.space
   trilog --once --limit 100 --source 'logs/api.log*'
+  cat api.log | trilog --once --source -
+  trilog --once --source hf://owner/space --source redis://localhost:6379/0?key=api_logs
   trilog --continuous --interval 30
   trilog show ml-api-message
   trilog trace 3f2c9a4e-1d7b-4c1e-9a53-0c2f5f1f8f11

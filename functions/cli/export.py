@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import orjson
 
 from functions.pipeline.errors import ConfigError
-from functions.pipeline.templates import columns
+from functions.pipeline.kinds.templates import columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

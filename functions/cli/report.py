@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import shutil
 import sys
@@ -11,16 +12,21 @@ from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from functions.cli.answers import readable
 from functions.pipeline.batch import RAW
-from functions.pipeline.documents import KINDS, LOGS, MESSAGE
+from functions.pipeline.documents import DEAD_LETTERS, LOGS
+from functions.pipeline.kinds import kinds
 from functions.pipeline.wiring import open_indexes
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Callable, Iterator
 
     from functions.local import LogsPipeline, Run
+    from functions.pipeline.coverage import Coverage
 
 
+_MOST_SHARES = 5  # envelopes and layouts that are named
 _PAUSE = 2.0  # seconds between two lines of progress
 
 
@@ -103,9 +109,10 @@ def report_reindex(run: Run, pipeline: LogsPipeline, prefix: str) -> None:
 def _report_indexes(run: Run, pipeline: LogsPipeline, prefix: str) -> None:
     _print_table(run, pipeline)
     _print_conservation(run)
+    print_coverage(run.tally.coverage, run.tally.records)
     print(_("Batches:"), f"{pipeline.store.address}/{prefix}")
     print(_("Indexes:"), open_indexes(pipeline.environment).check())
-    _print_next(pipeline)
+    _print_next(run, pipeline)
 
 
 def _print_table(run: Run, pipeline: LogsPipeline) -> None:
@@ -115,7 +122,7 @@ def _print_table(run: Run, pipeline: LogsPipeline) -> None:
     table = Table(_("index"))
     for title in (_("new documents"), _("duplicates"), _("dead letters")):
         table.add_column(title, justify="right")
-    for kind in KINDS[:3]:
+    for kind in (each for each in kinds() if each != DEAD_LETTERS):
         counts = (each[kind] for each in (run.tally.created, run.tally.duplicates, run.tally.dead))
         table.add_row(pipeline.names.base(kind), *map(str, counts))
     Console().print(table)
@@ -135,14 +142,47 @@ def _print_conservation(run: Run) -> None:
         print(_("Dead letters:"), command_line("dead-letters list"))
 
 
-def _print_next(pipeline: LogsPipeline) -> None:
-    names = pipeline.names
+def print_coverage(coverage: Coverage, records: int) -> None:
+    """Print how many records could not be read, with examples, and what may be known under another name."""
+    unread, without = coverage.unread.total(), coverage.passed_without_document.total()
+    if unread:
+        sign = "⚠ " if coverage.mostly_unread(records) else ""
+        text = _("{sign}{unread} of {records} records are unread: in no known layout, or without a time ({where})")
+        print(text.format(sign=sign, unread=unread, records=records, where=_shares(coverage.unread)))
+        for each in coverage.examples:
+            print("   ", readable(each.split("\n", 1)[0]))
+        print(_("Look at them:"), command_line("show --unread"))
+    if without:
+        text = _("{count} records passed the filter, but no document was made of them ({where})")
+        print(text.format(count=without, where=_shares(coverage.passed_without_document)))
+    if coverage.ambiguous:
+        text = _("{count} dates can be read day first or month first; PIPELINE_DAY_FIRST decided")
+        print(text.format(count=coverage.ambiguous))
+    if coverage.candidates:
+        print(_("These members may be fields under other names. To take them as such, write into trilog.toml:"))
+        lines = (f"{field} = {json.dumps(names, ensure_ascii=False)}" for field, names in coverage.names().items())
+        print("\n".join(("[fields]", *lines)))
+
+
+def _shares(counts: Counter[str]) -> str:
+    return ", ".join(f"{place}: {count}" for place, count in counts.most_common(_MOST_SHARES))
+
+
+def _print_next(run: Run, pipeline: LogsPipeline) -> None:
+    kind = _to_look_at(run)
+    index = pipeline.names.base(kind)
     print(_("Next:"))
-    print(" ", command_line(f"show {names.base(MESSAGE)}"))
-    last = next(open_indexes(pipeline.environment).read(MESSAGE, newest=1), {})
+    print(" ", command_line(f"show {index}"))
+    last = next(open_indexes(pipeline.environment).read(kind, newest=1), {})
     if "transaction_id" in last:
         print(" ", command_line(f"trace {last['transaction_id']}"))
-    print(" ", command_line(f"export {names.base(MESSAGE)} --output predictions.csv"))
+    print(" ", command_line(f"export {index} --output {index}.csv"))
+
+
+def _to_look_at(run: Run) -> str:
+    """Return the first kind that the run found documents of, besides the log index; else the log index."""
+    found = run.tally.created + run.tally.duplicates
+    return next((kind for kind in kinds() if kind != LOGS and found[kind]), LOGS)
 
 
 def reindex_command(prefix: str, *options: str) -> str:

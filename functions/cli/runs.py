@@ -23,6 +23,8 @@ def run(given: Namespace, environment: dict[str, str]) -> int:
     """Run once, or until Ctrl+C; return 1 when a record is missing from the log index."""
     if not given.once and not given.continuous:
         raise ConfigError("Nothing to do. See: {help}", help=command_line("--help"))
+    if given.continuous and "-" in (given.source or ()):
+        raise ConfigError("Standard input is read once, to its end. Instead of --continuous: --once")
     with progress(hidden=given.json) as advance:
         pipeline = LogsPipeline(environment, given.source, advance)
         total = _continue(pipeline, given) if given.continuous else pipeline.run(given.limit)

@@ -7,7 +7,7 @@ from gettext import gettext as _
 from typing import TYPE_CHECKING
 
 from functions.cli.language import told
-from functions.cli.report import progress_bar, reindex_command
+from functions.cli.report import print_coverage, progress_bar, reindex_command
 from functions.local import LogsPipeline
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def verify(given: Namespace, environment: dict[str, str]) -> int:
         if each.unreadable and not each.told:
             print("✗", told(each.unreadable))
     _print_sum("✗" if audit.broken else "✓", audit.counts())
+    print_coverage(audit.coverage, audit.records)
     if audit.broken:
         print(_("Index them again:"), reindex_command(given.prefix))
     return 1 if audit.broken else 0

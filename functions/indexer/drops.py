@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from functions.indexer.index import Indexing, Tally
 from functions.pipeline.config import environment as process_environment
 from functions.pipeline.config import load
-from functions.pipeline.documents import KINDS, LOGS
+from functions.pipeline.documents import LOGS
 from functions.pipeline.errors import ConfigError
+from functions.pipeline.kinds import kinds
 from functions.pipeline.names import IndexNames
 from functions.pipeline.secrets import resolved
 from functions.pipeline.store import Store, StoreOptions, address_bucket
 from functions.pipeline.telemetry import log, log_counters, log_failure, ms_since
-from functions.pipeline.wiring import configured_encoding, indexer_options, open_format, open_redaction, open_sink
+from functions.pipeline.wiring import configured_encoding, indexer_options, open_parser, open_redaction, open_sink
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from functions.indexer.triggers import Drop, Message
     from functions.pipeline.deadline import Deadline
-    from functions.pipeline.formats import Format
+    from functions.pipeline.parser import Parser
     from functions.pipeline.sinks import Sink
 
 
@@ -41,7 +42,7 @@ class DropIndexer:
         self._environment = environment
         self._names, options = load(environment, IndexNames, StoreOptions)
         self._local = options.url if options.url and not address_bucket(options.url) else None
-        self._format: Format = open_format(environment)
+        self._parser: Parser = open_parser(environment)
         self._redaction = open_redaction(environment)
         self._encoding = configured_encoding(environment)
         self._stores: dict[str, Store] = {}
@@ -90,7 +91,7 @@ class DropIndexer:
         try:
             store, encoding = self._store(drop), self._encoding
             return deadline.run(
-                Indexing(drop.key, store, self._format, sink, self._redaction, deadline.check, encoding).run
+                Indexing(drop.key, store, self._parser, sink, self._redaction, deadline.check, encoding).run
             )
         except Exception:
             self.close()
@@ -123,6 +124,8 @@ class DropIndexer:
             duplicates=self._by_index(tally.duplicates),
             dead=self._by_index(tally.dead),
             conserved=tally.conserved,
+            unread=tally.coverage.unread.total(),
+            passed_without_document=tally.coverage.passed_without_document.total(),
             ms=milliseconds,
         )
 
@@ -134,12 +137,14 @@ class DropIndexer:
             "Duplicates": total.duplicates[LOGS],
             "DeadLetters": total.dead.total(),
             "Unaccounted": abs(total.unaccounted),
+            "Unread": total.coverage.unread.total(),
+            "PassedWithoutDocument": total.coverage.passed_without_document.total(),
         }
         log_counters(counters, self._environment.get("AWS_LAMBDA_FUNCTION_NAME"), function="indexer")
 
     def _by_index(self, counts: Counter[str]) -> dict[str, int]:
         """Name counts by the indexes; dead letters of whole objects, which are meant for none, stay as they are."""
-        return {self._names.base(kind) if kind in KINDS else kind: count for kind, count in counts.items() if count}
+        return {self._names.base(kind) if kind in kinds() else kind: count for kind, count in counts.items() if count}
 
 
 def _name(drop: Drop) -> str:

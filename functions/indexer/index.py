@@ -23,16 +23,18 @@ from functions.indexer.dead_letters import (
 from functions.pipeline.batch import batch_time, sequences
 from functions.pipeline.codecs import decoded
 from functions.pipeline.codecs.charsets import UTF_8
+from functions.pipeline.coverage import Coverage
 from functions.pipeline.documents import LOGS, Document, as_rows
 from functions.pipeline.errors import ObjectError, PermanentError
+from functions.pipeline.framing import reread, split_records
 from functions.pipeline.instants import instant
-from functions.pipeline.records import reread, split_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator
 
     from functions.pipeline.documents import Rejection, Row, Rows, Written
-    from functions.pipeline.formats import Format
+    from functions.pipeline.parser import Parser
+    from functions.pipeline.reader import Reader
     from functions.pipeline.records import Record
     from functions.pipeline.redaction import Redaction
     from functions.pipeline.sinks import Sink
@@ -55,6 +57,7 @@ class Tally:
     created: Counter[str] = field(default_factory=Counter)
     duplicates: Counter[str] = field(default_factory=Counter)
     dead: Counter[str] = field(default_factory=Counter)
+    coverage: Coverage = field(default_factory=Coverage)
 
     @property
     def unaccounted(self) -> int:
@@ -73,6 +76,7 @@ class Tally:
         self.created += other.created
         self.duplicates += other.duplicates
         self.dead += other.dead
+        self.coverage.add(other.coverage)
 
     def count(self, written: Written) -> None:
         """Count what a sink wrote."""
@@ -91,7 +95,7 @@ class Indexing:
 
     key: str
     store: Store
-    format: Format
+    parser: Parser
     sink: Sink
     redaction: Redaction | None = None
     check: Callable[[], object] = lambda: None
@@ -115,11 +119,16 @@ class Indexing:
             self._keep_object(self.damage, stored, tally)
         return tally
 
-    def ids(self) -> Iterator[str]:
-        """Yield the ids of the batch's records, in order."""
+    def ids(self, coverage: Coverage) -> Iterator[str]:
+        """Yield the ids of the batch's records, in order, and count how they are read."""
         stored = self._stored()
-        for record in self._records(stored) if stored else ():
+        if not stored:
+            return
+        parsing, time = self.parser.open(self._made(stored)), ""
+        for record in self._records(stored, parsing.reader):
+            time, _ = parsing.parse(record, time, 0, b"", defaultdict(list))
             yield f"{self.prefix}-{record[0]}"
+        coverage.add(parsing.coverage)
 
     @property
     def prefix(self) -> str:
@@ -135,34 +144,46 @@ class Indexing:
 
     def _documents(self, stored: StoredObject, tally: Tally, only: Container[int] | None) -> Iterator[Rows]:
         """Yield the documents, by kind and in portions."""
-        made = batch_time(self.key) or stored.modified
-        time, prefix, route = instant(made), self.prefix.encode(), self.format.route
+        made = self._made(stored)
+        parsing = self.parser.open(made)
+        time, identity, parse = instant(made), f"{self.prefix}-%d".encode(), parsing.parse
         documents: defaultdict[str, list[Row]] = defaultdict(list)
-        size = 0
-        for number, record in zip(sequences(made), self._records(stored), strict=False):  # numbers never end
+        size = filtered = 0
+        records = self._records(stored, parsing.reader)
+        for number, record in zip(sequences(made), records, strict=False):  # numbers never end
             position = record[0]
             if only is not None and position not in only:
-                time, _ = route(record, time, number, b"", defaultdict(list))  # the next record may have its time
+                time, _ = parse(record, time, number, b"", defaultdict(list))  # the next record may have its time
                 continue
-            time, passed = route(record, time, number, b"%b-%d" % (prefix, position), documents)
+            time, passed = parse(record, time, number, identity % position, documents)
             if passed:
-                tally.filtered += 1
+                filtered += 1
             size += len(record[1])
             if size > PORTION:
                 tally.records += len(documents[LOGS])
                 yield from documents.items()
                 documents.clear()
-                size = 0
+                size = filtered = 0
         tally.records += len(documents[LOGS])
+        tally.filtered += filtered
+        parsing.coverage.ambiguous = parsing.reader.ambiguous
+        tally.coverage.add(parsing.coverage)
         yield from documents.items()
 
-    def _records(self, stored: StoredObject) -> Iterator[Record]:
-        records = split_records(self._content(stored), self.key, self.format.begins)
-        return map(self._redacted, records) if self.redaction and self.redaction.active else records
+    def _made(self, stored: StoredObject) -> datetime:
+        return batch_time(self.key) or stored.modified
 
-    def _redacted(self, record: Record) -> Record:
-        """Hide what must not be stored."""
-        return reread(record, self.redaction.line(record[1]), self.format.begins) if self.redaction else record
+    def _reader(self, stored: StoredObject) -> Reader:
+        return self.parser.open(self._made(stored)).reader
+
+    def _records(self, stored: StoredObject, reader: Reader) -> Iterator[Record]:
+        records = split_records(self._content(stored), self.key, reader)
+        redaction = self.redaction
+        if not redaction or not redaction.active:
+            return records
+        return (
+            reread(record, redaction.line(record[1]), reader) for record in records
+        )  # hides what must not be stored
 
     def _content(self, stored: StoredObject) -> Iterator[bytes]:
         """Yield what can be read of the batch, in bounded pieces."""
@@ -216,7 +237,7 @@ class Indexing:
     def _raws(self, positions: set[int]) -> dict[int, bytes]:
         """Read the batch again for the records at some positions; only what was refused costs memory."""
         stored = self._stored() if positions else None
-        records = self._records(stored) if stored else iter(())
+        records = self._records(stored, self._reader(stored)) if stored else iter(())
         found = ((record[0], record[1]) for record in records if record[0] in positions)
         return dict(islice(found, len(positions)))  # and not a record further
 

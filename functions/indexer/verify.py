@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from functions.indexer.index import OBJECT
+from functions.pipeline.coverage import Coverage
 from functions.pipeline.documents import DEAD_LETTERS, LOGS
 from functions.pipeline.errors import PermanentError
 
@@ -24,7 +25,7 @@ class Verdict:
 
     Of its `records`, `dead` are dead letters instead of log documents, and `missing` are neither; `first_missing` is
     the position of the first of those. `unreadable` says why the batch cannot be read, or not to its end; that is
-    `told` when there is a dead letter for it.
+    `told` when there is a dead letter for it. `coverage` counts how the records are read.
     """
 
     key: str
@@ -34,6 +35,7 @@ class Verdict:
     first_missing: int | None = None
     unreadable: PermanentError | None = None
     told: bool = False
+    coverage: Coverage = field(default_factory=Coverage)
 
     @property
     def whole(self) -> bool:
@@ -55,6 +57,7 @@ class Audit:
     dead: int = 0
     missing: int = 0
     dead_objects: int = 0
+    coverage: Coverage = field(default_factory=Coverage)
     broken: list[Verdict] = field(default_factory=list)
 
     def add(self, verdict: Verdict) -> None:
@@ -64,6 +67,7 @@ class Audit:
         self.dead += verdict.dead
         self.missing += verdict.missing
         self.dead_objects += verdict.told
+        self.coverage.add(verdict.coverage)
         if not verdict.whole:
             self.broken.append(verdict)
 
@@ -80,7 +84,8 @@ class Audit:
 
     def summary(self) -> dict[str, Any]:
         """Return the counts as JSON has them, and the batches that are not whole."""
-        return {**self.counts(), "whole": not self.broken, "not_whole": list(map(_line, self.broken))}
+        not_whole = list(map(_line, self.broken))
+        return {**self.counts(), **self.coverage.summary(), "whole": not self.broken, "not_whole": not_whole}
 
 
 def _line(verdict: Verdict) -> dict[str, Any]:
@@ -115,7 +120,7 @@ def verdicts(batches: Iterable[Indexing], indexes: Indexes) -> Iterator[Verdict]
 def _ids(batch: Indexing, verdict: Verdict, indexes: Indexes) -> Iterator[str]:
     """Yield the ids of a batch's records, as far as it can be read."""
     try:
-        for identity in batch.ids():
+        for identity in batch.ids(verdict.coverage):
             verdict.records += 1
             yield identity
     except PermanentError as error:

@@ -1,1 +1,1 @@
-"""What the functions share: a pure core (records, formats, documents) and adapters at the edges."""
+"""What the functions share: a pure core (records, layouts, kinds, documents) and adapters at the edges."""

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-LOGS, MESSAGE, PERFS, DEAD_LETTERS = "logs", "message", "perfs", "dead-letters"
-KINDS = (LOGS, MESSAGE, PERFS, DEAD_LETTERS)
+LOGS, DEAD_LETTERS = "logs", "dead-letters"
+"""The kinds that are more than one among others: every record is in the first, or stands for itself in the second."""
 
 
 class Document(NamedTuple):
     """One document, ready for any sink.
 
-    `kind` is one of KINDS, and decides the index together with the configured names. `id` is the same for all the
-    documents of one record, and for every redelivery of it: letters, digits and dashes. `timestamp` is the record's own
-    time, ISO 8601 in UTC with 3 or 6 decimals ("2025-01-20T10:30:00.000Z"). `body` is the document as one line of JSON
-    in UTF-8.
+    `kind` is the name of a kind, and decides the index together with the configured names. `id` is the same for all
+    the documents of one record, and for every redelivery of it: letters, digits and dashes. `timestamp` is the record's
+    own time, ISO 8601 in UTC with 3 or 6 decimals ("2025-01-20T10:30:00.000Z"). `body` is the document as one line of
+    JSON in UTF-8.
     """
 
     kind: str

@@ -7,16 +7,21 @@ from typing import Any
 
 import orjson
 
-Takers = dict[str, tuple[str, Callable[[Any], Any]]]
-"""For each name that is sent: the document's field, and what gives its value; None when what was sent does not fit."""
+Taker = tuple[str, Callable[[Any], Any]]
+"""What takes a value that was sent: the document's field, and what gives the value there; None when it does not fit."""
 
 
-def fit(found: dict[str, Any], takers: Takers, taken: dict[str, Any]) -> dict[str, Any]:
+def named(**takers: Callable[[Any], Any]) -> dict[str, Taker]:
+    """Make the takers of fields that are sent under their own names."""
+    return {name: (name, take) for name, take in takers.items()}
+
+
+def fit(found: dict[str, Any], takers: dict[str, Taker], taken: dict[str, Any]) -> dict[str, Any]:
     """Take what fits its field of a document; return the rest. Nulls are nothing.
 
     Args:
         found: what was sent.
-        takers: the fields.
+        takers: the fields, by the names that are sent.
         taken: the document's values by field, to add to.
     """
     rest = {}
@@ -29,6 +34,12 @@ def fit(found: dict[str, Any], takers: Takers, taken: dict[str, Any]) -> dict[st
         elif value is not None:
             rest[name] = value
     return rest
+
+
+def put(fields: dict[str, Any], name: str, value: object) -> None:
+    """Set a field, unless there is no value for it."""
+    if value is not None:
+        fields[name] = value
 
 
 def word(value: object) -> str | None:
@@ -63,4 +74,20 @@ def json_value(text: bytes | str) -> Any:  # noqa: ANN401 (any JSON value)
         return None
 
 
-_NO_FIELD: tuple[str, Callable[[Any], Any]] = ("", lambda _value: None)
+def written(fields: dict[str, Any]) -> bytes:
+    """Write fields as JSON. What is nested deeper than the library writes is taken out; the raw text keeps it."""
+    try:
+        return orjson.dumps(fields)
+    except TypeError:
+        for name in [name for name, value in fields.items() if isinstance(value, dict | list)]:
+            del fields[name]
+        return orjson.dumps(fields)
+
+
+def members(fields: dict[str, Any]) -> bytes:
+    """Write fields as members of a JSON object, each with a comma after it."""
+    inner = written(fields)[1:-1]
+    return inner + b"," if inner else b""
+
+
+_NO_FIELD: Taker = ("", lambda _value: None)

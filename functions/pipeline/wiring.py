@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from functions.pipeline.config import Options
-    from functions.pipeline.formats import Format
     from functions.pipeline.marks import Marks
+    from functions.pipeline.parser import Parser
     from functions.pipeline.queue import DeadLetterQueue
     from functions.pipeline.redaction import Redaction
     from functions.pipeline.sinks import Indexes, Sink
@@ -21,24 +21,26 @@ if TYPE_CHECKING:
 
 
 def collector_options() -> tuple[type[Options], ...]:
-    """Return the options classes of what a collector of a Space is wired from."""
+    """Return the options classes of what a collector is wired from."""
     from functions.pipeline.redaction import RedactionOptions
     from functions.pipeline.sources.gradio_options import GradioOptions
+    from functions.pipeline.sources.place import PlaceOptions
+    from functions.pipeline.sources.redis_options import RedisOptions
     from functions.pipeline.store import StoreOptions
 
-    return GradioOptions, StoreOptions, RedactionOptions
+    return PlaceOptions, GradioOptions, RedisOptions, StoreOptions, RedactionOptions
 
 
 def indexer_options() -> tuple[type[Options], ...]:
     """Return the options classes of what an indexer is wired from."""
     from functions.pipeline.codecs.options import CodecOptions
-    from functions.pipeline.formats.ml_api import MlApiOptions
     from functions.pipeline.names import IndexNames
+    from functions.pipeline.parser import ParserOptions
     from functions.pipeline.redaction import RedactionOptions
     from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
     from functions.pipeline.store import StoreOptions
 
-    return StoreOptions, CodecOptions, MlApiOptions, ElasticsearchOptions, IndexNames, RedactionOptions
+    return StoreOptions, CodecOptions, ParserOptions, ElasticsearchOptions, IndexNames, RedactionOptions
 
 
 def all_options() -> tuple[type[Options], ...]:
@@ -47,28 +49,105 @@ def all_options() -> tuple[type[Options], ...]:
 
 
 def open_source(environment: Mapping[str, str], place: str | None = None) -> Source:
-    """Open the source at an address or a path; without one, the Space at GRADIO_URL. Its lines come redacted."""
+    """Open the source at a place; its lines come redacted.
+
+    Args:
+        environment: the configuration.
+        place: an address with one of the schemes of `_SOURCES`, `-`, or the path or pattern of log files. None: what
+            PIPELINE_SOURCE, GRADIO_URL or REDIS_HOST says, the first of them that is set.
+
+    Raises:
+        ConfigError: no place is configured, or it is not written as a source's place is.
+    """
     from functions.pipeline.marks import Marks
     from functions.pipeline.redaction import Redaction, RedactionOptions
     from functions.pipeline.sources.redacted import RedactedSource
 
     (options,) = load(environment, RedactionOptions)
     redaction, marks = Redaction(options), Marks(options.keys or ())
-    return RedactedSource(_source(environment, place, redaction, marks), redaction)
+    scheme, place = (_scheme(place), place) if place else _configured_place(environment)
+    return RedactedSource(_SOURCES[scheme](environment, place, redaction, marks), redaction)
 
 
-def _source(environment: Mapping[str, str], place: str | None, redaction: Redaction, marks: Marks) -> Source:
-    if place and not place.startswith(("http://", "https://")):
-        from functions.pipeline.sources.file import FileSource
+def _configured_place(environment: Mapping[str, str]) -> tuple[str, str]:
+    """Return the scheme and the address of the source that the environment names."""
+    from functions.pipeline.sources.gradio_options import GradioOptions
+    from functions.pipeline.sources.place import PlaceOptions
+    from functions.pipeline.sources.redis_options import RedisOptions
 
-        return FileSource(place, open_format(environment).begins, marks, configured_encoding(environment))
+    named, gradio, redis = load(environment, PlaceOptions, GradioOptions, RedisOptions)
+    if named.place:
+        return _scheme(named.place), named.place
+    if gradio.url:
+        return "https", gradio.url  # which may be a Space's name, too
+    if redis.host:
+        return "redis", ""
+    raise ConfigError("No source. Set GRADIO_URL, or name one: --source URL-or-path")
+
+
+def _scheme(place: str) -> str:
+    """Return the key of `_SOURCES` that a place belongs to."""
+    scheme, separator, _ = place.partition("://")
+    if not separator:
+        return "-" if place == "-" else "file"
+    if scheme.lower() not in _SOURCES:
+        known = ", ".join(f"{each}://" for each in _SOURCES if each != "-")
+        raise ConfigError(
+            "No source has an address of the form {scheme}://…; known: {known}", scheme=scheme, known=known
+        )
+    return scheme.lower()
+
+
+def _open_space(environment: Mapping[str, str], place: str, redaction: Redaction, marks: Marks) -> Source:
     from functions.pipeline.sources.gradio import GradioSource
     from functions.pipeline.sources.gradio_options import GradioOptions
 
-    (options,) = load({**environment, "GRADIO_URL": place} if place else environment, GradioOptions)
-    if not options.url:
-        raise ConfigError("No source. Set GRADIO_URL, or name one: --source URL-or-path")
+    (options,) = load({**environment, "GRADIO_URL": place}, GradioOptions)
     return GradioSource(options, redaction, marks)
+
+
+def _open_space_log(environment: Mapping[str, str], place: str, redaction: Redaction, marks: Marks) -> Source:
+    from functions.pipeline.sources.gradio_options import GradioOptions
+    from functions.pipeline.sources.space_log import SpaceLogSource
+
+    (options,) = load(environment, GradioOptions)
+    return SpaceLogSource(place, options, redaction, marks)
+
+
+def _open_redis(environment: Mapping[str, str], place: str, redaction: Redaction, marks: Marks) -> Source:
+    from functions.pipeline.sources.redis_list import RedisListSource
+    from functions.pipeline.sources.redis_options import RedisOptions
+
+    (options,) = load(environment, RedisOptions)
+    return RedisListSource(options.at(place) if place else options, redaction, marks)
+
+
+def _open_files(environment: Mapping[str, str], place: str, _redaction: Redaction, marks: Marks) -> Source:
+    from functions.pipeline.sources.file import FileSource
+
+    begins = open_parser(environment).open().reader.begins
+    return FileSource(place.removeprefix("file://"), begins, marks, configured_encoding(environment))
+
+
+def _open_standard_input(environment: Mapping[str, str], _place: str, _redaction: Redaction, _marks: Marks) -> Source:
+    import sys
+
+    from functions.pipeline.sources.standard_input import StandardInputSource
+
+    begins = open_parser(environment).open().reader.begins
+    return StandardInputSource(getattr(sys.stdin, "buffer", None), begins, configured_encoding(environment))
+
+
+_SOURCES = {
+    "http": _open_space,
+    "https": _open_space,
+    "hf": _open_space_log,
+    "redis": _open_redis,
+    "rediss": _open_redis,
+    "file": _open_files,
+    "-": _open_standard_input,
+}
+"""What opens a source, by the scheme of its place; a place without a scheme is a path."""
 
 
 def open_redaction(environment: Mapping[str, str]) -> Redaction:
@@ -95,12 +174,12 @@ def open_store(environment: Mapping[str, str]) -> Store:
     return Store(options.address)
 
 
-def open_format(environment: Mapping[str, str]) -> Format:
-    """Open the format of the logs."""
-    from functions.pipeline.formats.ml_api import MlApi, MlApiOptions
+def open_parser(environment: Mapping[str, str]) -> Parser:
+    """Open what turns records into documents."""
+    from functions.pipeline.parser import Parser, ParserOptions
 
-    (options,) = load(environment, MlApiOptions)
-    return MlApi(options)
+    (options,) = load(environment, ParserOptions)
+    return Parser(options)
 
 
 def open_sink(environment: Mapping[str, str]) -> Sink:

@@ -36,6 +36,6 @@ node_modules/.installed: package.json package-lock.json
 	@npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@
 
-PACKAGED := $(shell find functions infra/aws infra/elasticsearch/templates -name '*.py' -o -name '*.json')
+PACKAGED := $(shell find functions infra/aws -name '*.py' -o -name '*.json')
 $(PACKAGES)/%.zip: functions/%/requirements.lock $(PACKAGED) | $(VENV)/.installed-dev
 	@$(PYTHON) -m infra.aws.package --architecture $(ARCHITECTURE) --runtime $(RUNTIME) $*

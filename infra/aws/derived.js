@@ -46,7 +46,7 @@ exports.alarmActions = async (osls) => {
   return topic ? [topic] : [];
 };
 
-exports.collectorSecrets = (osls) => readSecrets(osls, ["hf-token", "redact-key"]);
+exports.collectorSecrets = (osls) => readSecrets(osls, ["hf-token", "gradio-auth", "redis-password", "redact-key"]);
 
 exports.indexerSecrets = async (osls) => {
   const url = await param(osls, "elasticsearch-url");

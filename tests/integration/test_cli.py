@@ -55,6 +55,9 @@ def trilog(command_line: Run) -> Run:
     return command_line
 
 
+NOTHING_UNREAD = {"unread": {}, "passed_without_document": {}, "examples": [], "ambiguous_times": 0, "candidates": []}
+
+
 def once(trilog: Run, *arguments: str) -> dict[str, Any]:
     code, out, err = trilog("--once", "--source", "api.log", "--json", *arguments)
     assert code == 0, err
@@ -86,6 +89,9 @@ def test_a_run_counts_what_it_did(trilog: Run):
         },
         "dead_objects": 0,
         "conserved": True,
+        "unread": 0,
+        "passed_without_document": 0,
+        "coverage": NOTHING_UNREAD,
     }
 
 

@@ -9,13 +9,16 @@ import orjson
 import pytest
 from elasticsearch import Elasticsearch
 
-from functions.pipeline.documents import DEAD_LETTERS, KINDS, LOGS, MESSAGE, PERFS, Document, as_rows
+from functions.pipeline.documents import DEAD_LETTERS, LOGS, Document, as_rows
 from functions.pipeline.errors import PermanentError
+from functions.pipeline.kinds import kinds
+from functions.pipeline.kinds.templates import template
 from functions.pipeline.names import IndexNames
 from functions.pipeline.sinks.elasticsearch.indexes import ElasticsearchIndexes
 from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
 from functions.pipeline.sinks.elasticsearch.sink import ElasticsearchSink
-from functions.pipeline.templates import template
+
+MESSAGE, PERFS = "message", "perfs"
 
 pytestmark = pytest.mark.elasticsearch
 
@@ -121,7 +124,7 @@ def complete(options):
     """The names of indexes that hold the complete document of each kind, ready to be searched."""
     names = new_names()
     with ElasticsearchSink(options, names) as sink:
-        sink.write(as_rows(document("1", COMPLETE[kind], kind) for kind in KINDS))
+        sink.write(as_rows(document("1", COMPLETE[kind], kind) for kind in kinds()))
     ElasticsearchIndexes(options, names).count()  # which makes them visible to a search
     return names
 
@@ -136,15 +139,15 @@ def ids(documents):
 
 
 def test_a_complete_document_of_each_kind_is_read_back_as_it_was_sent(sink, indexes):
-    written = sink.write(as_rows(document("1", COMPLETE[kind], kind) for kind in KINDS))
-    assert (written.created, written.rejected) == (dict.fromkeys(KINDS, 1), [])
-    assert {kind: list(indexes.read(kind)) for kind in KINDS} == {
-        kind: [{"_id": "1", **COMPLETE[kind]}] for kind in KINDS
+    written = sink.write(as_rows(document("1", COMPLETE[kind], kind) for kind in kinds()))
+    assert (written.created, written.rejected) == (dict.fromkeys(kinds(), 1), [])
+    assert {kind: list(indexes.read(kind)) for kind in kinds()} == {
+        kind: [{"_id": "1", **COMPLETE[kind]}] for kind in kinds()
     }
     assert indexes.test() == []
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", kinds())
 def test_the_complete_documents_have_every_field_of_the_template(kind):
     properties = template(kind)["template"]["mappings"]["properties"]
     fields = {name for name, each in properties.items() if each.get("type") != "alias"}
@@ -244,7 +247,7 @@ def test_what_was_just_written_is_counted_and_read_at_once(sink, indexes):
 
 def test_an_index_that_does_not_exist_yet_is_empty(indexes):
     assert list(indexes.read(LOGS)) == []
-    assert indexes.count() == dict.fromkeys(KINDS, 0)
+    assert indexes.count() == dict.fromkeys(kinds(), 0)
     assert indexes.clear() == {}
 
 
@@ -323,16 +326,16 @@ def test_a_name_that_begins_another_kinds_names_keeps_to_its_own_index(options):
     names = IndexNames(logs=f"t{uuid.uuid4().hex[:12]}")
     indexes = ElasticsearchIndexes(options, names)
     with ElasticsearchSink(options, names) as sink:
-        sink.write(as_rows(document("1", COMPLETE[kind], kind) for kind in KINDS))
+        sink.write(as_rows(document("1", COMPLETE[kind], kind) for kind in kinds()))
     assert indexes.test() == []
-    assert indexes.count() == dict.fromkeys(KINDS, 1)
+    assert indexes.count() == dict.fromkeys(kinds(), 1)
 
 
 def test_setup_creates_what_is_missing_once(indexes, names):
     assert indexes.test() == [
-        f"index template {names.base(kind)} is missing. Create it with: trilog setup" for kind in KINDS
+        f"index template {names.base(kind)} is missing. Create it with: trilog setup" for kind in kinds()
     ]
-    assert indexes.setup() == [f"index template {names.base(kind)}" for kind in KINDS]
+    assert indexes.setup() == [f"index template {names.base(kind)}" for kind in kinds()]
     assert indexes.setup() == []
     assert indexes.test() == []
 
@@ -380,7 +383,7 @@ def test_clear_deletes_our_indexes_only_and_keeps_the_templates(sink, indexes, n
     client.index(index=neighbour, document={"message": "theirs"})
     sink.write(as_rows([document("1"), document("2"), document("1", kind=PERFS)]))
     assert indexes.clear() == {names.logs: 2, names.base(PERFS): 1}
-    assert indexes.count() == dict.fromkeys(KINDS, 0)
+    assert indexes.count() == dict.fromkeys(kinds(), 0)
     assert client.indices.exists(index=neighbour)
     assert indexes.setup() == []
     assert sink.write(as_rows([document("1")])).created == {LOGS: 1}

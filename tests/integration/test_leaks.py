@@ -15,8 +15,8 @@ from functions.collector.collect import Collection, CollectorOptions
 from functions.indexer import handler as indexer
 from functions.local import LogsPipeline
 from functions.pipeline.config import environment
-from functions.pipeline.documents import KINDS
 from functions.pipeline.errors import PermanentError, TransientError
+from functions.pipeline.kinds import kinds
 from functions.pipeline.wiring import open_indexes, open_source, open_store
 from tests.fakes import LambdaContext, failing, fake_elasticsearch
 from tests.notifications import object_created
@@ -129,7 +129,7 @@ def stored(tmp_path: Path) -> Seen:
 def indexed() -> Seen:
     """Read all the documents of all the indexes, by the exports."""
     indexes = open_indexes(environment())
-    documents = {f"index {kind}": list(indexes.read(kind)) for kind in KINDS}
+    documents = {f"index {kind}": list(indexes.read(kind)) for kind in kinds()}
     return {name: json.dumps(each, default=str, ensure_ascii=False).encode() for name, each in documents.items()}
 
 

@@ -22,7 +22,7 @@ import pytest
 from functions.collector import handler as collector
 from functions.indexer import handler as indexer
 from functions.pipeline.config import environment
-from functions.pipeline.documents import KINDS
+from functions.pipeline.kinds import kinds
 from functions.pipeline.wiring import open_indexes
 from tests.fakes import LambdaContext, fake_elasticsearch, slow
 from tests.space import Space, start_space
@@ -99,7 +99,7 @@ def structured(cloud_event: dict[str, Any]) -> dict[str, Any]:
 def documents() -> dict[str, list[dict[str, Any]]]:
     """Read all that is in the configured index."""
     indexes = open_indexes(environment())
-    return {kind: sorted(indexes.read(kind), key=lambda each: each["_id"]) for kind in KINDS}
+    return {kind: sorted(indexes.read(kind), key=lambda each: each["_id"]) for kind in kinds()}
 
 
 def lines(s3: Any, bucket: str) -> list[bytes]:
@@ -120,7 +120,7 @@ def test_both_runtimes_make_the_same_documents_of_a_drop(
     assert indexer.handler(event("sqs-s3"), LambdaContext()) == {"batchItemFailures": []}
     end(indexer)
     expected = documents()
-    assert [len(expected[kind]) for kind in KINDS] == [3, 1, 1, 0]
+    assert [len(expected[kind]) for kind in kinds()] == [3, 1, 1, 0]
 
     monkeypatch.setenv("PIPELINE_DATA", str(tmp_path / "framework"))
     with served("indexer", "index") as app:

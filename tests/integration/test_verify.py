@@ -165,6 +165,15 @@ def test_since_counts_a_batch_by_the_time_in_its_key(trilog: Run):
         "dead_letters": 0,
         "missing": 0,
         "dead_objects": 0,
+        "unread": 0,
+        "passed_without_document": 0,
+        "coverage": {
+            "unread": {},
+            "passed_without_document": {},
+            "examples": [],
+            "ambiguous_times": 0,
+            "candidates": [],
+        },
         "whole": True,
         "not_whole": [],
     }

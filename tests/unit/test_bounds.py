@@ -15,9 +15,9 @@ from functions.indexer.index import Indexing
 from functions.indexer.triggers import messages
 from functions.pipeline.documents import DEAD_LETTERS, LOGS
 from functions.pipeline.errors import PermanentError
-from functions.pipeline.formats.ml_api import MlApi, MlApiOptions
+from functions.pipeline.framing import split_records
 from functions.pipeline.names import IndexNames
-from functions.pipeline.records import split_records
+from functions.pipeline.parser import Parser, ParserOptions
 from functions.pipeline.sinks.duckdb.indexes import DuckdbIndexes
 from functions.pipeline.sinks.duckdb.sink import DuckdbSink
 from functions.pipeline.sources.file import FileSource
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from functions.pipeline.documents import Row
 
-FORMAT = MlApi(MlApiOptions())
+PARSER = Parser(ParserOptions())
 HEAD = b"2025-01-20 10:30:00 - api - INFO - "
 DEPTH = 100_000
 OBJECTS, LISTS = b'{"a":' * DEPTH + b"1" + b"}" * DEPTH, b"[" * DEPTH + b"]" * DEPTH
@@ -39,8 +39,8 @@ DEEP = {"objects": OBJECTS, "lists": LISTS, "open": b"[" * DEPTH, "open objects"
 def raw_logs(content: bytes, key: str = "raw/a.log") -> list[str]:
     """Index content without a sink; return what each record can be had back from."""
     documents: defaultdict[str, list[Row]] = defaultdict(list)
-    for number, record in enumerate(split_records([content], key, FORMAT.begins)):
-        FORMAT.route(record, "2025-01-20T10:30:00.000Z", number, b"%d" % number, documents)
+    for number, record in enumerate(split_records([content], key, PARSER.open().reader)):
+        PARSER.open().parse(record, "2025-01-20T10:30:00.000Z", number, b"%d" % number, documents)
     return [json.loads(body)["raw_log"] for _, _, body in documents[LOGS]]
 
 
@@ -101,11 +101,12 @@ def test_a_path_longer_than_what_is_looked_for_a_call_is_kept_wherever_a_charact
     assert raw_logs(sent + b"\n") == [sent.decode()]
 
 
+@pytest.mark.slow
 def test_a_bomb_is_indexed_up_to_its_bound_and_becomes_one_dead_letter(tmp_path: Path):
     store, begun = Store("memory://"), time.process_time()
     store.put("raw/a.log", gzip.compress(HEAD + b"a line\n") + gzip.compress(b" " * (64 << 20)) * 20)
     with DuckdbSink(tmp_path / "index.duckdb", IndexNames()) as sink:
-        tally = Indexing("raw/a.log", store, FORMAT, sink).run()
+        tally = Indexing("raw/a.log", store, PARSER, sink).run()
     (letter,) = DuckdbIndexes(tmp_path / "index.duckdb", IndexNames()).read(DEAD_LETTERS)
     assert (tally.records, tally.created[LOGS], tally.dead.total()) == (1, 1, 1)
     assert letter["class"] == "corrupt object"

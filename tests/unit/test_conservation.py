@@ -16,7 +16,7 @@ from functions.pipeline.sinks.duckdb.sink import DuckdbSink
 from tests.fakes import FakeElasticsearch, LambdaContext, fake_elasticsearch, refusing
 
 EVENTS = Path(__file__).parents[1] / "events"
-COUNTERS = ("Records", "Documents", "Duplicates", "DeadLetters", "Unaccounted")
+COUNTERS = ("Records", "Documents", "Duplicates", "DeadLetters", "Unaccounted", "Unread", "PassedWithoutDocument")
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def invoke(capsys: pytest.CaptureFixture[str], name: str) -> list[dict[str, Any]
 def test_an_invocation_is_summed_up_in_one_line(capsys: pytest.CaptureFixture[str]):
     first, again = invoke(capsys, "sqs-s3"), invoke(capsys, "sqs-s3")
     common = {"severity": "INFO", "message": "counted", "function": "indexer"}
-    assert first == [{**common, **dict(zip(COUNTERS, (3, 3, 0, 0, 0), strict=True))}]
-    assert again == [{**common, **dict(zip(COUNTERS, (3, 0, 3, 0, 0), strict=True))}]
+    assert first == [{**common, **dict(zip(COUNTERS, (3, 3, 0, 0, 0, 0, 0), strict=True))}]
+    assert again == [{**common, **dict(zip(COUNTERS, (3, 0, 3, 0, 0, 0, 0), strict=True))}]
 
 
 @pytest.mark.usefixtures("elasticsearch")
@@ -73,7 +73,7 @@ def test_a_document_refused_by_any_index_is_a_dead_letter_and_its_record_is_acco
     refused = refusing(lambda sent: sent[0] == "ml-api-message", 400, "document_parsing_exception")
     elasticsearch.always_answer_with(refused)
     (line,) = invoke(capsys, "sqs-s3")
-    assert [line[name] for name in COUNTERS] == [3, 3, 0, 1, 0]
+    assert [line[name] for name in COUNTERS] == [3, 3, 0, 1, 0, 0, 0]
 
 
 def test_where_nothing_was_finished_nothing_is_counted(
@@ -91,7 +91,7 @@ def test_what_a_sink_loses_is_unaccounted_for(
     sink = LosingSink(tmp_path / "index.duckdb", IndexNames())
     monkeypatch.setattr("functions.indexer.drops.open_sink", lambda _: sink)
     (line,) = invoke(capsys, "sqs-s3")
-    assert [line[name] for name in COUNTERS] == [3, 2, 0, 0, 1]
+    assert [line[name] for name in COUNTERS] == [3, 2, 0, 0, 1, 0, 0]
 
 
 def test_a_run_that_loses_a_record_says_so_and_fails(

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from functions.pipeline.config import load
-from functions.pipeline.documents import LOGS, MESSAGE, Document, as_rows
+from functions.pipeline.documents import LOGS, Document, as_rows
 from functions.pipeline.errors import ConfigError, PermanentError, TransientError
 from functions.pipeline.names import IndexNames
 from functions.pipeline.sinks.elasticsearch.backoff import Backoff
@@ -24,6 +24,8 @@ from functions.pipeline.sinks.elasticsearch.indexes import ElasticsearchIndexes
 from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
 from functions.pipeline.sinks.elasticsearch.sink import ElasticsearchSink
 from tests.fakes import dropping, failing, fake_elasticsearch, refusing, slow, storing_then_closing
+
+MESSAGE = "message"
 
 SECRET = "s3cr3t"  # noqa: S105 (a test's)
 SOON = Backoff(first=0.005, longest=0.02, total=0.2)

@@ -28,6 +28,8 @@ def test_a_secret_has_no_value():
         not SHOWN[each]
         for each in (
             "HF_TOKEN",
+            "GRADIO_AUTH",
+            "REDIS_PASSWORD",
             "ELASTICSEARCH_API_KEY",
             "ELASTICSEARCH_PASSWORD",
             "PIPELINE_HTTP_TOKEN",

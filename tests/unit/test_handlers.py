@@ -120,6 +120,8 @@ def test_of_each_object_there_is_one_line_of_counts(
         "duplicates": {},
         "dead": {},
         "conserved": True,
+        "unread": 0,
+        "passed_without_document": 0,
     }
 
 

@@ -11,8 +11,8 @@ import pytest
 from functions.indexer.index import Indexing, Tally
 from functions.pipeline.documents import Document, Rejection, Rows, Written
 from functions.pipeline.errors import PermanentError
-from functions.pipeline.formats.ml_api import MlApi, MlApiOptions
 from functions.pipeline.names import IndexNames
+from functions.pipeline.parser import Parser, ParserOptions
 from functions.pipeline.sinks.duckdb.indexes import DuckdbIndexes
 from functions.pipeline.sinks.duckdb.sink import DuckdbSink
 from functions.pipeline.store import Store
@@ -33,7 +33,7 @@ def index(store: Store, sink: DuckdbSink, *lines: str, key: str = KEY) -> Tally:
     text = "\n".join(lines).encode()
     store.put(key, gzip.compress(text) if key.endswith(".gz") else text)
     with sink:
-        return Indexing(key, store, MlApi(MlApiOptions()), sink).run()
+        return Indexing(key, store, Parser(ParserOptions()), sink).run()
 
 
 def documents(tmp_path: Path, kind: str) -> list[dict[str, Any]]:
@@ -146,7 +146,7 @@ def test_a_sink_that_refuses_dead_letters_fails_the_batch(store: Store, tmp_path
 def test_what_comes_before_the_damage_is_indexed_and_the_object_is_a_dead_letter(store: Store, tmp_path: Path):
     store.put(KEY, gzip.compress(f"{PREDICTION}\n".encode() * 100, 0)[:-2000])
     with DuckdbSink(tmp_path / "index.duckdb", IndexNames()) as sink:
-        tally = Indexing(KEY, store, MlApi(MlApiOptions()), sink).run()
+        tally = Indexing(KEY, store, Parser(ParserOptions()), sink).run()
     assert (tally.created["logs"] > 50, tally.dead, tally.conserved) == (True, {"object": 1}, True)
     (dead,) = documents(tmp_path, "dead-letters")
     assert (dead["class"], dead["store_key"]) == ("corrupt object", KEY)
@@ -158,7 +158,7 @@ def test_a_damaged_array_that_is_repaired_leaves_nothing_behind(store: Store, tm
     for content in (whole[:5000], whole):
         store.put("drops/a.json", content)
         with DuckdbSink(tmp_path / "index.duckdb", IndexNames()) as sink:
-            Indexing("drops/a.json", store, MlApi(MlApiOptions()), sink).run()
+            Indexing("drops/a.json", store, Parser(ParserOptions()), sink).run()
     assert len(documents(tmp_path, "logs")) == 300
 
 
@@ -173,7 +173,7 @@ def test_of_a_dead_letter_that_is_too_large_itself_the_beginning_is_kept(store: 
 
 def test_a_missing_object_is_a_dead_letter(store: Store, tmp_path: Path):
     with DuckdbSink(tmp_path / "index.duckdb", IndexNames()) as sink:
-        tally = Indexing(KEY, store, MlApi(MlApiOptions()), sink).run()
+        tally = Indexing(KEY, store, Parser(ParserOptions()), sink).run()
     assert (tally.records, tally.dead) == (0, {"object": 1})
     (dead,) = documents(tmp_path, "dead-letters")
     assert (dead["class"], dead["store_key"]) == ("missing object", KEY)

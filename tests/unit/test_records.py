@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.pipeline.formats.ml_api import MlApi, MlApiOptions
-from functions.pipeline.records import MOST_BYTES, MOST_LINES, split_records
+from functions.pipeline.framing import split_records
+from functions.pipeline.parser import Parser, ParserOptions
+from functions.pipeline.streams import MOST_BYTES, MOST_LINES
 
-begins = MlApi(MlApiOptions(timezone=ZoneInfo("UTC"))).begins
+PARSER = Parser(ParserOptions(timezone=ZoneInfo("UTC")))
 
 
 class Record(NamedTuple):
@@ -22,6 +23,7 @@ class Record(NamedTuple):
     text: bytes
     head: tuple | None
     fields: dict | None
+    origin: tuple | None
 
 
 HEAD = b"2025-01-20 10:30:00 - api - INFO - "
@@ -30,7 +32,7 @@ HEAD = b"2025-01-20 10:30:00 - api - INFO - "
 def split(content: bytes, key: str = "raw/x.log.gz", size: int | None = None) -> list[Record]:
     size = size or max(1, len(content))
     chunks = (content[at : at + size] for at in range(0, len(content), size))
-    return [Record(*each) for each in split_records(chunks, key, begins)]
+    return [Record(*each) for each in split_records(chunks, key, PARSER.open().reader)]
 
 
 def raws(content: bytes, key: str = "raw/x.log.gz") -> list[bytes]:

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from functions.indexer.index import Indexing
 from functions.pipeline.config import load
 from functions.pipeline.errors import ConfigError, PermanentError
-from functions.pipeline.formats.ml_api import MlApi, MlApiOptions
 from functions.pipeline.marks import PLAIN, Marks, digest
 from functions.pipeline.names import IndexNames
+from functions.pipeline.parser import Parser, ParserOptions
 from functions.pipeline.redaction import Redaction, RedactionOptions
 from functions.pipeline.redaction.escapes import unescaped
 from functions.pipeline.sinks.duckdb.indexes import DuckdbIndexes
@@ -86,7 +86,7 @@ def test_a_field_is_found_by_the_name_that_it_has_in_the_indexes(tmp_path: Path)
     store = Store("memory://")
     store.put("a.log", json.dumps({"method": "x", "path": "y", "input_data": dict.fromkeys(names, "z")}).encode())
     with DuckdbSink(tmp_path / "index.duckdb", IndexNames()) as sink:
-        Indexing("a.log", store, MlApi(MlApiOptions()), sink).run()
+        Indexing("a.log", store, Parser(ParserOptions()), sink).run()
     (document,) = DuckdbIndexes(tmp_path / "index.duckdb", IndexNames()).read("logs")
     indexed = {**document, **document["input_data"]}
     for sent, name in zip(names, ["ALCOHOL", "CHEST_PAIN", "http_method", "http_path", "AGE"], strict=True):

@@ -12,8 +12,8 @@ from functions.indexer.index import Indexing
 from functions.indexer.replay import DeadLetter, Outcome, replay
 from functions.local import LogsPipeline
 from functions.pipeline.errors import PermanentError, TransientError
-from functions.pipeline.formats.ml_api import MlApi, MlApiOptions
 from functions.pipeline.names import IndexNames
+from functions.pipeline.parser import Parser, ParserOptions
 from functions.pipeline.sinks import Sink
 from functions.pipeline.sinks.duckdb.indexes import DuckdbIndexes
 from functions.pipeline.sinks.duckdb.sink import DuckdbSink
@@ -25,7 +25,7 @@ PREDICTION = HEAD + '[abc-123] POST /predict - 200 - 45ms - {"AGE": 65} - {"pred
 REFUSED = PREDICTION.replace("YES", "NEVER")
 METRICS = HEAD + '{"performance_metrics": {"transaction_id": "abc-123", "cpu_time_ms": 18.2}}'
 KEY, OTHER = (f"raw/a/2025/01/20/1030{second}.000000-0123456789abcdef.log.gz" for second in ("00", "01"))
-FORMAT = MlApi(MlApiOptions())
+PARSER = Parser(ParserOptions())
 
 
 class FailingStore(Store):
@@ -62,7 +62,7 @@ def indexes(tmp_path: Path) -> DuckdbIndexes:
 def index(store: Store, sink: DuckdbSink, *lines: str, key: str = KEY) -> None:
     store.put(key, gzip.compress("\n".join(lines).encode()))
     with sink:
-        assert Indexing(key, store, FORMAT, sink).run().conserved
+        assert Indexing(key, store, PARSER, sink).run().conserved
 
 
 def letters(indexes: DuckdbIndexes) -> list[DeadLetter]:
@@ -70,7 +70,7 @@ def letters(indexes: DuckdbIndexes) -> list[DeadLetter]:
 
 
 def indexing(store: Store) -> Callable[..., Indexing]:
-    return lambda key, sink: Indexing(key, store, FORMAT, sink)
+    return lambda key, sink: Indexing(key, store, PARSER, sink)
 
 
 def replayed(some: Iterable[DeadLetter], store: Store, sink: Sink) -> list[Outcome]:
@@ -158,7 +158,7 @@ def test_an_object_that_is_whole_again_is_indexed_whole(store: Store, sink: Any,
     whole = gzip.compress("\n".join([PREDICTION, METRICS] * 3000).encode(), 0)
     store.put(KEY, whole[:-20])
     with sink:
-        Indexing(KEY, store, FORMAT, sink).run()
+        Indexing(KEY, store, PARSER, sink).run()
     (letter,) = letters(indexes)
     (still,) = replayed([letter], store, sink)
     assert KEY in str(still.cause)

@@ -17,6 +17,7 @@ FIGURES = Measured(
 )
 
 
+@pytest.mark.slow
 def test_the_tables_of_the_document_are_what_the_measurements_make(tmp_path, monkeypatch, capsys):
     document = scale.DOCUMENT.read_text()
     monkeypatch.setattr(scale, "DOCUMENT", tmp_path / "scale.md")

@@ -133,6 +133,7 @@ def shown(text: str) -> list[str]:
     return [line for line in text.splitlines() if any(each in line for each in forms)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quoting", [200, 401, 500], indirect=True)
 @pytest.mark.parametrize(
     "credentials",
@@ -150,6 +151,7 @@ def test_a_server_that_quotes_the_request_makes_nothing_known(
     assert shown(text) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quoting", [403], indirect=True)
 def test_a_store_that_quotes_the_request_makes_nothing_known(quoting: str, tmp_path: Path):
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": PASSWORD, "AWS_SESSION_TOKEN": SESSION}
@@ -159,6 +161,7 @@ def test_a_store_that_quotes_the_request_makes_nothing_known(quoting: str, tmp_p
     assert shown(text) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["127.0.0.1:9", "127.0.0.1:0", "no host"])
 def test_a_password_in_an_address_is_not_shown(place: str, tmp_path: Path):
     gradio, elasticsearch = f"http://user:{PASSWORD}@{place}/x?key={QUERY}", f"http://elastic:{PASSWORD}@{place}"
@@ -274,6 +277,7 @@ def store(url: str) -> None:
         Store("s3://batches").load("cursors/x.json")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ask", [space, secret, store])
 def test_nothing_is_sent_to_a_server_whose_certificate_nobody_vouches_for(
     ask: Callable[[str], None], impostor: Impostor, monkeypatch: pytest.MonkeyPatch

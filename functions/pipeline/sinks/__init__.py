@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from types import TracebackType
 
     from functions.pipeline.documents import Rows, Written
@@ -23,7 +23,7 @@ class Sink(Protocol):
     def write(self, documents: Iterable[Rows]) -> Written:
         """Write all the documents, overwriting those whose id is there; return only when they are safe.
 
-        Indexes are created on first use, from the templates in infra/elasticsearch.
+        Indexes are created on first use, from the kinds' templates.
 
         Raises:
             TransientError: the sink cannot take them now; some may have been written, writing again is harmless.
@@ -69,11 +69,12 @@ class Indexes(Protocol):
         *,
         since: str | None = None,
         until: str | None = None,
-        transaction_id: str | None = None,
+        matching: Mapping[str, str | bool] | None = None,
         newest: int | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Yield documents of one kind, oldest first, each with its `_id`, without absent fields.
 
-        `since` (included) and `until` (excluded) are ISO 8601 times; `newest` keeps only that many, the latest ones.
-        An index that does not exist yet yields nothing.
+        `since` (included) and `until` (excluded) are ISO 8601 times; `matching` has the values that keyword and boolean
+        fields must have; `newest` keeps only that many, the latest ones. An index that does not exist yet yields
+        nothing.
         """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import os
 import re
@@ -10,7 +9,7 @@ import threading
 import time
 from base64 import b64encode
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import unquote, urlsplit
 
 from functions.pipeline.deadline import within
@@ -18,7 +17,19 @@ from functions.pipeline.errors import ConfigError, PermanentError, TransientErro
 from functions.pipeline.marks import PLAIN
 from functions.pipeline.redaction import NO_REDACTION
 from functions.pipeline.sources.gradio_answers import problem_in, read_answer
-from functions.pipeline.sources.gradio_failures import TOO_MANY, UNAVAILABLE, Seen, named, starting
+from functions.pipeline.sources.gradio_events import readable_events
+from functions.pipeline.sources.gradio_failures import (
+    ASKED,
+    REFUSED,
+    TOO_MANY,
+    UNAUTHORIZED,
+    UNAVAILABLE,
+    Seen,
+    check_version,
+    named,
+    starting,
+)
+from functions.pipeline.sources.place import namespace
 from functions.pipeline.sources.window import Rules, check_position, read_new, readings
 
 if TYPE_CHECKING:
@@ -28,9 +39,10 @@ if TYPE_CHECKING:
     from functions.pipeline.redaction import Redaction
     from functions.pipeline.sources import Position, Reading
     from functions.pipeline.sources.gradio_options import GradioOptions
-    from functions.pipeline.sources.window import Page
+from functions.pipeline.sources.window import Page
 
 _ENDPOINT, _INPUTS = "/logs_api", ("limit", "offset")
+_ANSWERS = "/queue/data"  # where the client reads all answers, as one stream of events
 _MARGIN = 0.5  # seconds that a request may outlive the deadline, so that it is the deadline that is reported
 _LONGEST_WAIT = 8.0  # seconds between two tries
 _SERVED = ("RUNNING", "RUNNING_BUILDING", "RUNNING_APP_STARTING", "SLEEPING")  # a request wakes a sleeping Space
@@ -54,10 +66,7 @@ class GradioSource:
         url = self._options.url
         if not url.startswith("http"):
             return re.sub(r"[^a-z0-9]+", "-", url.lower()).strip("-") + ".hf.space"
-        place = urlsplit(url).netloc.rpartition("@")[2].lower() + urlsplit(url).path
-        plain = re.sub(r"[^a-z0-9.]+", "-", place.lower()).strip("-.")
-        told_apart = re.fullmatch(r"[a-z0-9./:-]*", place)
-        return plain if told_apart else f"{plain}-{hashlib.blake2b(place.encode(), digest_size=4).hexdigest()}"
+        return namespace(urlsplit(url).netloc.rpartition("@")[2].lower() + urlsplit(url).path)
 
     def read(self, position: Position | None, size: int, limit: int | None = None) -> Iterator[Reading]:
         """Yield what is new, as `Source.read` says. The Space is read and left before the first lines are yielded."""
@@ -97,7 +106,9 @@ class _Conversation:
         self._by_name = True
         self._status = 0  # of the last response, unless it was a success
         self._sent_to = ""  # where it redirected to
+        self._asked_path = self._content_type = ""  # of the last response
         self._streams: list[Any] = []
+        self._broken = ""  # what broke a connection last
         self._closed = threading.Event()
 
     def open(self) -> None:
@@ -189,11 +200,11 @@ class _Conversation:
         # The client ORs its own switch with this variable, which is on by default: only the variable turns it off.
         os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
         import httpx
-        from gradio_client import Client  # type: ignore[import-untyped]
 
-        return Client(
+        return _client_class(self._shown())(
             self._host(),
             token=self._options.token or False,  # None would send the token that is saved on this machine
+            auth=self._options.auth,
             headers=self._basic_authorization(),
             download_files=False,
             verbose=False,
@@ -210,9 +221,13 @@ class _Conversation:
     def _place(self) -> str:
         return self._address.netloc.rpartition("@")[2]
 
-    def _basic_authorization(self) -> dict[str, str] | None:
+    def _authorization(self) -> dict[str, str]:
+        token = self._options.token
+        return {**({"x-hf-authorization": f"Bearer {token}"} if token else {}), **self._basic_authorization()}
+
+    def _basic_authorization(self) -> dict[str, str]:
         if self._address.username is None:
-            return None
+            return {}
         pair = f"{unquote(self._address.username)}:{unquote(self._address.password or '')}"
         return {"Authorization": "Basic " + b64encode(pair.encode()).decode()}
 
@@ -244,16 +259,52 @@ class _Conversation:
             )
         return host
 
-    def bounded(self, request: Any) -> Any:  # noqa: ANN401 (httpx is imported where it is used)
-        """Give a request no more time than is left."""
+    def prepared(self, request: Any) -> Any:  # noqa: ANN401 (httpx is imported where it is used)
+        """Give a request no more time than is left, what lets it in, and an eye on its connection."""
         seconds = max(0.0, self._left()) + _MARGIN
         request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
+        request.extensions["trace"] = self._traced
+        for name, value in self._authorization().items():
+            request.headers.setdefault(name, value)  # the client sends none when it signs in
         return request
+
+    def _traced(self, event: str, about: dict[str, Any]) -> None:
+        """Note a request's connection as soon as there is one, and what breaks it."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._streams.append(about["return_value"])
+            if self._closed.is_set():
+                about["return_value"].close()
+                self._break_off("left")
+        elif event.endswith(".failed") and isinstance(about["exception"], Exception):
+            self._break_off(str(about["exception"]) or type(about["exception"]).__name__)
+
+    def check_events(self, response: Any) -> None:  # noqa: ANN401
+        """Let the client read a stream of answers only as far as it can."""
+        if not response.headers.get("content-type", "").startswith("text/event-stream"):
+            self._break_off(f"HTTP {response.status_code} instead of an answer")
+        chunks = response.iter_bytes
+
+        def checked() -> Iterator[bytes]:
+            try:
+                yield from readable_events(chunks())
+            except ValueError as error:
+                self._break_off(str(error))
+
+        response.iter_bytes = checked
+
+    def _break_off(self, reason: str) -> NoReturn:
+        """Raise the one error that the client takes for the end of a connection.
+
+        It reads answers in a thread of its own, which prints the traceback of any other.
+        """
+        from httpx import RemoteProtocolError
+
+        self._broken = reason
+        raise RemoteProtocolError(reason)
 
     def wants_again(self, response: Any, wait: float) -> bool:  # noqa: ANN401
         """Look at a response to any request of the client; tell, after a wait, whether to send the request again."""
-        if response.headers.get("content-type", "").startswith("text/event-stream"):
-            self._streams.append(response.extensions["network_stream"])
+        self._asked_path, self._content_type = response.request.url.path, response.headers.get("content-type", "")
         self._status = 0 if response.is_success else response.status_code
         self._sent_to = response.headers.get("location", "").partition("?")[0]
         if self._status not in (TOO_MANY, UNAVAILABLE):
@@ -283,7 +334,7 @@ class _Conversation:
             raise self._named(error) from (error if self._without_secrets(told) == told else None)
 
     def _named(self, error: Exception) -> TrilogError:
-        return named(error, self._without_secrets(str(error)) or type(error).__name__, self._seen())
+        return named(error, self._without_secrets(str(error) or self._broken) or type(error).__name__, self._seen())
 
     def _seen(self) -> Seen:
         return Seen(
@@ -294,15 +345,22 @@ class _Conversation:
             connected=self._client is not None,
             status=self._status,
             sent_to=self._without_secrets(self._sent_to),
+            login=self._login(),
         )
+
+    def _login(self) -> str:
+        """What the Space's own login said, which answers in JSON: Hugging Face's front door has pages."""
+        if self._status and self._asked_path.endswith("/login") and self._options.auth:
+            return REFUSED
+        return ASKED if self._status == UNAUTHORIZED and "json" in self._content_type else ""
 
     def _shown(self) -> str:
         """The Space's address without what may be secret in it."""
         return self._address._replace(netloc=self._place(), query="", fragment="").geturl()
 
     def _secrets(self) -> list[str]:
-        password = unquote(self._address.password or "")
-        return [secret for secret in (self._options.token, password) if secret]
+        password, own = unquote(self._address.password or ""), (self._options.auth or ("", ""))[1]
+        return [secret for secret in (self._options.token, password, own) if secret]
 
     def _without_secrets(self, text: str) -> str:
         for secret in self._secrets():
@@ -317,11 +375,26 @@ def _door(space: _Conversation) -> Any:  # noqa: ANN401 (httpx is imported where
     class Door(httpx.Auth):
         def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
             for wait in _waits():
-                response = yield space.bounded(request)
+                response = yield space.prepared(request)
                 if not space.wants_again(response, wait):
-                    return
+                    break
+            if request.method == "GET" and request.url.path.endswith(_ANSWERS):
+                space.check_events(response)
 
     return Door()
+
+
+def _client_class(url: str) -> Any:  # noqa: ANN401 (gradio_client is not typed)
+    """Make the class of client that looks at a Space's version before it asks for more."""
+    from gradio_client import Client  # type: ignore[import-untyped]
+
+    class SpaceClient(Client):  # type: ignore[misc]
+        def _get_config(self) -> dict[str, Any]:
+            config: dict[str, Any] = super()._get_config()
+            check_version(config, url)
+            return config
+
+    return SpaceClient
 
 
 def _cut_off(stream: Any) -> None:  # noqa: ANN401 (httpx is imported where it is used)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions.pipeline.errors import PermanentError, TransientError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from functions.pipeline.errors import TrilogError
 
-TOO_MANY, UNAVAILABLE = 429, 503
+UNAUTHORIZED, TOO_MANY, UNAVAILABLE = 401, 429, 503
+ASKED, REFUSED = "asked", "refused"  # what a Space's own login did
 _FAILED = 500
-_CLOSED = (401, 403, 404)  # Hugging Face answers 404 for private Spaces
+_OLDEST = 4  # version of Gradio
+_CLOSED = (UNAUTHORIZED, 403, 404)  # Hugging Face answers 404 for private Spaces
 
 
 class Seen(NamedTuple):
@@ -25,6 +29,7 @@ class Seen(NamedTuple):
         connected: it has answered as a Gradio Space before.
         status: of its last response, unless that was a success: then 0.
         sent_to: where that response redirected to, if anywhere.
+        login: whether the Space's own login (`launch(auth=…)`) ASKED for a user, or REFUSED ours; "": neither.
     """
 
     url: str
@@ -34,6 +39,7 @@ class Seen(NamedTuple):
     connected: bool
     status: int
     sent_to: str
+    login: str = ""
 
 
 def named(error: Exception, reason: str, seen: Seen) -> TrilogError:
@@ -78,6 +84,8 @@ def named(error: Exception, reason: str, seen: Seen) -> TrilogError:
 def _closed_door(seen: Seen) -> PermanentError:
     """Say what is wrong when what answers is no Space that lets us in."""
     url, status = seen.url, seen.status
+    if seen.login:
+        return _login(seen)
     if seen.sent_to:
         return PermanentError(
             "The Gradio Space is elsewhere, or wants a login. URL: {url} (it redirects to {target}). "
@@ -104,6 +112,40 @@ def _closed_door(seen: Seen) -> PermanentError:
         url=url,
         status=status,
     )
+
+
+def _login(seen: Seen) -> PermanentError:
+    """Say that a Space lets only users in whom it knows itself."""
+    if seen.login == REFUSED:
+        return PermanentError(
+            "The Gradio Space refuses the user or the password. URL: {url} (HTTP {status}). Check GRADIO_AUTH, which "
+            "is user:password as in the Space's launch(auth=…); if the Space has no login, unset it.",
+            url=seen.url,
+            status=seen.status,
+        )
+    return PermanentError(
+        "The Gradio Space has a login of its own. URL: {url} (HTTP {status}). Set GRADIO_AUTH to user:password, as in "
+        "the Space's launch(auth=…).",
+        url=seen.url,
+        status=seen.status,
+    )
+
+
+def check_version(config: Mapping[str, Any], url: str) -> None:
+    """Raise PermanentError if a Space's configuration is one of Gradio 3 or older.
+
+    The client does not speak the protocol of those; and it would send our headers to a third party, to have their API
+    described there.
+    """
+    version = str(config.get("version") or "2")
+    major = version.partition(".")[0]
+    if major.isdecimal() and int(major) < _OLDEST:
+        raise PermanentError(
+            "The Gradio Space runs Gradio {version}, whose API cannot be called any more. URL: {url}. Upgrade it to "
+            "Gradio 4 or newer (sdk_version in its README.md), or read its container's log: --source hf://owner/space",
+            version=version,
+            url=url,
+        )
 
 
 def starting(told: str, seen: Seen) -> TransientError:

@@ -30,9 +30,18 @@ def access_token(value: str) -> str:
     return value.strip()
 
 
+def user_and_password(value: str) -> tuple[str, str]:
+    """Take `user:password`; the password may have colons."""
+    user, _, password = value.partition(":")
+    if not user or not password:
+        raise ValueError("user:password")
+    return user, password
+
+
 class GradioOptions(Options):
     """Which Space, how to be let in, and the seconds in which one whole reading must be done."""
 
     url: str = setting("GRADIO_URL", space_address, "")
     token: str | None = setting("HF_TOKEN", access_token, None, secret=True)
     deadline_s: float = setting("GRADIO_TIMEOUT", number(1, "seconds"), 60.0)
+    auth: tuple[str, str] | None = setting("GRADIO_AUTH", user_and_password, None, secret=True)

@@ -80,7 +80,7 @@ def read_new(fetch: Fetch, position: Position | None, rules: Rules = RULES) -> N
     When the last emitted line is no longer in the list, all of it is new, and lines may have been lost: a gap. On the
     first run that is a gap only if the list was emptied while being read.
     """
-    snapshot = Snapshot(fetch, rules, _marker(position, rules.marks))
+    snapshot = Snapshot(fetch, rules, marker(position, rules.marks))
     past = Past(position, rules)
     while not snapshot.complete and not past.is_surely_met_by(snapshot):
         snapshot.grow()
@@ -95,7 +95,7 @@ def readings(
     news: News, position: Position | None, size: int, limit: int | None = None, rules: Rules = RULES
 ) -> Iterator[Reading]:
     """Cut the oldest `limit` new lines into readings of at most `size`, each with the position after it."""
-    window, mark = position["window"] if position else [], _marker(position, rules.marks)
+    window, mark = position["window"] if position else [], marker(position, rules.marks)
     count = len(news.lines) if limit is None else min(limit, len(news.lines))
     for start in range(0, count, size):
         lines = news.lines[start : min(start + size, count)]
@@ -253,7 +253,7 @@ def _held_before(snapshot: Snapshot, new: int, counted: int) -> int:
     return counted if snapshot.total is None else snapshot.total - new
 
 
-def _marker(position: Position | None, marks: Marks) -> Callable[[bytes], str]:
+def marker(position: Position | None, marks: Marks) -> Callable[[bytes], str]:
     """Return what marks a line: as the position's window does, if it is there, else by the newest key.
 
     So lines that are equal are marked alike, whatever keys the window's marks were made by.

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A real single-node Elasticsearch without Docker: the published jars from Maven Central, and a JDK of 21 or newer.
 #
-#   elasticsearch.sh install DIR                          fetch and build it; does nothing when that is done already
+#   elasticsearch.sh install DIR                          fetch and build it; does nothing when that is done already,
+#                                                         for another DIR too: what is built is kept in the user's cache
 #   elasticsearch.sh start DIR [PORT [DATA]]              run in the foreground until Ctrl+C
 #   elasticsearch.sh start-background DIR [PORT [DATA]]   run in the background; returns when it answers
 #   elasticsearch.sh status DIR [PORT]                    say whether it runs, and what it is
@@ -18,7 +19,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-usage() { sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+usage() { sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 fail() { echo "elasticsearch.sh: $1" >&2; exit "${2:-1}"; }
 
 java_homes() { # the places where a JDK may be, the user's own choice first
@@ -65,19 +66,28 @@ build() { # into $building, so that an interrupted installation leaves nothing t
 }
 
 install() {
-  local stamp
+  local stamp cache built
   stamp=$(cat "$here/pom.xml" "$here"/src/*.java "$here/elasticsearch.sh" | cksum)
   [ "$(cat "$dir/server/stamp" 2>/dev/null)" = "$stamp" ] && return
+  cache=${XDG_CACHE_HOME:-$HOME/.cache}/trilog
+  built=$cache/elasticsearch-${stamp%% *}
+  if [ "$(cat "$built/stamp" 2>/dev/null)" != "$stamp" ]; then build_anew; fi
+  rm -rf "$dir/server"
+  ln -s "$built" "$dir/server"
+}
+
+build_anew() {
   jdk=$(find_jdk)
   command -v mvn >/dev/null || fail "no Maven found. Install it (Debian: maven, macOS: brew install maven)." 3
   version=$(sed -n 's:.*<elasticsearch.version>\(.*\)</.*:\1:p' "$here/pom.xml")
-  echo "Installing Elasticsearch $version into $dir ..." >&2
-  building=$(mktemp -d "$dir/installing.XXXXXX")
+  echo "Installing Elasticsearch $version into $built ..." >&2
+  mkdir -p "$cache"
+  building=$(mktemp -d "$cache/installing.XXXXXX")
   trap 'rm -rf "$building"' EXIT
   build
   echo "$stamp" > "$building/stamp"
-  rm -rf "$dir/server"
-  mv "$building" "$dir/server"
+  rm -rf "$built"
+  mv "$building" "$built"
 }
 
 java_command() {

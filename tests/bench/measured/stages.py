@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from functions.indexer.index import Indexing
 from functions.pipeline.codecs import decoded
 from functions.pipeline.documents import Written
+from functions.pipeline.framing import split_records
 from functions.pipeline.names import IndexNames
-from functions.pipeline.records import split_records
 from functions.pipeline.sinks.elasticsearch.body import Body
-from functions.pipeline.wiring import open_format, open_store
+from functions.pipeline.wiring import open_parser, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -45,18 +45,18 @@ class _Discarding:
 def stages(store: str, key: str) -> dict[str, float]:
     """Measure, in seconds of CPU, what each stage adds; the least of some rounds."""
     environment = {"PIPELINE_STORE": store}
-    opened, log_format = open_store(environment), open_format(environment)
+    opened, parser = open_store(environment), open_parser(environment)
 
     def content() -> Iterable[bytes]:
         return decoded(opened.get(key).chunks, key)
 
     def indexed(sink: Any) -> None:
-        Indexing(key, opened, log_format, sink).run()
+        Indexing(key, opened, parser, sink).run()
 
     ways: dict[str, Callable[[], object]] = {
         "nothing": lambda: None,
         "inflate": lambda: deque(content(), 0),
-        "split into records, escape": lambda: deque(split_records(content(), key, log_format.begins), 0),
+        "split into records, escape": lambda: deque(split_records(content(), key, parser.open().reader), 0),
         "parse, filter, route, write as JSON": lambda: indexed(_Discarding(make=False)),
         "make and compress requests": lambda: indexed(_Discarding(make=True)),
     }

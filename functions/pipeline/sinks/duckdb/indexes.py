@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
 
-from functions.pipeline.documents import KINDS
 from functions.pipeline.errors import ConfigError, PermanentError
 from functions.pipeline.instants import parsed_instant
+from functions.pipeline.kinds import kinds
 from functions.pipeline.sinks.duckdb.database import reading, with_room, writing
 from functions.pipeline.sinks.duckdb.tables import differences, extend, found, quoted, row
 
@@ -37,7 +37,7 @@ class DuckdbIndexes:
     def __init__(self, path: Path, names: IndexNames) -> None:
         """Take the database's file, which need not exist yet, and the tables' names."""
         self._path = path
-        self._tables = {kind: names.base(kind) for kind in KINDS}
+        self._tables = {kind: names.base(kind) for kind in kinds()}
 
     def check(self) -> str:
         """Open the database if there is one; return DuckDB's version and the file's path."""
@@ -99,7 +99,7 @@ class DuckdbIndexes:
     def count(self) -> dict[str, int]:
         """Return the number of documents, by kind."""
         with reading(self._path) as database:
-            return dict.fromkeys(KINDS, 0) | (self._counts(database.connection) if database else {})
+            return dict.fromkeys(kinds(), 0) | (self._counts(database.connection) if database else {})
 
     def read(
         self,
@@ -107,7 +107,7 @@ class DuckdbIndexes:
         *,
         since: str | None = None,
         until: str | None = None,
-        transaction_id: str | None = None,
+        matching: Mapping[str, str | bool] | None = None,
         newest: int | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Yield documents of one kind, oldest first; see `functions.pipeline.sinks.Indexes`.
@@ -117,15 +117,17 @@ class DuckdbIndexes:
         Raises:
             PermanentError: `since` or `until` is no time.
         """
-        conditions = {
-            '"@timestamp" >= ?': since and _time(since),
-            '"@timestamp" < ?': until and _time(until),
-            "transaction_id = ?": transaction_id,
-        }
-        wanted = {condition: value for condition, value in conditions.items() if value is not None}
+        wanted: dict[str, str | bool] = {}
+        if since:
+            wanted['"@timestamp" >= ?'] = _time(since)
+        if until:
+            wanted['"@timestamp" < ?'] = _time(until)
+        wanted |= {f"{quoted(name)} = ?": value for name, value in (matching or {}).items()}
         with reading(self._path) as database:
             if database is None or not found(database.connection, self._tables[kind]):
                 return
+            if matching and not matching.keys() <= found(database.connection, self._tables[kind]).keys():
+                return  # a table that is older than the field: no document has it
             lines = _copied(database, self._tables[kind], wanted, newest)
         with lines:
             for line in lines:
@@ -140,7 +142,7 @@ class DuckdbIndexes:
         }
 
 
-def _copied(database: Database, table: str, conditions: Mapping[str, str], newest: int | None) -> BinaryIO:
+def _copied(database: Database, table: str, conditions: Mapping[str, str | bool], newest: int | None) -> BinaryIO:
     """Copy rows to NDJSON, one object a document with null for what is absent, oldest first; return the open file.
 
     The file itself goes with the database's folder; what is open can be read to its end.

@@ -11,8 +11,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from functions.pipeline.documents import KINDS, Written
+from functions.pipeline.documents import Written
 from functions.pipeline.errors import PermanentError
+from functions.pipeline.kinds import kinds
 from functions.pipeline.sinks.duckdb.database import explained, with_room, writing
 from functions.pipeline.sinks.duckdb.tables import extend, found, quoted, row
 
@@ -47,7 +48,7 @@ class DuckdbSink:
     def __init__(self, path: Path, names: IndexNames) -> None:
         """Take the database's file, made on first use with its folder, and the tables' names."""
         self._path = path
-        self._tables = {kind: names.base(kind) for kind in KINDS}
+        self._tables = {kind: names.base(kind) for kind in kinds()}
         self._stack = ExitStack()
         self._database: Database | None = None
 

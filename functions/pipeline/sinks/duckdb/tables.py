@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from functions.pipeline import templates
+from functions.pipeline.kinds import templates
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -17,6 +17,7 @@ _SQL_TYPES = {
     "long": "BIGINT",
     "float": "DOUBLE",
     "double": "DOUBLE",
+    "boolean": "BOOLEAN",
     "object": "JSON",
     "flattened": "JSON",
     "nested": "JSON",

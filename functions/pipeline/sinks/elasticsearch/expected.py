@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from functions.pipeline.templates import template
+from functions.pipeline.kinds.templates import template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,14 +7,14 @@ from contextlib import closing
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from functions.pipeline.documents import KINDS
 from functions.pipeline.errors import PermanentError
+from functions.pipeline.kinds import kinds
 from functions.pipeline.sinks.elasticsearch.client import open_client
 from functions.pipeline.sinks.elasticsearch.expected import index_differences, index_template, template_differences
 from functions.pipeline.sinks.elasticsearch.failures import not_elasticsearch, refused, words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Iterable, Iterator
+    from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 
     from elasticsearch import Elasticsearch
 
@@ -54,19 +54,19 @@ class ElasticsearchIndexes:
     def setup(self) -> list[str]:
         """Create the index templates that are missing; return a line for each."""
         with open_client(self._options) as client:
-            missing = [kind for kind in KINDS if self._template(client, kind) is None]
+            missing = [kind for kind in kinds() if self._template(client, kind) is None]
             return [line for kind in missing for line in self._create(client, kind)]
 
     def test(self) -> list[str]:
         """Compare the templates and the indexes with the files; return a line for each difference."""
         with open_client(self._options) as client:
-            return [line for kind in KINDS for line in self._test_kind(client, kind)]
+            return [line for kind in kinds() for line in self._test_kind(client, kind)]
 
     def clear(self) -> dict[str, int]:
         """Delete the indexes, each by its name; the templates stay. Return how many documents each held."""
         with open_client(self._options) as client:
             held = {}
-            for name in [name for kind in KINDS for name in self._indexes(client, kind)]:
+            for name in [name for kind in kinds() for name in self._indexes(client, kind)]:
                 client.indices.refresh(index=name)
                 held[name] = client.count(index=name)["count"]
                 client.indices.delete(index=name)
@@ -93,7 +93,7 @@ class ElasticsearchIndexes:
             PermanentError: there are indexes of another period: what they hold would be there twice.
         """
         with open_client(self._options) as client:
-            found = [(kind, name) for kind in KINDS for name in self._indexes(client, kind)]
+            found = [(kind, name) for kind in kinds() for name in self._indexes(client, kind)]
             others = [name for kind, name in found if not self._names.is_of_period(kind, name)]
             if others:
                 raise PermanentError(
@@ -102,7 +102,7 @@ class ElasticsearchIndexes:
                     index=others[0],
                     period=self._names.period,
                 )
-            return [line for kind in KINDS for line in self._replace(client, kind)]
+            return [line for kind in kinds() for line in self._replace(client, kind)]
 
     def missing(self, kind: str, ids: Collection[str]) -> set[str]:
         """Return those of the ids that no index of this kind holds."""
@@ -118,7 +118,7 @@ class ElasticsearchIndexes:
     def count(self) -> dict[str, int]:
         """Return the number of documents, by kind."""
         with open_client(self._options) as client:
-            return {kind: self._count_kind(client, kind) for kind in KINDS}
+            return {kind: self._count_kind(client, kind) for kind in kinds()}
 
     def read(
         self,
@@ -126,11 +126,11 @@ class ElasticsearchIndexes:
         *,
         since: str | None = None,
         until: str | None = None,
-        transaction_id: str | None = None,
+        matching: Mapping[str, str | bool] | None = None,
         newest: int | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Yield documents of one kind, oldest first; see `functions.pipeline.sinks.Indexes.read`."""
-        query = _query(since, until, transaction_id)
+        query = _query(since, until, matching or {})
         with open_client(self._options) as client:
             names = list(self._indexes(client, kind))
             if not names:
@@ -220,11 +220,10 @@ class ElasticsearchIndexes:
         return count
 
 
-def _query(since: str | None, until: str | None, transaction_id: str | None) -> dict[str, Any]:
+def _query(since: str | None, until: str | None, matching: Mapping[str, str | bool]) -> dict[str, Any]:
     time = {name: value for name, value in (("gte", since), ("lt", until)) if value is not None}
     conditions: list[dict[str, Any]] = [{"range": {"@timestamp": time}}] if time else []
-    if transaction_id is not None:
-        conditions.append({"term": {"transaction_id": transaction_id}})
+    conditions += [{"term": {name: value}} for name, value in matching.items()]
     return {"bool": {"filter": conditions}}
 
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 import orjson
 
-from functions.pipeline.documents import KINDS, Rejection, Written, as_rows
+from functions.pipeline.documents import Rejection, Written, as_rows
 from functions.pipeline.errors import ConfigError, PermanentError, TransientError
+from functions.pipeline.kinds import kinds
 from functions.pipeline.sinks.elasticsearch.backoff import Backoff, Patience
 from functions.pipeline.sinks.elasticsearch.body import Body
 from functions.pipeline.sinks.elasticsearch.connection import Connection
@@ -114,7 +115,7 @@ class ElasticsearchSink:
     def _missing_templates(self, patience: Patience) -> list[str]:
         response = self._exchange("GET", _TEMPLATES, None, patience)
         found = self._read(response, lambda said: {each["name"] for each in said.get("index_templates", [])})
-        return [kind for kind in KINDS if self._names.base(kind) not in found]
+        return [kind for kind in kinds() if self._names.base(kind) not in found]
 
     def _make_template(self, kind: str, patience: Patience) -> None:
         from functions.pipeline.sinks.elasticsearch.expected import index_template

@@ -1,0 +1,219 @@
+"""Framing: split an object into records: one a line, a traceback with its line, an array's elements one by one.
+
+This is the hot path: a block of lines is decoded and escaped for JSON at once, for doing so line by line costs five
+times as much, and then cut into the lines and their escaped texts side by side.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import accumulate, chain, count, repeat, starmap
+from operator import add
+from typing import TYPE_CHECKING, Any
+
+from functions.pipeline.ansi import ESCAPE
+from functions.pipeline.records import NO_HEAD, escaped, json_object
+from functions.pipeline.streams import Streams
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from functions.pipeline.reader import Reader
+    from functions.pipeline.records import Head, Record
+
+LONGEST_LINE = 10 << 20  # bytes; a longer one is cut, so that memory stays bounded
+LARGEST_DOCUMENT = 32 << 20  # bytes of an object that is read as a JSON array; a larger one is read by lines
+_LARGEST_OBJECT = 4 << 20  # characters of one that is read as a single JSON object: it may take forty times as much
+_ARRAY = re.compile(r'\s*(?:\{\s*"Records"\s*:\s*)?\[(?=\s*(?:[\[{"\]]|$))')  # "[INFO] …" is none
+_BETWEEN_ELEMENTS = re.compile(r"[\s,]*")
+_DECODER = json.JSONDecoder()
+_BOM = b"\xef\xbb\xbf"
+_BETWEEN = b"\x7f"  # stands between the lines of a block while it is escaped: JSON leaves this byte as it is
+
+
+def split_records(chunks: Iterable[bytes], key: str, reader: Reader) -> Iterator[Record]:
+    """Yield the records of an object, in order, each byte of text in one of them.
+
+    A `.json` object that is a JSON array, or has one under "Records", gives a record for each element; one that is a
+    single JSON object is one record. Everything else is read by lines:
+
+    - a line that is a JSON object is a record;
+    - a line in a known layout begins a text record, and takes the lines after it, up to the next record, or until it
+      has MOST_LINES lines or MOST_BYTES bytes;
+    - a line in an envelope gives the lines that it carries, which are read likewise, each stream by itself;
+    - any other line is a record of its own: so is every line where none begins a record;
+    - blank lines are nothing, unless inside a text record.
+
+    Args:
+        chunks: the object's bytes, decompressed, cut anywhere.
+        key: its name in the store.
+        reader: knows layouts and envelopes.
+    """
+    if key.removesuffix(".gz").removesuffix(".zst").endswith(".json"):
+        content, chunks = _start(chunks)
+        elements = _elements(content.removeprefix(_BOM).decode("utf-8", "replace"))
+        if elements is not None:
+            return _read_elements(elements, reader)
+    return _gathered(chain.from_iterable(starmap(_lines, _looked_at(_blocks(chunks), reader))), reader)
+
+
+def reread(record: Record, raw: bytes, reader: Reader) -> Record:
+    """Make the record that another text has at the place of one; what was taken off the text before is gone then."""
+    position, before, _, head, fields, origin = record
+    if raw is before:
+        return record
+    origin = origin and origin._replace(sent=None)
+    if fields is not None:
+        return position, raw, escaped(raw), None, _members(raw, reader), origin
+    return position, raw, escaped(raw), _head(raw, reader) if head else None, None, origin
+
+
+def _head(raw: bytes, reader: Reader) -> Head | None:
+    """Find the head of a text again."""
+    first = raw.partition(b"\n")[0]
+    found = reader.known(first) or reader.read(first)
+    return found if found and len(found) == len(NO_HEAD) else None  # type: ignore[return-value]  # only heads have so many
+
+
+def _members(raw: bytes, reader: Reader) -> dict[str, Any] | None:
+    """Read the members of an object again, or of what is written like one."""
+    found = json_object(raw) or reader.read(raw)
+    return found if isinstance(found, dict) else None
+
+
+def _start(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """Read what may be one JSON value: all that there is, or b"" if that is too much; return all chunks too."""
+    chunks, read, size = iter(chunks), [], 0
+    for chunk in chunks:
+        read.append(chunk)
+        size += len(chunk)
+        if size > LARGEST_DOCUMENT:
+            return b"", chain(read, chunks)
+    return b"".join(read), iter(read)
+
+
+def _elements(content: str) -> Iterator[tuple[int, Any]] | None:
+    """Yield each element of an array, or one object, with its place; None for what is neither."""
+    array = _ARRAY.match(content)
+    if array:
+        return _array(content, array.end())
+    try:
+        value = json.loads(content) if len(content) <= _LARGEST_OBJECT else None
+    except (ValueError, RecursionError):
+        return None
+    return iter([(0, value)]) if isinstance(value, dict) else None
+
+
+def _array(content: str, start: int) -> Iterator[tuple[int, Any]]:
+    """Yield an array's elements, one decoded at a time; where one is damaged, the rest is text in its place."""
+    place, at = 0, _next(content, start)
+    while at < len(content) and content[at] != "]":
+        try:
+            value, end = _DECODER.raw_decode(content, at)
+        except (ValueError, RecursionError):
+            yield place, content[at if place else 0 :]
+            return
+        yield place, value
+        place, at = place + 1, _next(content, end)
+    rest = content[at:].strip("]} \t\r\n")
+    if rest:
+        yield place, rest
+
+
+def _next(content: str, at: int) -> int:
+    """Find where the next element begins, or the array ends."""
+    return _BETWEEN_ELEMENTS.match(content, at).end()  # type: ignore[union-attr]  # it matches everywhere
+
+
+def _read_elements(elements: Iterable[tuple[int, Any]], reader: Reader) -> Iterator[Record]:
+    """Read each element as a record of its own, or as an envelope."""
+    streams = Streams(reader)
+    for place, value in elements:
+        if isinstance(value, str):
+            raw = value.encode("utf-8", "replace")
+        else:
+            raw = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        yield from streams.take(place, raw, whole=True)
+    yield from streams.close()
+
+
+def _looked_at(blocks: Iterable[tuple[int, bytes]], reader: Reader) -> Iterator[tuple[int, bytes]]:
+    """Let the reader see the first lines before they are read."""
+    blocks = iter(blocks)
+    for first in blocks:
+        reader.look_at(first[1])
+        yield first
+        yield from blocks
+
+
+def _blocks(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield the content as blocks of whole lines, without the last line's end, with the position of each.
+
+    Only a line feed ends a line, not U+2028 or a lone CR.
+    """
+    position, rest = 0, b""
+    for chunk in chunks:
+        lines, end, more = chunk.rpartition(b"\n")
+        if end:
+            lines = rest + lines
+            yield position, lines
+            position, rest = position + len(lines) + 1, more
+        else:
+            rest += more
+        if len(rest) > LONGEST_LINE:
+            yield position, rest
+            position, rest = position + len(rest), b""
+    if rest:
+        yield position, rest
+
+
+def _lines(position: int, block: bytes) -> Iterator[tuple[int, bytes, bytes | None]]:
+    """Yield each line of a block: its position, its text, and that escaped, or None where the block has colours."""
+    if position == 0 and block.startswith(_BOM):
+        position, block = len(_BOM), block.removeprefix(_BOM)
+    sent = lines = block.split(b"\n")
+    if b"\r" in block:  # which belongs to the line's end, if it stands there
+        block = block.replace(b"\r\n", b"\n").removesuffix(b"\r")
+        lines = block.split(b"\n")
+    texts: Iterable[bytes | None]
+    try:
+        texts = _escaped_lines(block, lines)
+    except UnicodeDecodeError:
+        block = block.decode("utf-8", "replace").encode()
+        lines = block.split(b"\n")
+        texts = _escaped_lines(block, lines)
+    if ESCAPE in block:
+        texts = repeat(None)
+    positions = map(add, accumulate(map(len, sent), initial=position), count())  # counting the line ends too
+    return zip(positions, lines, texts, strict=False)
+
+
+def _escaped_lines(block: bytes, lines: list[bytes]) -> list[bytes]:
+    if _BETWEEN in block:
+        return [escaped(line) for line in lines]
+    return escaped(block.replace(b"\n", _BETWEEN)).split(_BETWEEN)
+
+
+def _gathered(lines: Iterable[tuple[int, bytes, bytes | None]], reader: Reader) -> Iterator[Record]:
+    """Give each text record the lines that belong to it.
+
+    What most lines are, in the known layout and alone, is done here; the rest is done by `Streams`.
+    """
+    known, streams = reader.known, Streams(reader)
+    opened: Record | None = None  # a text record of one line: those after it may be part of it
+    for position, line, text in lines:
+        if text is not None and (head := known(line)):
+            if opened:
+                yield opened
+            elif streams.opened:
+                yield from streams.close()
+            opened = position, line, text, head, None, None
+            continue
+        if opened:
+            streams.open(opened)
+            opened = None
+        yield from streams.take(position, line, text)
+    if opened:
+        yield opened
+    yield from streams.close()

@@ -1,0 +1,77 @@
+"""Kinds of documents: what a record tells of. A folder each, which is all that a new kind needs.
+
+The folder's `__init__.py` has a KIND, which says how a record of that kind is recognised; `template.json` is the
+template of its index, and so of its table; `sample.log` and `sample.json` are records and the documents they become.
+Whoever works with kinds asks `kinds` for them: nothing else lists them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from functions.pipeline.documents import DEAD_LETTERS, LOGS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from functions.pipeline.kinds.fields import Fields
+    from functions.pipeline.values import Taker
+
+
+Found = dict[str, dict[str, Any]] | None
+"""The documents that were found in a record, by the names of their kinds: what each has besides its time."""
+
+
+ReadText = Callable[[bytes, dict[str, Any], "Fields"], Found]
+"""Reads a message into an event's fields, with what takes the JSON objects in it; returns the documents found."""
+
+
+class Kind(NamedTuple):
+    """A kind of document, and how it is recognised. Everything but the name is optional.
+
+    A record has a document of this kind in one of two ways:
+
+    - `read_object` or `read_text` found it: the document has what they return, and the record's time;
+    - the event has all the fields in `needs`, and passes the filter: the document has the event's fields.
+
+    Attributes:
+        name: what the kind is called, and its index: "perfs" is `ml-api-perfs`.
+        shown: the fields that a table of its documents shows; the last one gets the room that is left.
+        numbers: those of them that are numbers.
+        takers: the event's fields that this kind adds, by the names in JSON objects; see `values.Taker`.
+        names: those of a JSON object of which one must be there for `read_object` to be asked.
+        read_object: takes a document's fields out of a JSON object (the first argument), and may set fields of the
+            event (the second); None for what is no such document.
+        starts: the bytes that a message may begin with for `read_text` to be asked.
+        read_text: reads a message that is no JSON object.
+        needs: the fields of an event that make it one of this kind.
+        folder: where the kind is, in this folder; `kinds` fills it in.
+    """
+
+    name: str
+    shown: tuple[str, ...] = ("transaction_id",)
+    numbers: tuple[str, ...] = ()
+    takers: Mapping[str, Taker] = MappingProxyType({})
+    names: frozenset[str] = frozenset()
+    read_object: Callable[[dict[str, Any], dict[str, Any]], dict[str, Any] | None] | None = None
+    starts: bytes = b""
+    read_text: ReadText | None = None
+    needs: frozenset[str] = frozenset()
+    folder: str = ""
+
+
+@cache
+def kinds() -> dict[str, Kind]:
+    """Return all kinds by name: the log index first, dead letters last."""
+    folders = [each.name for each in iter_modules(__path__) if each.ispkg]
+    found = [import_module(f"{__name__}.{folder}").KIND._replace(folder=folder) for folder in folders]
+    return {each.name: each for each in sorted(found, key=_place)}
+
+
+def _place(kind: Kind) -> tuple[bool, bool, str]:
+    return kind.name != LOGS, kind.name == DEAD_LETTERS, kind.name

@@ -1,0 +1,146 @@
+"""The fields of an event, and what takes them out of the JSON objects that programs log."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from functions.pipeline.values import fit, number, whole, word
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from functions.pipeline.kinds import Found, Kind
+    from functions.pipeline.values import Taker
+
+_REMEMBERED = 1024  # shapes of objects
+_LARGEST_SHAPE = 64  # members of an object whose shape is remembered
+_DURATION = re.compile(
+    r"\s*([+-]?\d{1,15}(?:[.,]\d{1,15})?(?:[eE][+-]?\d{1,2})?)\s*(ms|msecs?|s|secs?|us|\u00b5s|\u03bcs|ns)?\s*"
+)
+_UNITS = {"ms": 1.0, "s": 1e3, "us": 1e-3, "\u00b5s": 1e-3, "\u03bcs": 1e-3, "ns": 1e-6}
+
+
+def _status(value: object) -> int | None:
+    """Take an HTTP status; a word such as "ok" is none, nor is any other number."""
+    status = _whole(value)
+    return status if status is not None and status >= 0 else None
+
+
+_whole = whole(2**31 - 1)
+
+
+def _path(value: object) -> str | None:
+    """Take a path, or that of an address."""
+    path = word(value)
+    if path and path.startswith(("http://", "https://")):
+        _, slash, rest = path.partition("://")[2].partition("/")
+        return slash + rest or "/"
+    return path
+
+
+def duration(unit: str) -> Callable[[object], float | None]:
+    """Take a duration in milliseconds: a number of so many `unit`s, or text that may name another unit."""
+
+    def take(value: object) -> float | None:
+        if isinstance(value, str):
+            found = _DURATION.fullmatch(value)
+            if found is None:
+                return None
+            return float(found[1].replace(",", ".")) * _UNITS[found[2] or unit]
+        taken = number(value)
+        return taken if taken is None or unit == "ms" else taken * _UNITS[unit]
+
+    return take
+
+
+# By the names that programs send them under, the documents' own first: of several names for one field, the first one
+# that is there is meant. A duration without a unit counts milliseconds.
+_SHARED: dict[str, Taker] = {
+    **dict.fromkeys(
+        (
+            *("transaction_id", "request_id", "requestId", "transaction.id", "http.request.id", "correlation_id"),
+            *("correlationId", "x_request_id", "req_id", "trace_id", "traceId", "trace.id"),
+        ),
+        ("transaction_id", word),
+    ),
+    **dict.fromkeys(
+        ("http_method", "method", "http.request.method", "http.method", "request_method", "requestMethod"),
+        ("http_method", word),
+    ),
+    **dict.fromkeys(
+        (
+            *("http_path", "path", "url.path", "http.path", "request_path", "http.target", "url", "url.original"),
+            *("uri", "url.full", "http.url", "request_uri", "requestUrl", "route", "endpoint"),
+        ),
+        ("http_path", _path),
+    ),
+    **dict.fromkeys(
+        (
+            *("status_code", "http.response.status_code", "statusCode", "http.status_code", "http_status", "status"),
+            *("http.status", "response_code"),
+        ),
+        ("status_code", whole(2**31 - 1)),
+    ),
+    "execution_time_ms": ("execution_time_ms", number),
+    **dict.fromkeys(
+        (
+            *("duration_ms", "elapsed_ms", "latency_ms", "response_time_ms", "durationMs", "responseTime", "took_ms"),
+            *("time_ms", "duration", "elapsed", "response_time", "latency"),
+        ),
+        ("execution_time_ms", duration("ms")),
+    ),
+    **dict.fromkeys(
+        ("duration_s", "duration_seconds", "elapsed_s", "elapsed_seconds", "response_time_s", "request_time"),
+        ("execution_time_ms", duration("s")),
+    ),
+    **dict.fromkeys(("duration_us", "elapsed_us"), ("execution_time_ms", duration("us"))),
+    **dict.fromkeys(("event.duration", "duration_ns", "elapsed_ns"), ("execution_time_ms", duration("ns"))),
+}
+
+
+class Fields:
+    """Takes the members of JSON objects as fields of an event: those that all events share, and those of each kind.
+
+    Attributes:
+        names: the members that are known.
+    """
+
+    def __init__(self, kinds: Iterable[Kind]) -> None:
+        kinds = tuple(kinds)
+        self._takers = dict(_SHARED)
+        for kind in kinds:
+            self._takers |= kind.takers
+        reading = ((kind, kind.read_object) for kind in kinds if kind.read_object)
+        self._readers = [(kind.names, kind.name, read_object) for kind, read_object in reading]
+        self._shapes: dict[tuple[str, ...], dict[str, Taker]] = {}
+        self.names = self._takers.keys() | {name for names, *_ in self._readers for name in names}
+
+    def take(self, fields: dict[str, Any], sent: dict[str, Any]) -> Found:
+        """Take an object's members into an event's fields; return the documents of other kinds that it holds.
+
+        What there is no field for, or what does not fit its field, is in the event's `data`.
+        """
+        found: Found = None
+        for names, kind, read in self._readers:
+            document = None if names.isdisjoint(sent) else read(sent, fields)
+            if document is not None:
+                found = {kind: document} if found is None else found | {kind: document}
+        if sent:
+            rest = fit(sent, self._shapes.get(tuple(sent)) or self._chosen(tuple(sent)), fields)
+            if rest:
+                fields["data"] = fields.get("data", {}) | rest
+        return found
+
+    def _chosen(self, names: tuple[str, ...]) -> dict[str, Taker]:
+        """Choose which members are which fields, where several may be the same; programs write few shapes."""
+        there, chosen, taken = set(names), {}, set()
+        for name, taker in self._takers.items():
+            if name in there and taker[0] not in taken:
+                chosen[name] = taker
+                taken.add(taker[0])
+        if len(names) <= _LARGEST_SHAPE:
+            if len(self._shapes) >= _REMEMBERED:
+                self._shapes.clear()
+            self._shapes[names] = chosen
+        return chosen

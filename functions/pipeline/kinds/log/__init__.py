@@ -1,0 +1,6 @@
+"""All records, whatever they tell of: the index that every record is in, written by `functions.pipeline.parser`."""
+
+from functions.pipeline.documents import LOGS
+from functions.pipeline.kinds import Kind
+
+KIND = Kind(name=LOGS, shown=("level", "transaction_id", "message"))

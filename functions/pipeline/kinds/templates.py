@@ -1,0 +1,29 @@
+"""The kinds' index templates: the one description of what each kind of document holds.
+
+Elasticsearch gets them as they are, under the configured names; the embedded store makes its tables from them too.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from functions.pipeline.kinds import kinds
+
+_FOLDER = Path(__file__).parent
+
+
+@cache
+def template(kind: str) -> dict[str, Any]:
+    """Return a kind's index template, as its file has it."""
+    content: dict[str, Any] = orjson.loads((_FOLDER / kinds()[kind].folder / "template.json").read_bytes())
+    return content
+
+
+def columns(kind: str) -> dict[str, str]:
+    """Return the mapping type of each field of a kind's documents, by name; aliases are not fields."""
+    properties = template(kind)["template"]["mappings"]["properties"]
+    return {name: each.get("type", "object") for name, each in properties.items() if each.get("type") != "alias"}

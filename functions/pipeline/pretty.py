@@ -1,0 +1,76 @@
+"""JSON that is written over several lines, as `json.dumps(…, indent=2)` writes an object or an array of them."""
+
+from __future__ import annotations
+
+from functions.pipeline.records import json_object
+
+MOST_LINES, MOST_BYTES = 10_000, 1 << 20  # of one object
+
+
+Lines = list[tuple[int, bytes]]
+"""Texts with their positions."""
+
+
+class Pretty:
+    """Collects the lines of one object after the other, and leaves out the brackets of an array around them.
+
+    An object begins with a line that begins with a brace, and ends with a line that is a brace with the same
+    indentation.
+    """
+
+    def __init__(self) -> None:
+        self._lines: Lines = []
+        self._size = 0
+        self._end = b""  # the line, without a comma, that the object ends with
+        self._in_array = False
+
+    @property
+    def waiting(self) -> bool:
+        """Whether an object, or the bracket before one, waits for more lines."""
+        return bool(self._lines)
+
+    def begins(self, line: bytes) -> bool:
+        """Say whether a line may begin an object, or an array of them."""
+        text = line.strip()
+        return text in {b"[", b"{", b"[{"} or (text.startswith(b"{") and not text.endswith((b"}", b"},")))
+
+    def is_bracket(self, line: bytes) -> bool:
+        """Say whether a line closes the array that the last object was in."""
+        if self._in_array and line.strip() in {b"]", b"],"}:
+            self._in_array = False
+            return True
+        return False
+
+    def take(self, position: int, line: bytes) -> Lines:
+        """Take a line; return what is complete by that: an object as one text, or lines that are none after all."""
+        if not self._end and not self.begins(line):
+            return [*self.given_up(), (position, line)]
+        self._lines.append((position, line))
+        self._size += len(line) + 1
+        if not self._end:
+            self._open(line)
+        elif line.rstrip(b" \t\r,") == self._end:
+            return self._closed()
+        too_much = len(self._lines) >= MOST_LINES or self._size >= MOST_BYTES
+        return self.given_up() if too_much else []
+
+    def given_up(self) -> Lines:
+        """Return the lines that wait, and forget them."""
+        lines, self._lines = self._lines, []
+        self._size, self._end = 0, b""
+        return lines
+
+    def _open(self, line: bytes) -> None:
+        if line.strip() != b"[":
+            self._end = line[: len(line) - len(line.lstrip())] + b"}"
+
+    def _closed(self) -> Lines:
+        """Read the object that is complete; an array's bracket before it is left out."""
+        lines = self.given_up()
+        inner = lines[1:] if lines[0][1].strip() == b"[" else lines
+        position, first = inner[0]
+        text = b"\n".join((first.replace(b"[{", b"{", 1), *(line for _, line in inner[1:]))).rstrip(b" \t\r,")
+        if json_object(text) is None:
+            return lines
+        self._in_array = self._in_array or inner is not lines or first.lstrip().startswith(b"[") or b"," in lines[-1][1]
+        return [(position, text)]

@@ -1,0 +1,102 @@
+"""Reads the lines of one object: which begin a record, and in which layout; which are in an envelope."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime, tzinfo
+
+    from functions.pipeline.envelopes import Carried
+    from functions.pipeline.layouts.registry import Patterns
+    from functions.pipeline.records import Head
+    from functions.pipeline.times import Clock
+
+_SAMPLE = 64 << 10  # bytes of an object that tell whether its dates begin with the day
+_KNOWN = frozenset(("timestamp", "level", "message", "logger", "data"))  # an object of these is no envelope
+
+In = tuple[str, "list[Carried]"]
+"""What was in an envelope: the envelope's name, and the lines."""
+
+
+class Reader:
+    """Reads the lines of one object, in their order.
+
+    Attributes:
+        known: finds the head of a line in the layout that most lines have; None for any other line.
+    """
+
+    def __init__(
+        self,
+        known: Callable[[bytes], Head | None],
+        patterns: Patterns,
+        zone: tzinfo,
+        *,
+        day_first: bool | None = None,
+        made: datetime | None = None,
+    ) -> None:
+        """Take what is the same for all objects, and when this one was made.
+
+        Args:
+            known: see above.
+            patterns: the other layouts.
+            zone: the zone of times that name none.
+            day_first: whether 01/02/2025 is in February where the object's other lines do not tell.
+            made: when the object was made: times without a date or a year are near it.
+        """
+        self.known = known
+        self._patterns = patterns
+        self._zone, self._day_first, self._made = zone, day_first, made
+        self._sample = b""
+        self._clock: Clock | None = None
+
+    def look_at(self, block: bytes) -> None:
+        """Take the object's first lines, which may tell how its dates are meant."""
+        self._sample = block[:_SAMPLE]
+
+    def clock(self) -> Clock:
+        """Return what reads the object's times; it is made when a line needs it."""
+        if self._clock is None:
+            from functions.pipeline.times import Clock, day_first_in
+
+            told = day_first_in(self._sample)
+            day_first = self._day_first if told is None else told
+            self._clock = Clock(self._zone, day_first=day_first, made=self._made)
+        return self._clock
+
+    @property
+    def ambiguous(self) -> int:
+        """How many times had several meanings, and nothing told which was meant."""
+        return self._clock.ambiguous if self._clock else 0
+
+    def read_object(self, sent: dict[str, Any]) -> In | None:
+        """Take the lines out of a JSON object that is an envelope; None for one that is a record itself."""
+        if sent.keys() <= _KNOWN:
+            return None
+        from functions.pipeline import envelopes
+
+        return envelopes.from_object(sent, self.clock())
+
+    def read(self, line: bytes, *, wrapped: bool = True) -> Head | In | dict[str, Any] | None:
+        """Read a line that is no JSON object, and not in the known layout.
+
+        Args:
+            line: the line, which is not empty.
+            wrapped: it may be an envelope.
+
+        Returns:
+            Its head; or the members that it has, where it is written as names with values; or, of an envelope, what
+            is in it. None where no layout matches: the line belongs to the record before it.
+        """
+        from functions.pipeline import envelopes
+        from functions.pipeline.layouts import logfmt
+
+        carried = envelopes.from_text(line, self.clock()) if wrapped else None
+        return carried or self._patterns.head(line, self.clock()) or logfmt.members(line)
+
+    def begins(self, line: bytes) -> bool:
+        """Say whether a line begins a record, as far as that can be told from the line alone."""
+        if line.startswith((b"{", b" {", b"  {", b"\t{", b"   {", b"    {")):
+            return True
+        return bool(line) and (self.known(line) is not None or self.read(line) is not None)

@@ -1,0 +1,110 @@
+"""Which entries of a log are new, when it can only be read from its beginning: those after the last ones emitted. Pure.
+
+Such a log begins anew when its writer restarts, and may lose its oldest entries. So the last entries emitted are looked
+for as a run, each with its time; where they are no longer there, the entries that are later than them are new.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from functions.pipeline.instants import parsed_instant
+from functions.pipeline.marks import PLAIN
+from functions.pipeline.sources import Position, Reading, unreadable_position
+from functions.pipeline.sources.window import marker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from functions.pipeline.marks import Marks
+
+WINDOW = 100  # entries remembered
+
+
+class Entry(NamedTuple):
+    """One entry: its line, and its time as the log writes it (ISO 8601; empty: the log does not say)."""
+
+    line: bytes
+    time: str
+
+    @property
+    def content(self) -> bytes:
+        """What the entry is recognised by."""
+        return self.time.encode() + b" " + self.line
+
+
+def check_position(position: Position | None, source: str, marks: Marks = PLAIN) -> None:
+    """Raise the error of `unreadable_position` unless `readings` made the position; then that of `Marks.check`."""
+    if position is None:
+        return
+    window, last = position.get("window"), position.get("time")
+    if not isinstance(window, list) or not all(isinstance(mark, str) for mark in window) or not isinstance(last, str):
+        raise unreadable_position(source)
+    marks.check(window, source)
+
+
+class NewEntries:
+    """Takes a log's entries from its beginning on, and keeps those that are new.
+
+    Attributes:
+        entries: the new ones, oldest first.
+        size: their lines, in bytes.
+        found: the last entries emitted were met (or there are none).
+        seen: how many entries were taken in all.
+    """
+
+    def __init__(self, position: Position | None, marks: Marks = PLAIN) -> None:
+        self._window: list[str] = position["window"] if position else []
+        self._last = _instant(position["time"]) if position else None
+        self._mark = marker(position, marks)
+        self._recent: deque[str] = deque(maxlen=len(self._window))
+        self.entries: list[Entry] = []
+        self.size = self.seen = 0
+        self.found = not self._window
+
+    @property
+    def gap(self) -> bool:
+        """Whether entries may have been lost: there are new ones, and those before them are no longer in the log."""
+        return bool(self.entries) and not self.found
+
+    def add(self, entry: Entry) -> None:
+        """Take the next entry."""
+        self.seen += 1
+        if self._ends_the_window(entry):
+            self.found, self.size = True, 0
+            self.entries.clear()
+        elif self.found or self._is_later(entry):
+            self.entries.append(entry)
+            self.size += len(entry.line)
+
+    def _ends_the_window(self, entry: Entry) -> bool:
+        """Tell whether the window ends here: as much of it as there has been room for since the log's beginning."""
+        if not self._window:
+            return False
+        self._recent.append(self._mark(entry.content))
+        return self._recent[-1] == self._window[-1] and list(self._recent) == self._window[-len(self._recent) :]
+
+    def _is_later(self, entry: Entry) -> bool:
+        time = _instant(entry.time)
+        return self._last is None or time is None or time > self._last
+
+
+def readings(
+    new: NewEntries, position: Position | None, size: int, limit: int | None = None, marks: Marks = PLAIN
+) -> Iterator[Reading]:
+    """Cut the oldest `limit` new entries into readings of at most `size`, each with the position after it."""
+    window, time = (position["window"], position["time"]) if position else ([], "")
+    mark, taken = marker(position, marks), new.entries[:limit]
+    for start in range(0, len(taken), size):
+        part = taken[start : start + size]
+        window = (window + [mark(entry.content) for entry in part])[-WINDOW:]
+        time = next((entry.time for entry in reversed(part) if entry.time), time)
+        yield Reading([each.line for each in part], {"window": window, "time": time}, int(new.gap and start == 0))
+
+
+def _instant(time: str) -> datetime | None:
+    """Read a time; None where it is none. Digits beyond microseconds do not count."""
+    text = parsed_instant(time, UTC)
+    return datetime.fromisoformat(text) if text else None

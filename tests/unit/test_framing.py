@@ -1,0 +1,109 @@
+"""What belongs together is one record: objects over several lines, tracebacks of every kind, lines of one stream."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.pipeline.framing import split_records
+from functions.pipeline.parser import Parser, ParserOptions
+
+PARSER = Parser(ParserOptions())
+HEAD = "2025-01-20 10:30:00 - api - INFO - "
+PYTHON = """Traceback (most recent call last):
+  File "app.py", line 3, in predict
+    raise ValueError("bad")
+ValueError: bad
+more of the message
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "app.py", line 9, in <module>
+RuntimeError: worse""".replace("more of the message\n", "")
+GROUP = """  + Exception Group Traceback (most recent call last):
+  |   File "app.py", line 3, in <module>
+  |     raise ExceptionGroup("several", [ValueError("a")])
+  | ExceptionGroup: several (1 sub-exception)
+  +-+---------------- 1 ----------------
+    | ValueError: a
+    +------------------------------------"""
+JAVA = """java.lang.IllegalStateException: model is not loaded
+\tat com.example.Api.predict(Api.java:12)
+\tat com.example.Api.main(Api.java:3)
+Caused by: java.io.FileNotFoundException: model.bin
+\t... 2 more"""
+GO = """panic: runtime error: index out of range [3] with length 3
+
+goroutine 1 [running]:
+main.predict({0xc000012345, 0x3, 0x3})
+\t/app/main.go:12 +0x1d
+main.main()
+\t/app/main.go:5 +0x25
+exit status 2"""
+NODE = """TypeError: Cannot read properties of undefined (reading 'predict')
+    at Object.<anonymous> (/app/index.js:3:7)
+    at node:internal/main/run_main_module:23:47"""
+TRACES = {"python": PYTHON, "group": GROUP, "java": JAVA, "go": GO, "node": NODE}
+
+
+def raws(content: str) -> list[str]:
+    reader = PARSER.open().reader
+    return [record[1].decode() for record in split_records([content.encode()], "raw/x.log.gz", reader)]
+
+
+@pytest.mark.parametrize("trace", TRACES.values(), ids=TRACES)
+def test_a_traceback_between_json_lines_is_one_record(trace: str):
+    first, last = '{"message": "boom"}', '{"message": "next"}'
+    assert raws(f"{first}\n{trace}\n{last}\n") == [first, trace, last]
+
+
+@pytest.mark.parametrize("trace", TRACES.values(), ids=TRACES)
+def test_a_traceback_belongs_to_the_text_record_before_it(trace: str):
+    assert raws(f"{HEAD}boom\n{trace}\n{HEAD}next\n") == [f"{HEAD}boom\n{trace}", f"{HEAD}next"]
+
+
+def test_what_follows_a_traceback_is_not_part_of_it():
+    assert raws(f"{PYTHON}\nServer stopped\n") == [PYTHON, "Server stopped"]
+
+
+OBJECTS = [{"message": "a", "data": {"list": [1, {"x": 2}]}}, {"message": "b"}]
+
+
+@pytest.mark.parametrize("indent", [1, 2, 4, "\t"])
+def test_a_pretty_array_gives_its_elements(indent: int | str):
+    assert [json.loads(raw) for raw in raws(json.dumps(OBJECTS, indent=indent) + "\n")] == OBJECTS
+
+
+def test_pretty_objects_one_after_another_are_records():
+    content = "\n".join(json.dumps(each, indent=2) for each in OBJECTS)
+    assert [json.loads(raw) for raw in raws(content)] == OBJECTS
+
+
+def test_an_array_that_begins_in_the_middle_gives_what_is_whole():
+    lines = json.dumps(OBJECTS, indent=2).split("\n")
+    assert json.loads(raws("\n".join(lines[lines.index("  {", 2) :]))[0]) == OBJECTS[1]
+
+
+def test_an_object_that_never_ends_is_read_by_lines():
+    assert raws('{\n  "message": "a"\n') == ["{", '  "message": "a"']
+
+
+def test_a_pretty_object_in_a_message_belongs_to_the_message():
+    text = HEAD + "config " + json.dumps({"a": 1}, indent=2)
+    assert raws(text + "\n") == [text]
+
+
+def test_brackets_that_are_no_array_stay():
+    assert raws("[\nhello\n]\n") == ["[", "hello", "]"]
+
+
+@given(
+    st.lists(st.sampled_from(["{", "}", "[", "]", "},", '  "a": 1', "[{", "}]", "text", HEAD + "x", "", "  {", "  }"]))
+)
+def test_no_line_is_lost_whatever_the_brackets(lines: list[str]):
+    sent = "".join("\n".join(lines).split())
+    found = "".join("".join(raws("\n".join(lines))).split())
+    brackets = str.maketrans("", "", "[],")
+    assert found.translate(brackets) == sent.translate(brackets)
