@@ -85,6 +85,17 @@ def test_a_drop_gives_the_records_of_the_plain_file(name: str, command_line: Run
     assert prediction(command_line)["input_data"] == {"AGE": 65, "NAME": "Zoé"}
 
 
+@pytest.mark.parametrize(("suffix", "compress"), [("bz2", bz2.compress), ("xz", lzma.compress), ("zip", zipped)])
+def test_a_drop_of_a_json_array_gives_its_elements(
+    suffix: str, compress: Callable[[bytes], bytes], command_line: Run, folder: Path
+):
+    array = json.dumps([{"message": "one"}, {"message": "two"}], indent=1)
+    (folder / ".trilog" / "raw").mkdir(parents=True)
+    (folder / ".trilog" / "raw" / f"a.json.{suffix}").write_bytes(compress(array.encode()))
+    assert command_line("reindex")[0] == 0
+    assert messages(command_line) == ["one", "two"]
+
+
 @pytest.mark.parametrize("stored", [PNG, gzip.compress(PNG)])
 def test_a_path_to_what_is_not_text_is_refused_after_the_others_were_read(
     stored: bytes, command_line: Run, folder: Path
