@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 LONGEST_LINE = 10 << 20  # bytes; a longer one is cut, so that memory stays bounded
 LARGEST_DOCUMENT = 32 << 20  # bytes of an object that is read as a JSON array; a larger one is read by lines
 _LARGEST_OBJECT = 4 << 20  # characters of one that is read as a single JSON object: it may take forty times as much
+_JSON = re.compile(r"\.json(?:\.(?:gz|zst|bz2|xz|lzma|zip))*$")
 _ARRAY = re.compile(r'\s*(?:\{\s*"Records"\s*:\s*)?\[(?=\s*(?:[\[{"\]]|$))')  # "[INFO] …" is none
 _BETWEEN_ELEMENTS = re.compile(r"[\s,]*")
 _DECODER = json.JSONDecoder()
@@ -50,7 +51,7 @@ def split_records(chunks: Iterable[bytes], key: str, reader: Reader) -> Iterator
         key: its name in the store.
         reader: knows layouts and envelopes.
     """
-    if key.removesuffix(".gz").removesuffix(".zst").endswith(".json"):
+    if _JSON.search(key):
         content, chunks = _start(chunks)
         elements = _elements(content.removeprefix(_BOM).decode("utf-8", "replace"))
         if elements is not None:
