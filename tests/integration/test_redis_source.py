@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import traceback
 
@@ -121,7 +122,9 @@ def test_the_database_and_the_key_can_be_chosen(running, port):
     assert lines_of(chosen.read(None, 10)) == [b"line"]
     assert chosen.check() == "1 lines held"
     assert source(port).check() == "0 lines held"
-    assert chosen.name != source(port).name
+    names = [each.name for each in (source(port), chosen, source(port, db=3, key="logs-api"))]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"redis-127\.0\.0\.1-\d+-\d-key-[a-z0-9.-]+-[0-9a-f]{8}", name) for name in names)
 
 
 def test_a_key_that_is_no_list_is_named_with_the_remedy(client, port):
