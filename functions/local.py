@@ -50,7 +50,6 @@ if TYPE_CHECKING:
 
     from functions.indexer.selection import Dated
     from functions.indexer.verify import Verdict
-    from functions.pipeline.sinks import Sink
     from functions.pipeline.store import Store
 
 _LIBRARIES = (
@@ -373,7 +372,7 @@ class LogsPipeline:
         news = (messages({"eventSource": "aws:sqs", "body": each.body})[0] for each in found)
         return list(zip(found, news, strict=True))
 
-    def _index(self, collection: Collection, limit: int | None, sink: Callable[[], Sink]) -> Iterator[Tally]:
+    def _index(self, collection: Collection, limit: int | None, sink: Callable[[], Any]) -> Iterator[Tally]:
         """Index each batch before the next is asked for: that tells the collector that the last one has arrived."""
         for batch in collection.batches(limit):
             yield self._indexing(batch.key, sink=sink()).run()  # only a run with news takes the index
