@@ -151,6 +151,9 @@ class Streams:
 
     def _read(self, line: bytes, depth: int) -> Head | In | dict[str, Any] | None:
         """Read a line; beyond so many envelopes, what looks like another is a record."""
+        known = self._reader.known(line) if depth else None  # of a line in none, that has been looked at
+        if known:
+            return known
         fields = json_object(line) if line else None
         if fields is not None:
             return (self._reader.read_object(fields) if depth < _MOST_ENVELOPES else None) or fields
