@@ -75,6 +75,7 @@ PURE = (
     "streams",
     "traces",
     "pretty",
+    "concatenated",
     "loose_json",
     "ansi",
     "coverage",

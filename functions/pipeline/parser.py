@@ -18,6 +18,7 @@ from functions.pipeline.filter import Filter, FilterOptions
 from functions.pipeline.kinds import kinds
 from functions.pipeline.kinds.fields import Fields
 from functions.pipeline.layouts.dashed import Dashed
+from functions.pipeline.layouts.heads import level_and_logger
 from functions.pipeline.layouts.objects import read_object
 from functions.pipeline.layouts.registry import Patterns
 from functions.pipeline.reader import Reader
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from functions.pipeline.documents import Row
     from functions.pipeline.kinds import Found, Kind, ReadText
-    from functions.pipeline.records import Record
+    from functions.pipeline.records import Origin, Record
 
 
 def _zone(value: str) -> tzinfo:
@@ -40,6 +41,9 @@ def _zone(value: str) -> tzinfo:
         return ZoneInfo(value)
     except (KeyError, OSError, ValueError) as error:
         raise ValueError("the name of a time zone, such as UTC or Europe/Paris") from error
+
+
+_LONGEST_LEVEL = 40  # bytes of a level as a member of a JSON object, and the name of the logger after it
 
 
 class ParserOptions(FilterOptions):
@@ -145,6 +149,8 @@ class Parsing:
             text = text if origin.sent is None else origin.sent
             if origin.labels:
                 own += self._labels(origin.labels)
+            if origin.level or origin.logger:
+                own = _lacking(own, origin) + own
         if time is None or (head is None and sent is None):
             self.coverage.count_unread(_place(record), raw)
             own += b'"unread":true,'
@@ -176,6 +182,13 @@ class Parsing:
         if "data" in fields:
             self.coverage.look_at(fields, fields["data"])
         return time, own, message, text, found
+
+
+def _lacking(own: bytes, origin: Origin) -> bytes:
+    """Return the level and the logger that an envelope tells, and the record does not, as members."""
+    level = None if own.startswith(b'"level":') else origin.level
+    logger = None if b'"logger":' in own[:_LONGEST_LEVEL] or own.startswith(b'"logger":') else origin.logger
+    return level_and_logger(level, logger)
 
 
 def _place(record: Record) -> str:

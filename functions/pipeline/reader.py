@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _SAMPLE = 64 << 10  # bytes of an object that tell whether its dates begin with the day
 _KNOWN = frozenset(("timestamp", "level", "message", "logger", "data"))  # an object of these is no envelope
 
+_TIME_ALONE = (None, "time")  # what a head tells beside its time, in the layout that is nothing but a time
+
 In = tuple[str, "list[Carried]"]
 """What was in an envelope: the envelope's name, and the lines."""
 
@@ -93,7 +95,21 @@ class Reader:
         from functions.pipeline.layouts import logfmt
 
         carried = envelopes.from_text(line, self.clock()) if wrapped else None
-        return carried or self._patterns.head(line, self.clock()) or logfmt.members(line)
+        if carried:
+            return carried
+        head = self._patterns.head(line, self.clock())
+        if head is None:
+            return logfmt.members(line)
+        return (self._behind(head, line) if wrapped and head[4] == _TIME_ALONE else None) or head
+
+    def _behind(self, head: Head, line: bytes) -> In | None:
+        """Take the line that a time was put before, as `docker logs -t` and CloudWatch's export do."""
+        inner = line[len(head[0]) :]
+        if inner[:1] == b"{" or (inner and (self.known(inner) or self._patterns.head(inner, self.clock()))):
+            from functions.pipeline.envelopes import Carried
+
+            return "time", [Carried(inner, head[2])]
+        return None
 
     def begins(self, line: bytes) -> bool:
         """Say whether a line begins a record, as far as that can be told from the line alone."""

@@ -36,12 +36,16 @@ class Origin(NamedTuple):
         labels: what the envelope says of where the line comes from.
         sent: the text with what was taken off before it was read (colours), as it stands between the quotes of a JSON
             string; None where nothing was.
+        level: the envelope's word for how severe it is, one of the documents' levels; None when it has none.
+        logger: the program or logger that the envelope names; likewise.
     """
 
     envelope: str = ""
     time: str | None = None
     labels: Mapping[str, Any] = MappingProxyType({})
     sent: bytes | None = None
+    level: str | None = None
+    logger: str | None = None
 
 
 Record = tuple[int, bytes, bytes, Head | None, dict[str, Any] | None, Origin | None]

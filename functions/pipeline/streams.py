@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.ansi import ESCAPE, stripped
+from functions.pipeline.concatenated import objects
 from functions.pipeline.pretty import Pretty
 from functions.pipeline.records import PLACE_IN_ENVELOPE, Origin, escaped, json_object
 from functions.pipeline.traces import Trace
 
 if TYPE_CHECKING:
+    from functions.pipeline.concatenated import Pieces
     from functions.pipeline.envelopes import Carried
     from functions.pipeline.pretty import Lines
     from functions.pipeline.reader import In, Reader
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST_LINES, MOST_BYTES = 1_000, 1 << 20  # of one record made of several lines; what exceeds them begins another record
 _MOST_STREAMS = 1_000  # that are followed at once; the one that began first ends when there are more
+_OPENING = frozenset((b"{", b"[", b" ", b"\t"))
 _MOST_ENVELOPES = 4  # around each other
 
 
@@ -143,11 +146,22 @@ class Streams:
         elif read is not None:
             self._end(stream)
             stream.open((position, line, text, read, None, own))  # type: ignore[arg-type]  # a head, as nothing is left
+        elif line[:1] in _OPENING and (pieces := objects(line)):
+            self._take_pieces(stream, position, pieces, origin, depth)
         elif stream.record is None and stream.pretty.begins(line):
             stream.origin = origin
             stream.pretty.take(position, line)
         elif not stream.extend(line, text, sent):
             self._take_alone(stream, (position, line, text, None, None, own))
+
+    def _take_pieces(self, stream: _Stream, position: int, pieces: Pieces, origin: Origin | None, depth: int) -> None:
+        """Take the objects of a line that holds several; text behind them is a record of its own."""
+        self._end(stream)
+        for at, piece in pieces:
+            if json_object(piece) is None:
+                self._take_alone(stream, (position + at, piece, escaped(piece), None, None, origin))
+            else:
+                self._take(stream, position + at, piece, None, origin, depth)
 
     def _read(self, line: bytes, depth: int) -> Head | In | dict[str, Any] | None:
         """Read a line; beyond so many envelopes, what looks like another is a record."""
@@ -220,7 +234,14 @@ class Streams:
 
 def _inner(origin: Origin | None, name: str, carried: Carried) -> Origin:
     """Say where a line stood that was in an envelope, which may have been in another."""
+    _, time, labels, _, _, level, logger = carried
     if origin is None:
-        return Origin(name, carried.time, carried.labels)
-    labels = {**origin.labels, **carried.labels}
-    return Origin(f"{origin.envelope}+{name}", carried.time or origin.time, labels)
+        return Origin(name, time, labels, None, level, logger)
+    return Origin(
+        f"{origin.envelope}+{name}",
+        time or origin.time,
+        {**origin.labels, **labels},
+        None,
+        level or origin.level,
+        logger or origin.logger,
+    )
