@@ -35,7 +35,7 @@ ENVELOPE = Envelope(
         (
             (
                 b'{"messageType":"DATA_MESSAGE","owner":"12345678901","logGroup":"/ecs/api","logStream":"s",'
-                b'"subscriptionFilters":["f"],"logEvents":[{"id":"0","timestamp":1737369000123,"message":"INFO:     a"},'
+                b'"subscriptionFilters":[],"logEvents":[{"id":"0","timestamp":1737369000123,"message":"INFO:     a"},'
                 b'{"id":"1","timestamp":1737369001123,"message":"INFO:     b"}]}'
             ),
             (b"INFO:     a", b"INFO:     b"),
