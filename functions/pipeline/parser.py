@@ -21,7 +21,7 @@ from functions.pipeline.layouts.dashed import Dashed
 from functions.pipeline.layouts.objects import read_object
 from functions.pipeline.layouts.registry import Patterns
 from functions.pipeline.reader import Reader
-from functions.pipeline.records import NO_HEAD
+from functions.pipeline.records import NO_HEAD, escaped
 from functions.pipeline.values import members, written
 
 if TYPE_CHECKING:
@@ -179,11 +179,14 @@ class Parsing:
     ) -> tuple[str | None, bytes, bytes, bytes, Found]:
         """Read a text by its head; return what `_read_object` does."""
         begun, begun_escaped, time, own, more = head
-        message = raw[len(begun) :]
+        message, message_text = raw[len(begun) :], text[begun_escaped:]
+        if more and more.read_rest:
+            told, message = more.read_rest(message)
+            own, message_text = own + told, escaped(message)
         found = self._understood(message, fields)
-        if more and more[0]:
-            found = self._fields.take(fields, dict(more[0])) or found
-        return time, own, message, text[begun_escaped:], found
+        if more and more.fields:
+            found = self._fields.take(fields, dict(more.fields)) or found
+        return time, own, message, message_text, found
 
     def _read_object(
         self, fields: dict[str, Any], raw: bytes, text: bytes, sent: dict[str, Any]
@@ -209,7 +212,7 @@ class Parsing:
 def _place(record: Record) -> str:
     """Name a record's envelope and its layout."""
     *_, head, sent, origin = record
-    layout = "object" if sent is not None else "-" if head is None else head[4][1] if head[4] else "dashed"
+    layout = "object" if sent is not None else "-" if head is None else head[4].layout if head[4] else "dashed"
     return f"{(origin and origin.envelope) or '-'}/{layout}"
 
 

@@ -11,10 +11,11 @@ They come from TOML, ours beside this file and the user's own alike:
     line = "[2025-01-20 10:30:00 +0000] [7] [INFO] Booting worker"
     event = { "@timestamp" = "2025-01-20T10:30:00.000Z", level = "INFO", message = "Booting worker" }
 
-`%{time}` stands for a time in any usual spelling, `%{level}` for the name of a level; `time` gives the time's spelling
-where that is unusual, as strptime does. The groups `time`, `level`, `logger` and `message` are the record's; any other
-group is a field by its name, as a member of a JSON object would be. The message is the group `message`, and what
-follows it, or else all that follows the pattern.
+`%{time}` stands for a time in any usual spelling, `%{level}` for the name of a level in any case, `%{LEVEL}` for one in
+capitals, `%{logger}` for a name without blanks; `time` gives the time's spelling where that is unusual, as strptime
+does. The groups `time`, `level`, `logger` and `message` are the record's; `duration` is a time that something took; any
+other group is a field by its name, as a member of a JSON object would be. A group that matched nothing, or `-`, is no
+field. The message is what begins with the group `message`, which may be empty, or else all that follows the pattern.
 """
 
 from __future__ import annotations
@@ -24,41 +25,61 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions.pipeline.layouts.heads import level_and_logger
-from functions.pipeline.layouts.starts import first_bytes
+from functions.pipeline.layouts.starts import ANY, first_bytes
 from functions.pipeline.levels import LEVEL, level, numbered_level
-from functions.pipeline.records import escaped
+from functions.pipeline.records import More, escaped
 from functions.pipeline.times import TIME, form_regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from functions.pipeline.levels import Scale
     from functions.pipeline.records import Head
     from functions.pipeline.times import Clock
 
 _TIME = "%{time}"
-_OWN = {"time", "level", "logger", "message"}  # groups that are no fields
+_CAPITALS = "TRACE|DEBUG|INFO|NOTICE|SUCCESS|WARN|WARNING|ERROR|SEVERE|FATAL|CRITICAL|ALERT|EMERGENCY"
+_PLACEHOLDERS = {  # what each stands for, and what it may begin with
+    "%{level}": (f"(?P<level>{LEVEL})", "[A-Za-z]"),
+    "%{LEVEL}": (f"(?P<level>{_CAPITALS})(?![0-9A-Za-z_])", "[A-Z]"),
+    "%{logger}": (r"(?P<logger>[A-Za-z_$][\w.$/-]{0,199})", "[A-Za-z_$]"),
+}
+_OWN = {"time", "level", "logger", "message", "duration"}  # groups that are no fields by their names
+_BLANK = ord(" ")
+_END = -1  # of a line
 
 
 class Layout(NamedTuple):
-    """A layout as it is written down.
+    r"""A layout as it is written down.
 
     Attributes:
         name: what it is called in counts.
         pattern: the regular expression, for `re.match`; see above.
-        program: who writes so.
+        program: who writes so; "" for what any program may write.
         time: the spelling of the time, where it is unusual; see `times.form_pattern`.
+        level: that of all its records, for programs that write none.
         levels: what the program calls its levels, where that is unusual: {"50": "CRITICAL"}.
         scale: the scale of levels that are numbers; see `levels.numbered_level`.
+        duration: the unit of the group `duration`, where the text names none; see `durations.milliseconds`.
+        pairs: whether the message has `name=value` pairs that are fields.
+        rest: a regular expression for the rest of the record, of all its lines, with the groups `message`, `level` and
+            `logger`: it is for what stands behind the message, or on the next line where it begins with `\n`.
         samples: lines, and what they must become.
+        not_this: lines that look like it, but are not in this layout.
     """
 
     name: str
     pattern: str
     program: str = ""
     time: str | None = None
+    level: str | None = None
     levels: Mapping[str, str] = {}
-    scale: str | None = None
+    scale: Scale | None = None
+    duration: str = "ms"
+    pairs: bool = False
+    rest: str | None = None
     samples: tuple[dict[str, Any], ...] = ()
+    not_this: tuple[str, ...] = ()
 
 
 class Times:
@@ -72,10 +93,19 @@ class Times:
 
     def end(self, start: int) -> int:
         """Return where the time ends that begins at `start`; -1 when none does."""
-        if start not in self._ends:
+        end = self._ends.get(start)
+        if end is None:
             found = self._time.match(self._line, start)
-            self._ends[start] = found.end() if found else -1
-        return self._ends[start]
+            end = self._ends[start] = found.end() if found else -1
+        return end
+
+    def followed_by(self) -> int | None:
+        """Return the byte after the time that the line begins with and the blanks behind it; None without a time."""
+        end = self.end(1 if self._line.startswith(b"[") else 0)
+        if end < 0:
+            return None
+        rest = self._line[end:].lstrip(b" ")
+        return rest[0] if rest else _END
 
 
 class Pattern:
@@ -84,7 +114,7 @@ class Pattern:
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self.name = layout.name
-        source = layout.pattern.replace("%{level}", f"(?P<level>{LEVEL})")
+        source = layout.pattern
         if layout.time:
             source = source.replace(_TIME, f"(?P<time>{form_regex(layout.time)})", 1)
         self._before, self._timed, self._after = source.partition(_TIME)
@@ -92,19 +122,38 @@ class Pattern:
     @cached_property
     def starts(self) -> frozenset[int]:
         """The bytes that a line may begin with for the layout to match."""
-        return first_bytes(self._before, _STARTS_OF_TIMES if self._timed else first_bytes(self._after, frozenset()))
+        if not self._before and self._timed:
+            return _STARTS_OF_TIMES
+        then = _STARTS_OF_TIMES if self._timed else first_bytes(_outlined(self._after), frozenset())
+        return first_bytes(_outlined(self._before), then)
+
+    def may_follow(self, follows: int | None) -> bool:
+        """Say whether a line may match by the byte that follows its first time; see `Times.followed_by`."""
+        if not self._timed or self._before not in _OPENINGS:
+            return True
+        return follows is not None and follows in self._follows
+
+    @cached_property
+    def _follows(self) -> frozenset[int]:
+        """The bytes that may follow the time and the blanks behind it, where the pattern begins with a time."""
+        first = first_bytes(_outlined(re.sub(r"^ (?:[+*?]|\{[0-9,]+\})?", "", self._after)), ANY)
+        return ANY | {_END} if _BLANK in first else first
 
     @cached_property
     def specific(self) -> int:
-        """How much the pattern demands: of two that match, the one that demands more is right."""
-        return len(re.findall(r"\(\?P<|%\{", self.layout.pattern)) * 100 + len(self.layout.pattern)
+        """How much the pattern demands: of two that match, the one that demands more is right.
+
+        What one program writes demands more than what any may write.
+        """
+        parts = len(re.findall(r"\(\?P<|%\{", self.layout.pattern))
+        return bool(self.layout.program) * 10_000 + parts * 100 + len(self.layout.pattern)
 
     @cached_property
     def _compiled(self) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
-        return re.compile(self._before.encode()), re.compile(self._after.encode())
+        return re.compile(_written_out(self._before).encode()), re.compile(_written_out(self._after).encode())
 
     def head(self, line: bytes, times: Times, clock: Clock) -> Head | None:
-        """Read the head of a line; None when the layout does not match, or its time cannot be."""
+        """Read the head of a line; None when the layout does not match."""
         before, after = self._compiled
         begun = before.match(line)
         if begun is None:
@@ -114,29 +163,76 @@ class Pattern:
         if found is None:
             return None
         groups = begun.groupdict() | found.groupdict()
+        message = next((each.start("message") for each in (begun, found) if "message" in each.re.groupindex), -1)
         written = line[begun.end() : end] if self._timed else groups.get("time")
         time = clock.read(written.decode("utf-8", "replace"), self.layout.time) if written else None
-        return self._head(line, found, groups, time)
+        return self._head(line, message if message >= 0 else found.end(), groups, time)
 
-    def _head(self, line: bytes, found: re.Match[bytes], groups: dict[str, bytes | None], time: str | None) -> Head:
-        message = found.start("message") if groups.get("message") is not None else found.end()
-        members = level_and_logger(self._level(_text(groups.get("level"))), _text(groups.get("logger")))
-        sent = {name: text for name, value in groups.items() if name not in _OWN and (text := _text(value))}
+    def _head(self, line: bytes, message: int, groups: dict[str, bytes | None], time: str | None) -> Head:
+        written = groups.get("level")
+        members = level_and_logger(self._level(written.decode() if written else None), _text(groups.get("logger")))
+        sent: dict[str, Any] = {
+            name: text for name, value in groups.items() if name not in _OWN and (text := _text(value))
+        }
+        if self.layout.pairs:
+            from functions.pipeline.layouts.logfmt import pairs
+
+            sent = pairs(line[message:]) | sent
+        if duration := _text(groups.get("duration")):
+            from functions.pipeline.durations import milliseconds
+
+            sent["execution_time_ms"] = milliseconds(duration, self.layout.duration)
         raw = line[:message]
-        return raw, len(escaped(raw)), time, members, (sent or None, self.name)
+        rest = self._read_rest if self.layout.rest else None
+        return raw, len(escaped(raw)), time, members, More(sent or None, self.name, rest)
+
+    @cached_property
+    def _rest(self) -> re.Pattern[bytes]:
+        return re.compile((self.layout.rest or "").encode())
+
+    def awaits(self, line: bytes) -> bool:
+        """Say whether a line is the second of a record, of which the first was in this layout."""
+        return bool(self.layout.rest and self.layout.rest.startswith(r"\n") and self._rest.match(b"\n" + line))
+
+    def _read_rest(self, message: bytes) -> tuple[bytes, bytes]:
+        """Read what follows the head: return the members that are there, and the message without them."""
+        found = self._rest.match(message)
+        if found is None:
+            return b"", message
+        groups = found.groupdict()
+        written, logger = _text(groups.get("level")), _text(groups.get("logger"))
+        members = level_and_logger(self._level(written) if written else None, logger)
+        return members, (groups.get("message") or b"") + message[found.end() :]
 
     def _level(self, written: str | None) -> str | None:
-        if written is None:
-            return None
+        if not written:
+            return self.layout.level
         if written in self.layout.levels:
             return self.layout.levels[written]
         if self.layout.scale and written.isdecimal():
-            return numbered_level(int(written[:9]), self.layout.scale)  # type: ignore[arg-type]  # it was looked at
+            return numbered_level(int(written[:9]), self.layout.scale)
         return level(written)
 
 
+def _written_out(pattern: str) -> str:
+    for name, (regex, _) in _PLACEHOLDERS.items():
+        pattern = pattern.replace(name, regex)
+    return pattern
+
+
+def _outlined(pattern: str) -> str:
+    """Let short expressions stand in for those that are long to read."""
+    for name, (_, start) in _PLACEHOLDERS.items():
+        pattern = pattern.replace(name, start)
+    return pattern
+
+
 def _text(value: bytes | None) -> str | None:
-    return value.decode("utf-8", "replace").strip() or None if value else None
+    if not value:
+        return None
+    text = value.decode("utf-8", "replace").strip()
+    return text if text and text != "-" else None
 
 
 _STARTS_OF_TIMES = frozenset(b"0123456789" + bytes(range(65, 91)) + bytes(range(97, 123)))
+_OPENINGS = ("", r"\[")  # what may stand before the time that a line begins with

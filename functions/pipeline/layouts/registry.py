@@ -35,15 +35,30 @@ class Patterns:
 
     def __init__(self, own: Iterable[Layout] = ()) -> None:
         self._own = tuple(own)
-        self._candidates: dict[int, list[Pattern]] = {}
+        self._candidates: dict[tuple[int, int | None], list[Pattern]] = {}
+        self._last: Pattern | None = None
 
     def head(self, line: bytes, clock: Clock) -> Head | None:
-        """Read the head of a line; None when no layout matches."""
-        candidates = self._candidates.get(line[0])
-        if candidates is None:
-            candidates = self._candidates[line[0]] = [each for each in self._all if line[0] in each.starts]
+        """Read the head of a line; None when no layout matches, or it is the second line of the last record's head."""
+        last, self._last = self._last, None
+        if last and last.awaits(line):
+            return None
         times = Times(line)
-        return next((head for each in candidates if (head := each.head(line, times, clock))), None)
+        for each in self._beginning(line, times):
+            head = each.head(line, times, clock)
+            if head:
+                self._last = each if each.layout.rest else None
+                return head
+        return None
+
+    def _beginning(self, line: bytes, times: Times) -> list[Pattern]:
+        """Return the patterns that a line may match by its first byte, and by what follows its time."""
+        first, follows = line[0], times.followed_by()
+        candidates = self._candidates.get((first, follows))
+        if candidates is None:
+            candidates = [each for each in self._all if first in each.starts and each.may_follow(follows)]
+            self._candidates[first, follows] = candidates
+        return candidates
 
     @cached_property
     def _all(self) -> list[Pattern]:

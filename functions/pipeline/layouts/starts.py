@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-_ANY = frozenset(range(256))
+ANY = frozenset(range(256))
 _REPEATS = {"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"}
 
 
@@ -50,7 +50,7 @@ def _first_of(operation: str, argument: Any) -> tuple[frozenset[int], bool]:  # 
         return _first(argument)
     if operation in {"ASSERT", "ASSERT_NOT", "AT"}:
         return frozenset(), True
-    return _ANY, False
+    return ANY, False
 
 
 def _first_cased(argument: Any) -> tuple[frozenset[int], bool]:  # noqa: ANN401
@@ -76,5 +76,5 @@ def _set(members: Any) -> frozenset[int]:  # noqa: ANN401
         elif str(operation) == "RANGE" and argument[1] < 128:  # noqa: PLR2004 (ASCII)
             found |= frozenset(range(argument[0], argument[1] + 1))
         else:
-            return _ANY
+            return ANY
     return found
