@@ -28,7 +28,7 @@ from functions.pipeline.layouts.heads import level_and_logger
 from functions.pipeline.layouts.starts import ANY, first_bytes
 from functions.pipeline.levels import LEVEL, level, numbered_level
 from functions.pipeline.records import More, escaped
-from functions.pipeline.times import TIME, form_regex
+from functions.pipeline.times import TIME, form_regex, ungrouped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,12 +39,13 @@ if TYPE_CHECKING:
 
 _TIME = "%{time}"
 _CAPITALS = "TRACE|DEBUG|INFO|NOTICE|SUCCESS|WARN|WARNING|ERROR|SEVERE|FATAL|CRITICAL|ALERT|EMERGENCY"
-_PLACEHOLDERS = {  # what each stands for, and what it may begin with
-    "%{level}": (f"(?P<level>{LEVEL})", "[A-Za-z]"),
-    "%{LEVEL}": (f"(?P<level>{_CAPITALS})(?![0-9A-Za-z_])", "[A-Z]"),
-    "%{logger}": (r"(?P<logger>[A-Za-z_$][\w.$/-]{0,199})", "[A-Za-z_$]"),
+_PLACEHOLDERS = {  # what each stands for, and what is quicker to read and matches that, too
+    "%{level}": (f"(?P<level>{LEVEL})", "[A-Za-z]{3,14}[1-8]?"),
+    "%{LEVEL}": (f"(?P<level>{_CAPITALS})(?![0-9A-Za-z_])", "[A-Z]{4,9}"),
+    "%{logger}": (r"(?P<logger>[A-Za-z_$][\w.$/-]{0,199})", r"[A-Za-z_$][\w.$/-]{0,199}"),
 }
 _OWN = {"time", "level", "logger", "message", "duration"}  # groups that are no fields by their names
+_REMEMBERED, _LONGEST_REMEMBERED = 1024, 256  # heads of a layout, and bytes of one
 _BLANK = ord(" ")
 _END = -1  # of a line
 
@@ -99,13 +100,29 @@ class Times:
             end = self._ends[start] = found.end() if found else -1
         return end
 
+    @property
+    def end_of_first(self) -> int:
+        """Where the time ends that the line begins with, but for a bracket; -1 when it begins with none."""
+        return self.end(1 if self._line.startswith(b"[") else 0)
+
     def followed_by(self) -> int | None:
         """Return the byte after the time that the line begins with and the blanks behind it; None without a time."""
-        end = self.end(1 if self._line.startswith(b"[") else 0)
+        end = self.end_of_first
         if end < 0:
             return None
         rest = self._line[end:].lstrip(b" ")
         return rest[0] if rest else _END
+
+
+class _Told(NamedTuple):
+    """What a head tells besides the time that the line begins with."""
+
+    message: int  # where the message begins, behind the time
+    message_leads: bool  # or at the beginning of the line
+    escapes: int  # bytes that the head has more in a JSON string
+    members: bytes
+    more: More
+    time: bytes | None  # as it is written, in another place or spelling
 
 
 class Pattern:
@@ -118,6 +135,9 @@ class Pattern:
         if layout.time:
             source = source.replace(_TIME, f"(?P<time>{form_regex(layout.time)})", 1)
         self._before, self._timed, self._after = source.partition(_TIME)
+        self._looks_on = layout.pairs or re.search(r"\(\?=.*\(\?P<", layout.pattern) is not None
+        self._goes_on = layout.rest is not None
+        self._heads: dict[tuple[bytes, bytes], _Told] = {}
 
     @cached_property
     def starts(self) -> frozenset[int]:
@@ -127,9 +147,22 @@ class Pattern:
         then = _STARTS_OF_TIMES if self._timed else first_bytes(_outlined(self._after), frozenset())
         return first_bytes(_outlined(self._before), then)
 
+    @property
+    def opens_with_time(self) -> bool:
+        """Whether nothing but a bracket is before the time."""
+        return bool(self._timed) and self._before in _OPENINGS
+
+    @property
+    def outline(self) -> str:
+        """A regular expression without named groups that matches wherever the pattern does, and maybe elsewhere.
+
+        It is for what follows the time if the pattern opens with one, else for what comes before it.
+        """
+        return ungrouped(_outlined(self._after if self.opens_with_time else self._before))
+
     def may_follow(self, follows: int | None) -> bool:
         """Say whether a line may match by the byte that follows its first time; see `Times.followed_by`."""
-        if not self._timed or self._before not in _OPENINGS:
+        if not self.opens_with_time:
             return True
         return follows is not None and follows in self._follows
 
@@ -158,33 +191,52 @@ class Pattern:
         begun = before.match(line)
         if begun is None:
             return None
-        end = times.end(begun.end()) if self._timed else begun.end()
+        start = begun.end()
+        end = times.end(start) if self._timed else start
         found = after.match(line, end) if end >= 0 else None
         if found is None:
             return None
-        groups = begun.groupdict() | found.groupdict()
-        message = next((each.start("message") for each in (begun, found) if "message" in each.re.groupindex), -1)
-        written = line[begun.end() : end] if self._timed else groups.get("time")
+        told = self._told(line, begun, found)
+        written = line[start:end] if self._timed else told.time
         time = clock.read(written.decode("utf-8", "replace"), self.layout.time) if written else None
-        return self._head(line, message if message >= 0 else found.end(), groups, time)
+        size = told.message if told.message_leads else end + told.message
+        return line[:size], size + told.escapes, time, told.members, told.more
 
-    def _head(self, line: bytes, message: int, groups: dict[str, bytes | None], time: str | None) -> Head:
-        written = groups.get("level")
+    def _told(self, line: bytes, begun: re.Match[bytes], found: re.Match[bytes]) -> _Told:
+        """Return what a head tells besides its time; most heads tell the same as others."""
+        seen = begun[0], found[0]
+        if self._looks_on or len(seen[0]) + len(seen[1]) > _LONGEST_REMEMBERED:
+            return self._read(line, begun, found)
+        told = self._heads.get(seen)
+        if told is None:
+            if len(self._heads) >= _REMEMBERED:
+                self._heads.clear()
+            told = self._heads[seen] = self._read(line, begun, found)
+        return told
+
+    def _read(self, line: bytes, begun: re.Match[bytes], found: re.Match[bytes]) -> _Told:
+        groups: dict[str, bytes | None] = begun.groupdict() | found.groupdict()
+        leads = "message" in begun.re.groupindex
+        message = begun.start("message") if leads else found.start("message") if "message" in groups else found.end()
+        written, raw = groups.get("level"), line[:message]
         members = level_and_logger(self._level(written.decode() if written else None), _text(groups.get("logger")))
-        sent: dict[str, Any] = {
-            name: text for name, value in groups.items() if name not in _OWN and (text := _text(value))
-        }
+        more = More(self._fields(groups, line[message:]) or None, self.name, self._read_rest if self._goes_on else None)
+        offset = message if leads else message - found.start()
+        return _Told(offset, leads, len(escaped(raw)) - len(raw), members, more, groups.get("time"))
+
+    def _fields(self, groups: dict[str, bytes | None], message: bytes) -> dict[str, Any]:
+        """Return the members that are neither time nor level, logger or message."""
+        sent: dict[str, Any] = {}
         if self.layout.pairs:
             from functions.pipeline.layouts.logfmt import pairs
 
-            sent = pairs(line[message:]) | sent
+            sent = pairs(message)
+        sent |= {name: text for name, value in groups.items() if name not in _OWN and (text := _text(value))}
         if duration := _text(groups.get("duration")):
             from functions.pipeline.durations import milliseconds
 
             sent["execution_time_ms"] = milliseconds(duration, self.layout.duration)
-        raw = line[:message]
-        rest = self._read_rest if self.layout.rest else None
-        return raw, len(escaped(raw)), time, members, More(sent or None, self.name, rest)
+        return sent
 
     @cached_property
     def _rest(self) -> re.Pattern[bytes]:
