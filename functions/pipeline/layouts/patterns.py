@@ -84,45 +84,49 @@ class Layout(NamedTuple):
 
 
 class Times:
-    """Where times stand in a line; looked for once for all the layouts that begin alike."""
+    """Where times stand in a line; looked for once for all the layouts that begin alike.
+
+    Attributes:
+        first: where the time ends that the line begins with, but for a bracket; -1 when it begins with none.
+    """
 
     _time = re.compile(TIME.encode())
 
     def __init__(self, line: bytes) -> None:
         self._line = line
+        self._start = 1 if line.startswith(b"[") else 0
+        found = self._time.match(line, self._start)
+        self.first = found.end() if found else -1
         self._ends: dict[int, int] = {}
 
     def end(self, start: int) -> int:
         """Return where the time ends that begins at `start`; -1 when none does."""
+        if start == self._start:
+            return self.first
         end = self._ends.get(start)
         if end is None:
             found = self._time.match(self._line, start)
             end = self._ends[start] = found.end() if found else -1
         return end
 
-    @property
-    def end_of_first(self) -> int:
-        """Where the time ends that the line begins with, but for a bracket; -1 when it begins with none."""
-        return self.end(1 if self._line.startswith(b"[") else 0)
-
     def followed_by(self) -> int | None:
-        """Return the byte after the time that the line begins with and the blanks behind it; None without a time."""
-        end = self.end_of_first
-        if end < 0:
+        """Return the byte after the first time and the blanks behind it, _END for none; None without a time."""
+        if self.first < 0:
             return None
-        rest = self._line[end:].lstrip(b" ")
+        rest = self._line[self.first :].lstrip(b" ")
         return rest[0] if rest else _END
 
 
-class _Told(NamedTuple):
-    """What a head tells besides the time that the line begins with."""
+_Told = tuple[int, int, bytes | None, bytes, More]
+"""What a head tells besides the time that the line begins with.
 
-    message: int  # where the message begins, behind the time
-    message_leads: bool  # or at the beginning of the line
-    escapes: int  # bytes that the head has more in a JSON string
-    members: bytes
-    more: More
-    time: bytes | None  # as it is written, in another place or spelling
+Where the message begins, counted from the time's end, or from the line's beginning if the pattern has it there; how
+many bytes more the head has in a JSON string; the time, as it is written in another place or spelling; the level and
+the logger as members of a JSON object; and what more there is.
+"""
+
+# Heads of which hardly two tell the same: what they tell stands beyond them, or differs from line to line.
+_VARYING = re.compile(r"\(\?=.*\(\?P<|\(\?P<(?:client|http_path|transaction_id|duration)>")
 
 
 class Pattern:
@@ -135,7 +139,8 @@ class Pattern:
         if layout.time:
             source = source.replace(_TIME, f"(?P<time>{form_regex(layout.time)})", 1)
         self._before, self._timed, self._after = source.partition(_TIME)
-        self._looks_on = layout.pairs or re.search(r"\(\?=.*\(\?P<", layout.pattern) is not None
+        self._message_leads = "(?P<message>" in self._before
+        self._varies = layout.pairs or _VARYING.search(layout.pattern) is not None
         self._goes_on = layout.rest is not None
         self._heads: dict[tuple[bytes, bytes], _Told] = {}
 
@@ -196,33 +201,38 @@ class Pattern:
         found = after.match(line, end) if end >= 0 else None
         if found is None:
             return None
-        told = self._told(line, begun, found)
-        written = line[start:end] if self._timed else told.time
-        time = clock.read(written.decode("utf-8", "replace"), self.layout.time) if written else None
-        size = told.message if told.message_leads else end + told.message
-        return line[:size], size + told.escapes, time, told.members, told.more
+        message, escapes, told_time, members, more = self._told(line, begun, found)
+        written = line[start:end] if self._timed else told_time
+        time = clock.read(str(written, "utf-8", "replace"), self.layout.time) if written else None
+        size = message if self._message_leads else end + message
+        return line[:size], size + escapes, time, members, more
 
     def _told(self, line: bytes, begun: re.Match[bytes], found: re.Match[bytes]) -> _Told:
         """Return what a head tells besides its time; most heads tell the same as others."""
-        seen = begun[0], found[0]
-        if self._looks_on or len(seen[0]) + len(seen[1]) > _LONGEST_REMEMBERED:
+        if self._varies:
             return self._read(line, begun, found)
+        seen = begun[0], found[0]
         told = self._heads.get(seen)
         if told is None:
+            told = self._read(line, begun, found)
             if len(self._heads) >= _REMEMBERED:
                 self._heads.clear()
-            told = self._heads[seen] = self._read(line, begun, found)
+            if len(seen[0]) + len(seen[1]) <= _LONGEST_REMEMBERED:
+                self._heads[seen] = told
         return told
 
     def _read(self, line: bytes, begun: re.Match[bytes], found: re.Match[bytes]) -> _Told:
         groups: dict[str, bytes | None] = begun.groupdict() | found.groupdict()
-        leads = "message" in begun.re.groupindex
+        leads = self._message_leads
         message = begun.start("message") if leads else found.start("message") if "message" in groups else found.end()
-        written, raw = groups.get("level"), line[:message]
-        members = level_and_logger(self._level(written.decode() if written else None), _text(groups.get("logger")))
+        raw = line[:message]
         more = More(self._fields(groups, line[message:]) or None, self.name, self._read_rest if self._goes_on else None)
+        members = self._members(groups.get("level"), groups.get("logger"))
         offset = message if leads else message - found.start()
-        return _Told(offset, leads, len(escaped(raw)) - len(raw), members, more, groups.get("time"))
+        return offset, len(escaped(raw)) - len(raw) if raw else 0, groups.get("time"), members, more
+
+    def _members(self, written: bytes | None, logger: bytes | None) -> bytes:
+        return level_and_logger(self._level(written.decode() if written else None), _text(logger))
 
     def _fields(self, groups: dict[str, bytes | None], message: bytes) -> dict[str, Any]:
         """Return the members that are neither time nor level, logger or message."""
@@ -231,7 +241,9 @@ class Pattern:
             from functions.pipeline.layouts.logfmt import pairs
 
             sent = pairs(message)
-        sent |= {name: text for name, value in groups.items() if name not in _OWN and (text := _text(value))}
+        for name, value in groups.items():
+            if value and value != b"-" and name not in _OWN:
+                sent[name] = str(value, "utf-8", "replace")
         if duration := _text(groups.get("duration")):
             from functions.pipeline.durations import milliseconds
 

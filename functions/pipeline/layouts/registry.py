@@ -77,7 +77,7 @@ class _Candidates:
 
     def possible(self, line: bytes, times: Times) -> list[Pattern]:
         """Return the patterns from the first one on that may match."""
-        first = min(_first(self._at_start, line, 0), _first(self._behind_time, line, times.end_of_first))
+        first = min(_first(self._at_start, line, 0), _first(self._behind_time, line, times.first))
         return self._patterns[first:]
 
 
