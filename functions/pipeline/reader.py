@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SAMPLE = 64 << 10  # bytes of an object that tell whether its dates begin with the day
 _KNOWN = frozenset(("timestamp", "level", "message", "logger", "data"))  # an object of these is no envelope
 
-_TIME_ALONE = (None, "time")  # what a head tells beside its time, in the layout that is nothing but a time
+_TIME_ALONE = "time"  # the layout that is nothing but a time
 
 In = tuple[str, "list[Carried]"]
 """What was in an envelope: the envelope's name, and the lines."""
@@ -100,7 +100,8 @@ class Reader:
         head = self._patterns.head(line, self.clock())
         if head is None:
             return logfmt.members(line)
-        return (self._behind(head, line) if wrapped and head[4] == _TIME_ALONE else None) or head
+        alone = wrapped and head[4] is not None and head[4].layout == _TIME_ALONE
+        return (self._behind(head, line) if alone else None) or head
 
     def _behind(self, head: Head, line: bytes) -> In | None:
         """Take the line that a time was put before, as `docker logs -t` and CloudWatch's export do."""
