@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from functions.pipeline.streams import TIME_ALONE
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime, tzinfo
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
 
 _SAMPLE = 64 << 10  # bytes of an object that tell whether its dates begin with the day
 _KNOWN = frozenset(("timestamp", "level", "message", "logger", "data"))  # an object of these is no envelope
-
-_TIME_ALONE = "time"  # the layout that is nothing but a time
 
 In = tuple[str, "list[Carried]"]
 """What was in an envelope: the envelope's name, and the lines."""
@@ -100,7 +100,7 @@ class Reader:
         head = self._patterns.head(line, self.clock())
         if head is None:
             return logfmt.members(line)
-        alone = wrapped and head[4] is not None and head[4].layout == _TIME_ALONE
+        alone = wrapped and head[4] is not None and head[4].layout == TIME_ALONE
         return (self._behind(head, line) if alone else None) or head
 
     def _behind(self, head: Head, line: bytes) -> In | None:
@@ -109,7 +109,7 @@ class Reader:
         if inner[:1] == b"{" or (inner and (self.known(inner) or self._patterns.head(inner, self.clock()))):
             from functions.pipeline.envelopes import Carried
 
-            return "time", [Carried(inner, head[2])]
+            return TIME_ALONE, [Carried(inner, head[2])]
         return None
 
     def begins(self, line: bytes) -> bool:

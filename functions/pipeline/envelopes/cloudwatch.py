@@ -19,7 +19,7 @@ def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
     labels = chosen(sent, ("owner", "logGroup", "logStream"))
     stream = str(sent.get("logStream", ""))
     return [
-        Carried(line, clock.count(each.get("timestamp")), labels, stream)
+        Carried(line, clock.count(each.get("timestamp")), labels, stream, record=True)
         for each in events
         if (line := line_of(each.get("message"))) is not None
     ]
