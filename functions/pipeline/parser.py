@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from functions.pipeline.documents import Row
     from functions.pipeline.kinds import Found, Kind, ReadText
-    from functions.pipeline.records import Origin, Record
+    from functions.pipeline.records import More, Origin, Record
 
 
 def _zone(value: str) -> tzinfo:
@@ -43,6 +43,7 @@ def _zone(value: str) -> tzinfo:
         raise ValueError("the name of a time zone, such as UTC or Europe/Paris") from error
 
 
+_REMEMBERED = 4096  # of what heads tell
 _LONGEST_LEVEL = 40  # bytes of a level as a member of a JSON object, and the name of the logger after it
 
 
@@ -81,6 +82,7 @@ class Parsing:
 
     def __init__(self, parser: Parser, reader: Reader) -> None:
         self.reader, self.coverage = reader, Coverage()
+        self._taken: dict[int, tuple[More, dict[str, Any], bytes, Found]] = {}
         self._last_labels: Mapping[str, Any] = {}
         self._written_labels = b""
         self._passes, self._timezone = parser.filter.passes, parser.timezone
@@ -104,7 +106,7 @@ class Parsing:
             read = self._readers.get(message[:1])
             found = read(message, fields, self._fields) if read else None
             if more and more.fields:
-                found = self._fields.take(fields, dict(more.fields)) or found
+                own, found = self._take(more, fields, own, found)
         else:
             fields = {"@timestamp": (origin and origin.time) or time, "sequence": sequence}
             own_time, own, message, message_text, found = self._read_object(fields, raw, text, dict(sent))
@@ -156,6 +158,26 @@ class Parsing:
             self.coverage.count_unread(_place(record), raw)
             own += b'"unread":true,'
         return own, text
+
+    def _take(self, more: More, fields: dict[str, Any], own: bytes, found: Found) -> tuple[bytes, Found]:
+        """Take what a head tells besides; most heads tell the same as others, so what becomes of it is remembered."""
+        seen = self._taken.get(id(more))
+        if seen is None or seen[0] is not more:
+            seen = self._taken_anew(more)
+        _, told, data, documents = seen
+        if documents is not None or ("data" in fields and data):
+            return own, self._fields.take(fields, dict(more.fields or {})) or found
+        fields |= told
+        return own + data, found
+
+    def _taken_anew(self, more: More) -> tuple[More, dict[str, Any], bytes, Found]:
+        told: dict[str, Any] = {}
+        documents = self._fields.take(told, dict(more.fields or {}))
+        data = members({"data": told.pop("data")}) if "data" in told else b""
+        if len(self._taken) >= _REMEMBERED:
+            self._taken.clear()
+        self._taken[id(more)] = more, told, data, documents
+        return self._taken[id(more)]
 
     def _labels(self, labels: Mapping[str, Any]) -> bytes:
         """Write labels as a member of a JSON object; records that follow each other often have the same."""

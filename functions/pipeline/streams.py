@@ -126,14 +126,17 @@ class Streams:
 
         Those that began after one that is not complete yet wait for it, as long as there are not too many.
         """
-        while len(self.complete) > _MOST_WAITING and self._waiting:
-            self._end(next(iter(self._waiting.values())))
-        complete = sorted(self.complete, key=_place) if len(self.complete) > 1 else self.complete
-        first = next(iter(self._waiting.values()), None)
-        if first is None or first.record is None or _place(complete[-1]) < _place(first.record):
+        complete, first = self.complete, next(iter(self._waiting.values()), None)
+        if len(complete) == 1 and (first is None or first.record is None or complete[0][0] < first.record[0]):
             self.complete = []
             return complete
-        count = bisect_left(complete, _place(first.record), key=_place)
+        while len(self.complete) > _MOST_WAITING and self._waiting:
+            self._end(next(iter(self._waiting.values())))
+        complete = sorted(self.complete, key=_place)
+        first = next(iter(self._waiting.values()), None)
+        count = len(complete)
+        if first is not None and first.record is not None:
+            count = bisect_left(complete, _place(first.record), key=_place)
         self.complete = complete[count:]
         return complete[:count]
 

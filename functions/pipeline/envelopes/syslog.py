@@ -20,9 +20,12 @@ _HOST = rb"([\w.:-]{0,254}[A-Za-z][\w.:-]{0,254}|[\d.]{7,15})"
 _PROGRAM = rb"([A-Za-z_/][\w./@()-]{0,63})(?:\[(\d{1,10})\])?"
 _RFC3164 = re.compile(rb"(?:" + _PRIORITY + rb")?" + _TIME + rb" " + _HOST + rb" " + _PROGRAM + rb": ?")
 _SEVERITIES = 8
+_DIGITS = frozenset(bytes((digit,)) for digit in b"0123456789")
 
 
 def _from_text(line: bytes, clock: Clock) -> list[Carried] | None:
+    if line[:1] in _DIGITS and line[10:11] != b"T" and b"<" not in line[:6]:
+        return None
     found = _RFC5424.match(line)
     if found:
         priority, time, host, program, process, _, _ = (_known(each) for each in found.groups())

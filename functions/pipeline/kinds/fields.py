@@ -135,7 +135,9 @@ class Fields:
             if document is not None:
                 found = {kind: document} if found is None else found | {kind: document}
         if sent:
-            rest = fit(sent, self._shapes.get(tuple(sent)) or self._chosen(tuple(sent)), fields)
+            shape = tuple(sent)
+            chosen = self._shapes.get(shape)
+            rest = fit(sent, self._chosen(shape) if chosen is None else chosen, fields)
             if rest:
                 fields["data"] = fields.get("data", {}) | rest
         return found
