@@ -220,7 +220,7 @@ class LogsPipeline:
 
         Raises:
             TransientError: something outside is down. What was collected is safe, and the next run goes on with it.
-            PermanentError: something is wrong that another run cannot mend.
+            PermanentError: a problem that retrying will not fix.
         """
         return self.run(limit).summary(self.names)
 
@@ -287,7 +287,7 @@ class LogsPipeline:
             since: the time (ISO 8601) from which on batches count, as `dated_batches` has it.
             until: the time before which they count.
             prefix: the folder of keys in which they lie.
-            restart: begin anew instead of going on.
+            restart: start over instead of resuming.
             progress: called after each batch with how many are done, and how many there are.
         """
         run, begun = Run(), time.perf_counter()
@@ -346,7 +346,7 @@ class LogsPipeline:
         return last if last and all(verdict.whole for verdict in self._verdicts([last])) else None
 
     def replay(self, dead_letters: Iterable[Mapping[str, Any]], *, dry_run: bool = False) -> list[Outcome]:
-        """Index again what dead letters stand for, and delete those of which all is in.
+        """Index again what dead letters stand for, and delete those that are now fully indexed.
 
         Args:
             dead_letters: their documents, as the indexes give them.

@@ -135,7 +135,8 @@ def _read_elements(elements: Iterable[tuple[int, Any]], reader: Reader) -> Itera
             raw = value.encode("utf-8", "replace")
         else:
             raw = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-        yield from streams.take(place, raw, whole=True)
+        streams.take(place, raw, whole=True)
+        yield from streams.taken()
     yield from streams.close()
 
 
@@ -214,7 +215,9 @@ def _gathered(lines: Iterable[tuple[int, bytes, bytes | None]], reader: Reader) 
         if opened:
             streams.open(opened)
             opened = None
-        yield from streams.take(position, line, text)
+        streams.take(position, line, text)
+        if streams.complete:
+            yield from streams.taken()
     if opened:
         yield opened
     yield from streams.close()

@@ -1,6 +1,6 @@
 """Which entries of a log are new, when it can only be read from its beginning: those after the last ones emitted. Pure.
 
-Such a log begins anew when its writer restarts, and may lose its oldest entries. As long as it begins with the same
+Such a log starts over when its writer restarts, and may lose its oldest entries. As long as it begins with the same
 entry, those up to the number read before are old. Otherwise the last entries emitted are looked for as a run, each with
 its time; and where they are no longer there, the entries that are later than them are new.
 """
