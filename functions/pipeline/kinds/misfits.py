@@ -28,78 +28,66 @@ TEXT_FIELD = "as_text"  # the templates' second field of a feature, in which tex
 _DEEPEST = 20  # objects and lists in a feature; some hundreds end Elasticsearch's thread, which then never answers
 _LONGEST_NAME = 256  # characters
 _MOST_NESTED = 1000  # objects in a field of type `nested`, each a document of its own; the index takes 10,000
-_REMEMBERED, _LARGEST_SHAPE = 256, 512  # shapes of objects, and the members of one
+_REMEMBERED = 4096  # names
 
 _GONE: Any = object()
-_SCALARS = frozenset((int, float, bool, str, type(None)))
-_NUMBERS = frozenset((int, float, type(None)))
-_SURE = {"float": _NUMBERS, "double": _NUMBERS, "boolean": frozenset((bool, type(None)))}
-"""The types of which every value fits, by the mapping's type; any scalar fits a type that is not here."""
-_WHOLE = {"integer": 2**31, "long": 2**63}
+NUMBERS: frozenset[type] = frozenset((int, float, bool))
+SCALARS: frozenset[type] = NUMBERS | {str, type(None)}
+_NULL: frozenset[type] = frozenset((type(None),))
+_ALWAYS = {  # types of which every value fits, by the mapping's type; any scalar fits types that are not here
+    **dict.fromkeys(("integer", "long", "float", "double"), NUMBERS | _NULL),
+    "boolean": frozenset((bool,)) | _NULL,
+}
 _NUMBER = re.compile(r"[+-]?\d{1,300}(?:\.\d{1,300})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
-
 
 Check = Callable[[Any, str, dict[str, Any]], Any]
 """Takes a value, its path, and the misfits by their paths, to add to; returns what fits, or _GONE."""
 
 
 class Misfits:
-    """Moves what does not fit the fields of some kinds' documents."""
+    """Moves what does not fit the fields of some kinds' documents.
+
+    Attributes:
+        types: the types of which every value fits, by the field that holds objects, and their members' names.
+    """
 
     def __init__(self, kinds: Iterable[str]) -> None:
         """Take the kinds' names; where several have a field, the first one's template counts."""
-        fields: dict[str, _Field] = {}
+        self._checks: dict[str, Check] = {}
+        self.types: dict[str, _Types] = {}
         for kind in kinds:
             for name, mapping in template(kind)["template"]["mappings"]["properties"].items():
                 check = _check(mapping)
-                if check and name != MISFIT:
-                    fields.setdefault(name, _Field(name, check, _sure_types(mapping), set()))
-        self._fields = tuple(fields.values())
+                if check and name != MISFIT and name not in self._checks:
+                    self._checks[name], self.types[name] = check, _Types(mapping)
 
     def move(self, document: dict[str, Any]) -> None:
         """Move what does not fit into the document's `misfit`."""
-        for field in self._fields:
-            name = field.name
+        misfits: dict[str, Any] = {}
+        for name, check in self._checks.items():
             if name in document:
-                value = document[name]
-                if type(value) is not dict or (tuple(value), tuple(map(type, value.values()))) not in field.known:
-                    _move(field, document, value)
+                fitting = check(document.pop(name), name, misfits)
+                if fitting is not _GONE:
+                    document[name] = fitting
+        if misfits:
+            document[MISFIT] = flattened(document.get(MISFIT, {}) | misfits)
 
 
-class _Field(NamedTuple):
-    """A field of documents, and the shapes of the objects that are known to fit it: their names, and their types."""
+class _Types(dict[str, frozenset[type]]):
+    """The types of which every value fits, by the names of an object's members; names that are new are looked up."""
 
-    name: str
-    check: Check
-    sure: Callable[[str], frozenset[type]]
-    known: set[tuple[tuple[str, ...], tuple[type, ...]]]
+    def __init__(self, mapping: dict[str, Any]) -> None:
+        super().__init__()
+        self._members, self._dotted = mapping.get("properties", {}), _has_dots(mapping)
 
-
-def _move(field: _Field, document: dict[str, Any], value: Any) -> None:  # noqa: ANN401 (any JSON value)
-    misfits: dict[str, Any] = {}
-    fitting = field.check(value, field.name, misfits)
-    if misfits:
-        document[MISFIT] = flattened(document.get(MISFIT, {}) | misfits)
-        if fitting is _GONE:
-            del document[field.name]
-        else:
-            document[field.name] = fitting
-    elif type(value) is dict and len(value) <= _LARGEST_SHAPE:
-        if all(type(each) in field.sure(name) for name, each in value.items()):
-            if len(field.known) >= _REMEMBERED:
-                field.known.clear()
-            field.known.add((tuple(value), tuple(map(type, value.values()))))
-
-
-def _sure_types(mapping: dict[str, Any]) -> Callable[[str], frozenset[type]]:
-    """Tell of which types any value fits, by the name of an object's member."""
-    members = {name: _sure(each) for name, each in mapping.get("properties", {}).items()}
-    return lambda name: members.get(name, _SCALARS)
-
-
-def _sure(mapping: dict[str, Any]) -> frozenset[type]:
-    kind = mapping.get("type", "object")
-    return frozenset((type(None),)) if kind in _WHOLE or _check(mapping) else _SURE.get(kind, _SCALARS)
+    def __missing__(self, name: str) -> frozenset[type]:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        mapping = self._members.get(name, {"type": "keyword"})
+        known = not _check(mapping) and _is_name(name, dotted=self._dotted)
+        types: frozenset[type] = _ALWAYS.get(mapping["type"], SCALARS) if known else frozenset()
+        self[name] = types
+        return types
 
 
 def _check(mapping: dict[str, Any]) -> Check | None:
@@ -109,9 +97,11 @@ def _check(mapping: dict[str, Any]) -> Check | None:
         return _flattened
     if kind not in {"object", "nested"}:
         return None
-    members = {name: _check(each) or partial(_leaf, each["type"]) for name, each in mapping.get("properties", {}).items()}
+    members = {
+        name: _check(each) or partial(_leaf, each["type"]) for name, each in mapping.get("properties", {}).items()
+    }
     other = _feature if mapping.get("dynamic") else _anything
-    check = _Object(members, other, dotted=mapping.get("subobjects") is False).check
+    check = _Object(members, other, dotted=_has_dots(mapping)).check
     return partial(_nested, check) if kind == "nested" else check
 
 
@@ -180,19 +170,15 @@ def _leaf(kind: str, value: Any, path: str, misfits: dict[str, Any]) -> Any:  # 
 def _is_leaf(kind: str, value: Any, deepest: int) -> bool:  # noqa: ANN401
     if type(value) is list:
         return deepest > 0 and all(_is_leaf(kind, each, deepest - 1) for each in value)
-    if type(value) in _SURE.get(kind, _SCALARS) and (kind not in _WHOLE or value is None):
+    if type(value) in _ALWAYS.get(kind, SCALARS):
         return True
-    if kind in _WHOLE or kind in {"float", "double"}:
-        return _is_number(value, _WHOLE.get(kind))
-    return kind == "boolean" and value in {"true", "false"}
+    words = ("true", "false") if kind == "boolean" else ()
+    return isinstance(value, str) and (value in words if words else _NUMBER.fullmatch(value) is not None)
 
 
-def _is_number(value: object, limit: int | None) -> bool:
-    """Say whether a value is a number, or text that is one, within a limit, if there is one."""
-    if isinstance(value, str) and _NUMBER.fullmatch(value):
-        value = float(value)
-    number = type(value) is int or type(value) is float
-    return number and (limit is None or -limit <= value < limit)
+def _has_dots(mapping: dict[str, Any]) -> bool:
+    """Say whether dots in the names of an object's members are part of the names."""
+    return mapping.get("subobjects") is False
 
 
 def _is_name(name: str, *, dotted: bool) -> bool:
