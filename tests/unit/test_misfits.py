@@ -73,6 +73,10 @@ def test_what_fits_stays_as_it_was_given(sent: Any):
     assert "misfit" not in found
 
 
+def test_half_a_surrogate_pair_costs_no_prediction():
+    assert prediction(r'{"name": "a\ud800", "\udc00": 1}')["input_data"] == {"name": "a?", "?": 1}
+
+
 def test_a_result_is_compared_too():
     found = prediction('{"AGE": 1}', '{"prediction": {"label": 1}, "probability": "?", "probabilities": {"YES": 0.8}}')
     assert found["result"] == {"probabilities": {"YES": 0.8}}
