@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from functions.pipeline.streams import TIME_ALONE
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime, tzinfo
@@ -93,7 +95,22 @@ class Reader:
         from functions.pipeline.layouts import logfmt
 
         carried = envelopes.from_text(line, self.clock()) if wrapped else None
-        return carried or self._patterns.head(line, self.clock()) or logfmt.members(line)
+        if carried:
+            return carried
+        head = self._patterns.head(line, self.clock())
+        if head is None:
+            return logfmt.members(line)
+        alone = wrapped and head[4] is not None and head[4].layout == TIME_ALONE
+        return (self._behind(head, line) if alone else None) or head
+
+    def _behind(self, head: Head, line: bytes) -> In | None:
+        """Take the line that a time was put before, as `docker logs -t` and CloudWatch's export do."""
+        inner = line[len(head[0]) :]
+        if inner[:1] == b"{" or (inner and (self.known(inner) or self._patterns.head(inner, self.clock()))):
+            from functions.pipeline.envelopes import Carried
+
+            return TIME_ALONE, [Carried(inner, head[2])]
+        return None
 
     def begins(self, line: bytes) -> bool:
         """Say whether a line begins a record, as far as that can be told from the line alone."""

@@ -32,11 +32,11 @@ _whole = whole(2**31 - 1)
 
 
 def _path(value: object) -> str | None:
-    """Take a path, or that of an address."""
+    """Take a path, or that of an address, without the query."""
     path = word(value)
     if path and path.startswith(("http://", "https://")):
         _, slash, rest = path.partition("://")[2].partition("/")
-        return slash + rest or "/"
+        return slash + rest.partition("?")[0] or "/"
     return path
 
 
@@ -61,25 +61,33 @@ _SHARED: dict[str, Taker] = {
     **dict.fromkeys(
         (
             *("transaction_id", "request_id", "requestId", "transaction.id", "http.request.id", "correlation_id"),
-            *("correlationId", "x_request_id", "req_id", "trace_id", "traceId", "trace.id"),
+            *("correlationId", "x_request_id", "req_id", "trace_id", "traceId", "trace.id", "req.id"),
         ),
         ("transaction_id", word),
     ),
     **dict.fromkeys(
-        ("http_method", "method", "http.request.method", "http.method", "request_method", "requestMethod"),
+        (
+            "http_method",
+            "method",
+            "http.request.method",
+            "http.method",
+            "request_method",
+            "requestMethod",
+            "req.method",
+        ),
         ("http_method", word),
     ),
     **dict.fromkeys(
         (
             *("http_path", "path", "url.path", "http.path", "request_path", "http.target", "url", "url.original"),
-            *("uri", "url.full", "http.url", "request_uri", "requestUrl", "route", "endpoint"),
+            *("uri", "url.full", "http.url", "request_uri", "requestUrl", "req.url", "route", "endpoint"),
         ),
         ("http_path", _path),
     ),
     **dict.fromkeys(
         (
             *("status_code", "http.response.status_code", "statusCode", "http.status_code", "http_status", "status"),
-            *("http.status", "response_code"),
+            *("http.status", "response_code", "res.statusCode"),
         ),
         ("status_code", whole(2**31 - 1)),
     ),
