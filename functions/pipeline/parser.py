@@ -17,6 +17,7 @@ from functions.pipeline.documents import LOGS
 from functions.pipeline.filter import Filter, FilterOptions
 from functions.pipeline.kinds import kinds
 from functions.pipeline.kinds.fields import Fields
+from functions.pipeline.kinds.flattened import flattened
 from functions.pipeline.layouts.dashed import Dashed
 from functions.pipeline.layouts.heads import level_and_logger
 from functions.pipeline.layouts.objects import read_object
@@ -114,7 +115,7 @@ class Parsing:
         if origin or own_time is None:
             own, text = self._describe(record, own_time, own)
         if "data" in fields:
-            own += members({"data": fields.pop("data")})
+            own += members({"data": flattened(fields.pop("data"))})
         try:
             shared = dumps(fields)
         except TypeError:

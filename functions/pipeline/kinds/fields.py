@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from functions.pipeline.kinds.misfits import Misfits
 from functions.pipeline.values import fit, number, whole, word
 
 if TYPE_CHECKING:
@@ -112,6 +113,8 @@ class Fields:
 
     Attributes:
         names: the members that are known.
+        misfits: moves what does not fit the event's fields.
+        inputs, results: the types of which every value fits in an input, or a result, by the members' names.
     """
 
     def __init__(self, kinds: Iterable[Kind]) -> None:
@@ -122,6 +125,8 @@ class Fields:
         reading = ((kind, kind.read_object) for kind in kinds if kind.read_object)
         self._readers = [(kind.names, kind.name, read_object) for kind, read_object in reading]
         self._shapes: dict[tuple[str, ...], dict[str, Taker]] = {}
+        self.misfits = Misfits(each.name for each in kinds if each.needs)
+        self.inputs, self.results = self.misfits.types["input_data"], self.misfits.types["result"]
         self.names = self._takers.keys() | {name for names, *_ in self._readers for name in names}
 
     def take(self, fields: dict[str, Any], sent: dict[str, Any]) -> Found:
@@ -140,6 +145,7 @@ class Fields:
             rest = fit(sent, self._chosen(shape) if chosen is None else chosen, fields)
             if rest:
                 fields["data"] = fields.get("data", {}) | rest
+            self.misfits.move(fields)
         return found
 
     def _chosen(self, names: tuple[str, ...]) -> dict[str, Taker]:
