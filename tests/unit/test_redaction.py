@@ -304,10 +304,10 @@ def test_a_number_of_json_becomes_a_string_at_its_own_depth():
         ({"FIELDS": "*:drop"}, "letters beside the wildcard"),
         ({"PATTERNS": "mail:hash"}, "known are email, phone, ip, bearer, hf_token, nir"),
         ({"PATTERNS": "/P-(/:hash"}, "a regular expression"),
-        ({"PATTERNS": "/a+b/:hash"}, "repeats with an end"),
+        ({"PATTERNS": "/a+b/:hash"}, "repeats with an upper bound"),
         ({"PATTERNS": "/(?:a?){30}a{30}/:hash"}, "fewer ways to match"),
         ({"PATTERNS": "/.{0,200}.{0,200}x/:hash"}, "fewer ways to match"),
-        ({"PATTERNS": "/x?/:hash"}, "matches no text at all"),
+        ({"PATTERNS": "/x?/:hash"}, "does not match the empty string"),
         ({"KEY": "short"}, "a secret of 16 characters or more"),
         ({"KEY": "ssm:/trilog/redact-key"}, "only the functions on AWS follow a reference"),
     ],
@@ -318,9 +318,15 @@ def test_a_wrong_configuration_is_told_with_what_was_expected(variables: dict[st
     assert "short" not in str(raised.value)
 
 
-def test_nothing_is_hidden_by_a_key_that_is_not_there():
+@pytest.mark.parametrize("rules", [{"fields": "AGE:drop, sex:hash"}, {"patterns": "phone:drop, email:hash"}])
+def test_a_hash_needs_a_key(rules: dict[str, str]):
     with pytest.raises(ConfigError, match="PIPELINE_REDACT_KEY: not set"):
-        redaction("AGE:drop", key="")
+        redaction(**rules, key="")
+
+
+def test_dropping_needs_no_key():
+    dropping = redaction("AGE:drop, sex:off", "email:drop, ip:off", key="")
+    assert dropping.line(b'{"AGE": 48, "by": "zoe@example.org"}') == b'{"AGE": null, "by": "redacted"}'
 
 
 def test_the_time_is_bounded_whatever_the_text():
