@@ -51,7 +51,6 @@ if TYPE_CHECKING:
 
     from functions.indexer.selection import Dated
     from functions.indexer.verify import Verdict
-    from functions.pipeline.sinks import Sink
     from functions.pipeline.store import Store
 
 _LIBRARIES = (
@@ -241,7 +240,7 @@ class LogsPipeline:
 
         Raises:
             TransientError: something outside is down. What was collected is safe, and the next run goes on with it.
-            PermanentError: something is wrong that another run cannot mend.
+            PermanentError: a problem that retrying will not fix.
         """
         return self.run(limit).summary(self.names)
 
@@ -308,7 +307,7 @@ class LogsPipeline:
             since: the time (ISO 8601) from which on batches count, as `dated_batches` has it.
             until: the time before which they count.
             prefix: the folder of keys in which they lie.
-            restart: begin anew instead of going on.
+            restart: start over instead of resuming.
             progress: called after each batch with how many are done, and how many there are.
         """
         run, begun = Run(), time.perf_counter()
@@ -367,7 +366,7 @@ class LogsPipeline:
         return last if last and all(verdict.whole for verdict in self._verdicts([last])) else None
 
     def replay(self, dead_letters: Iterable[Mapping[str, Any]], *, dry_run: bool = False) -> list[Outcome]:
-        """Index again what dead letters stand for, and delete those of which all is in.
+        """Index again what dead letters stand for, and delete those that are now fully indexed.
 
         Args:
             dead_letters: their documents, as the indexes give them.
@@ -393,7 +392,7 @@ class LogsPipeline:
         news = (messages({"eventSource": "aws:sqs", "body": each.body})[0] for each in found)
         return list(zip(found, news, strict=True))
 
-    def _index(self, collection: Collection, limit: int | None, sink: Callable[[], Sink]) -> Iterator[Tally]:
+    def _index(self, collection: Collection, limit: int | None, sink: Callable[[], Any]) -> Iterator[Tally]:
         """Index each batch before the next is asked for: that tells the collector that the last one has arrived."""
         for batch in collection.batches(limit):
             yield self._indexing(batch.key, sink=sink()).run()  # only a run with news takes the index

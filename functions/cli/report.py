@@ -101,7 +101,7 @@ def report_reindex(run: Run, pipeline: LogsPipeline, prefix: str) -> None:
     """Print what indexing again did, where the data lies, and what to type next."""
     print(_("{batches} batches indexed again in {seconds:.1f} s").format(batches=run.batches, seconds=run.seconds))
     if run.resumed:
-        text = _("{batches} others had been done before it was interrupted; to begin anew: {command}")
+        text = _("{batches} others were done before it was interrupted; to start over: {command}")
         print(text.format(batches=run.resumed, command=reindex_command(prefix, "--restart")))
     _report_indexes(run, pipeline, prefix)
 

@@ -25,12 +25,12 @@ from functions.pipeline.records import NO_HEAD
 from functions.pipeline.values import members, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime, tzinfo
 
     from functions.pipeline.documents import Row
     from functions.pipeline.kinds import Found, Kind, ReadText
-    from functions.pipeline.records import Head, Record
+    from functions.pipeline.records import Record
 
 
 def _zone(value: str) -> tzinfo:
@@ -77,36 +77,35 @@ class Parsing:
 
     def __init__(self, parser: Parser, reader: Reader) -> None:
         self.reader, self.coverage = reader, Coverage()
+        self._last_labels: Mapping[str, Any] = {}
+        self._written_labels = b""
         self._passes, self._timezone = parser.filter.passes, parser.timezone
         self._fields, self._needs, self._readers = parser.fields, parser.needs, parser.readers
 
-    def parse(
+    def parse(  # noqa: C901, PLR0912 (in one piece: each call is felt in what a line costs)
         self, record: Record, time: str, sequence: int, identity: bytes, documents: dict[str, list[Row]]
     ) -> tuple[str, bool]:
-        """Parse a record, filter it, and add its documents. Never raises: what cannot be read stays as raw text.
+        """Add a record's documents, by kind; return its time, and whether it passed the filter. Never raises.
 
-        Args:
-            record: the record.
-            time: that of the record before it (ISO 8601, in UTC), for the case that it tells none.
-            sequence: its number, by which records sort as they were logged.
-            identity: the id of all its documents.
-            documents: where they go, by kind: one to the log index, whatever the filter says.
-
-        Returns:
-            The record's time, and whether it passed the filter.
+        `time` is that of the record before it (ISO 8601, in UTC), for the case that it tells none; records sort by
+        `sequence` as they were logged; `identity` is the id of all its documents.
         """
-        _, raw, text, head, _, origin = record
-        if head and head[4] is None and origin is None:  # the known layout
-            begun, begun_escaped, own_time, own, _ = head
-            time = own_time or time
+        _, raw, text, head, sent, origin = record
+        if sent is None:
+            begun, begun_escaped, own_time, own, more = head or NO_HEAD
+            time = own_time or (origin and origin.time) or time
             fields: dict[str, Any] = {"@timestamp": time, "sequence": sequence}  # shared with other kinds
             message, message_text = raw[len(begun) :], text[begun_escaped:]
             read = self._readers.get(message[:1])
             found = read(message, fields, self._fields) if read else None
+            if more and more[0]:
+                found = self._fields.take(fields, dict(more[0])) or found
         else:
-            fields = {"@timestamp": time, "sequence": sequence}
-            own, message, message_text, text, found = self._read(record, fields)
-            time = fields["@timestamp"]
+            fields = {"@timestamp": (origin and origin.time) or time, "sequence": sequence}
+            own_time, own, message, message_text, found = self._read_object(fields, raw, text, dict(sent))
+            fields["@timestamp"] = time = own_time or fields["@timestamp"]
+        if origin or own_time is None:
+            own, text = self._describe(record, own_time, own)
         if "data" in fields:
             own += members({"data": fields.pop("data")})
         try:
@@ -117,28 +116,7 @@ class Parsing:
         documents[LOGS].append((identity, time, b"".join(log)))
         if found is None and not self._passes(fields, message):
             return time, False
-        self._write(record, fields, shared, found, identity, documents)
-        return time, True
-
-    def _write(  # noqa: PLR0913, PLR0917 (what is known of a record)
-        self,
-        record: Record,
-        fields: dict[str, Any],
-        shared: bytes,
-        found: Found,
-        identity: bytes,
-        documents: dict[str, list[Row]],
-    ) -> None:
-        """Add the documents besides that of the log index, and count a record that has none."""
-        time, alone = fields["@timestamp"], found is None
-        if found is not None:
-            for kind, document in found.items():
-                document["@timestamp"], document["sequence"] = time, fields["sequence"]
-                try:
-                    body = dumps(document)
-                except TypeError:
-                    body = written(document)
-                documents[kind].append((identity, time, body))
+        alone = found is None
         for kind, needs in self._needs:
             for name in needs:
                 if name not in fields:
@@ -148,42 +126,35 @@ class Parsing:
                 alone = False
         if alone:
             self.coverage.passed_without_document[_place(record)] += 1
+        if found:
+            for kind, document in found.items():
+                document["@timestamp"], document["sequence"] = time, sequence
+                documents[kind].append((identity, time, written(document)))
+        return time, True
 
-    def _read(self, record: Record, fields: dict[str, Any]) -> tuple[bytes, bytes, bytes, bytes, Found]:
-        """Read a record of any other form into the event's fields.
+    def _describe(self, record: Record, own_time: str | None, own: bytes) -> tuple[bytes, bytes]:
+        """Say where a record stood, and whether it was read.
 
         Returns:
-            Its level, logger and labels as members of a JSON object, each with a comma after it; its message; the same
-            as it stands in a JSON string; the text as it was sent, likewise; and the documents that were found in it.
+            The members that the log document has of its own, with the labels; and the text as it was sent.
         """
         _, raw, text, head, sent, origin = record
-        if sent is None:
-            own_time, own, message, message_text, found = self._read_text(fields, raw, text, head or NO_HEAD)
-        else:
-            own_time, own, message, message_text, found = self._read_object(fields, raw, text, dict(sent))
+        time = own_time
         if origin:
-            own_time = own_time or origin.time
+            time = own_time or origin.time
             text = text if origin.sent is None else origin.sent
-            own += members({"labels": dict(origin.labels)}) if origin.labels else b""
-        if own_time:
-            fields["@timestamp"] = own_time
-        if own_time is None or (head is None and sent is None):
+            if origin.labels:
+                own += self._labels(origin.labels)
+        if time is None or (head is None and sent is None):
             self.coverage.count_unread(_place(record), raw)
             own += b'"unread":true,'
-        if sent is not None and "data" in fields:
-            self.coverage.look_at(fields, fields["data"])
-        return own, message, message_text, text, found
+        return own, text
 
-    def _read_text(
-        self, fields: dict[str, Any], raw: bytes, text: bytes, head: Head
-    ) -> tuple[str | None, bytes, bytes, bytes, Found]:
-        """Read a text by its head; return what `_read_object` does."""
-        begun, begun_escaped, time, own, more = head
-        message = raw[len(begun) :]
-        found = self._understood(message, fields)
-        if more and more[0]:
-            found = self._fields.take(fields, dict(more[0])) or found
-        return time, own, message, text[begun_escaped:], found
+    def _labels(self, labels: Mapping[str, Any]) -> bytes:
+        """Write labels as a member of a JSON object; records that follow each other often have the same."""
+        if labels != self._last_labels:
+            self._last_labels, self._written_labels = labels, members({"labels": dict(labels)})
+        return self._written_labels
 
     def _read_object(
         self, fields: dict[str, Any], raw: bytes, text: bytes, sent: dict[str, Any]
@@ -195,15 +166,16 @@ class Parsing:
             JSON string; and the documents that were found in it.
         """
         time, own, said = read_object(sent, self._timezone, self.reader.clock)
-        found, message = None, raw
+        found: Found = None
+        message = raw
         if said:
             message, text = said.encode("utf-8", "replace"), dumps(said)[1:-1]
-            found = self._understood(message, fields)
-        return time, own, message, text, self._fields.take(fields, sent) or found
-
-    def _understood(self, message: bytes, fields: dict[str, Any]) -> Found:
-        read = self._readers.get(message[:1])
-        return read(message, fields, self._fields) if read else None
+            read = self._readers.get(message[:1])
+            found = read(message, fields, self._fields) if read else None
+        found = self._fields.take(fields, sent) or found
+        if "data" in fields:
+            self.coverage.look_at(fields, fields["data"])
+        return time, own, message, text, found
 
 
 def _place(record: Record) -> str:

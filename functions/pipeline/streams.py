@@ -14,8 +14,6 @@ from functions.pipeline.records import PLACE_IN_ENVELOPE, Origin, escaped, json_
 from functions.pipeline.traces import Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from functions.pipeline.envelopes import Carried
     from functions.pipeline.pretty import Lines
     from functions.pipeline.reader import In, Reader
@@ -52,13 +50,17 @@ class _Stream:
         self.size += len(line) + 1
         return True
 
-    def close(self) -> Record | None:
+    def close(self) -> Record:
         """End the open record and return it, but for blank lines at its end: these belong to nobody."""
         record, more = self.record, self.more
-        self.record, self.more = None, []
+        assert record is not None  # noqa: S101 (the caller has looked)
+        self.record = None
+        if not more:
+            return record
+        self.more = []
         while more and not more[-1][0].strip():
             more.pop()
-        return _joined(record, more) if record and more else record
+        return _joined(record, more) if more else record
 
 
 def _joined(record: Record, more: list[tuple[bytes, bytes, bytes | None]]) -> Record:
@@ -72,9 +74,14 @@ def _joined(record: Record, more: list[tuple[bytes, bytes, bytes | None]]) -> Re
 
 
 class Streams:
-    """The streams of one object; takes its lines one by one, and yields the records that are complete."""
+    """The streams of one object; takes its lines one by one.
+
+    Attributes:
+        complete: the records that nothing more belongs to, until `taken` gives them away.
+    """
 
     def __init__(self, reader: Reader) -> None:
+        self.complete: list[Record] = []
         self._reader = reader
         self._bare = _Stream()
         self._carried: dict[str, _Stream] = {}
@@ -88,7 +95,7 @@ class Streams:
         """Take a text record of one line that may get more."""
         self._bare.open(record)
 
-    def take(self, position: int, line: bytes, text: bytes | None = None, *, whole: bool = False) -> Iterator[Record]:
+    def take(self, position: int, line: bytes, text: bytes | None = None, *, whole: bool = False) -> None:
         """Take a line that is in no stream but the log's own.
 
         Args:
@@ -97,47 +104,56 @@ class Streams:
             text: the same, escaped; None to have that done.
             whole: it is a record by itself, whatever is around it.
         """
-        yield from self._take(self._bare, position, line, text, None)
+        self._take(self._bare, position, line, text, None)
         if whole:
-            yield from self._end(self._bare)
+            self._end(self._bare)
 
-    def close(self) -> Iterator[Record]:
-        """Yield the records that have waited for more lines, in order."""
-        waiting = [record for each in (self._bare, *self._carried.values()) for record in self._end(each)]
+    def taken(self) -> list[Record]:
+        """Return the records that are complete, and forget them."""
+        complete, self.complete = self.complete, []
+        return complete
+
+    def close(self) -> list[Record]:
+        """End all records that have waited for more lines; return what is complete, in order."""
+        for each in (self._bare, *self._carried.values()):
+            self._end(each)
         self._carried.clear()
-        yield from sorted(waiting, key=lambda record: record[0])
+        return sorted(self.taken(), key=lambda record: record[0])
 
     def _take(  # noqa: PLR0913, PLR0917 (a record's parts)
         self, stream: _Stream, position: int, line: bytes, text: bytes | None, origin: Origin | None, depth: int = 0
-    ) -> Iterator[Record]:
+    ) -> None:
         sent = None
         if ESCAPE in line:
             sent = escaped(line) if text is None else text
             line, text = stripped(line), None
-        text = escaped(line) if text is None else text
-        own = origin if sent is None else (origin or Origin())._replace(sent=sent)
         if stream.pretty.waiting:
             stream.origin = stream.origin or origin
-            yield from self._take_all(stream, stream.pretty.take(position, line), depth)
+            self._take_all(stream, stream.pretty.take(position, line), depth)
             return
         read = self._read(line, depth)
-        if isinstance(read, dict):
-            yield from self._end(stream)
-            yield position, line, text, None, read, own
-        elif read is None:
-            if stream.record is None and stream.pretty.begins(line):
-                stream.origin = origin
-                stream.pretty.take(position, line)
-            elif not stream.extend(line, text, sent):
-                yield from self._alone(stream, (position, line, text, None, None, own))
-        elif isinstance(read[0], str):
-            yield from self._unwrap(stream, position, read, origin, depth)
-        else:
-            yield from self._end(stream)
-            stream.open((position, line, text, read, None, own))
+        if type(read) is tuple and type(read[0]) is str:
+            self._unwrap(stream, position, read, origin, depth)
+            return
+        text = escaped(line) if text is None else text
+        own = origin if sent is None else (origin or Origin())._replace(sent=sent)
+        if type(read) is dict:
+            self._end(stream)
+            self.complete.append((position, line, text, None, read, own))
+        elif read is not None:
+            self._end(stream)
+            stream.open((position, line, text, read, None, own))  # type: ignore[arg-type]  # a head, as nothing is left
+        elif stream.record is None and stream.pretty.begins(line):
+            stream.origin = origin
+            stream.pretty.take(position, line)
+        elif not stream.extend(line, text, sent):
+            self._take_alone(stream, (position, line, text, None, None, own))
 
     def _read(self, line: bytes, depth: int) -> Head | In | dict[str, Any] | None:
         """Read a line; beyond so many envelopes, what looks like another is a record."""
+        known = self._reader.known(line) if depth else None  # of a line in none, that has been looked at
+        if known:
+            return known
         fields = json_object(line) if line else None
         if fields is not None:
             return (self._reader.read_object(fields) if depth < _MOST_ENVELOPES else None) or fields
@@ -145,41 +161,42 @@ class Streams:
             return None
         return self._reader.known(line) or self._reader.read(line, wrapped=depth < _MOST_ENVELOPES)
 
-    def _take_all(self, stream: _Stream, lines: Lines, depth: int) -> Iterator[Record]:
+    def _take_all(self, stream: _Stream, lines: Lines, depth: int) -> None:
         """Take what an object over several lines has become: one text, or its lines as they are."""
         origin = stream.origin
         for position, text in lines:
             if json_object(text) is None:
-                yield from self._alone(stream, (position, text, escaped(text), None, None, origin))
+                self._take_alone(stream, (position, text, escaped(text), None, None, origin))
             else:
-                yield from self._take(stream, position, text, None, origin, depth)
+                self._take(stream, position, text, None, origin, depth)
 
-    def _alone(self, stream: _Stream, record: Record) -> Iterator[Record]:
+    def _take_alone(self, stream: _Stream, record: Record) -> None:
         """Take a line that no layout knows, and that belongs to no record before it."""
         full = stream.record is not None and stream.trace is None
-        yield from self._end(stream)
+        self._end(stream)
         if not record[1].strip() or stream.pretty.is_bracket(record[1]):
             return
         trace = Trace.begun_by(record[1])
         if full or trace:  # what has no room in the record before it is a text record of its own
             stream.open(record, None if full else trace)
         else:
-            yield record
+            self.complete.append(record)
 
-    def _unwrap(self, around: _Stream, position: int, read: In, origin: Origin | None, depth: int) -> Iterator[Record]:
+    def _unwrap(self, around: _Stream, position: int, read: In, origin: Origin | None, depth: int) -> None:
         """Take the lines in an envelope."""
         name, carried = read
-        yield from self._end(around)
+        self._end(around)
         for place, each in enumerate(carried):
             inner = _inner(origin, name, each)
-            stream = self._carried.setdefault(f"{inner.envelope} {each.stream}", _Stream())
-            yield from self._take_carried(stream, position + (place << PLACE_IN_ENVELOPE), each, inner, depth + 1)
+            key = f"{inner.envelope} {each.stream}"
+            stream = self._carried.get(key)
+            if stream is None:
+                stream = self._carried[key] = _Stream()
+            self._take_carried(stream, position + (place << PLACE_IN_ENVELOPE), each, inner, depth + 1)
         while len(self._carried) > _MOST_STREAMS:
-            yield from self._end(self._carried.pop(next(iter(self._carried))))
+            self._end(self._carried.pop(next(iter(self._carried))))
 
-    def _take_carried(
-        self, stream: _Stream, position: int, carried: Carried, origin: Origin, depth: int
-    ) -> Iterator[Record]:
+    def _take_carried(self, stream: _Stream, position: int, carried: Carried, origin: Origin, depth: int) -> None:
         line = carried.text
         if stream.part:
             position, begun, origin = stream.part
@@ -187,18 +204,18 @@ class Streams:
         if carried.partial and len(line) < MOST_BYTES:
             stream.part = position, line, origin
         else:
-            yield from self._take(stream, position, line, None, origin, depth)
+            self._take(stream, position, line, None, origin, depth)
 
-    def _end(self, stream: _Stream) -> Iterator[Record]:
+    def _end(self, stream: _Stream) -> None:
+        """End what is open in a stream."""
         if stream.part:
             position, line, origin = stream.part
             stream.part = None
-            yield from self._take(stream, position, line, None, origin, _MOST_ENVELOPES)
+            self._take(stream, position, line, None, origin, _MOST_ENVELOPES)
         if stream.pretty.waiting:
-            yield from self._take_all(stream, stream.pretty.given_up(), _MOST_ENVELOPES)
-        record = stream.close()
-        if record:
-            yield record
+            self._take_all(stream, stream.pretty.given_up(), _MOST_ENVELOPES)
+        if stream.record is not None:
+            self.complete.append(stream.close())
 
 
 def _inner(origin: Origin | None, name: str, carried: Carried) -> Origin:

@@ -60,7 +60,9 @@ def whole(most: int) -> Callable[[object], int | None]:
     """Take a whole number of at most so much, or text that is one; None for anything else."""
 
     def take(value: object) -> int | None:
-        sent = value if type(value) is int else number(value)
+        if type(value) is int:
+            return value if -most <= value <= most else None
+        sent = number(value)
         return int(sent) if sent is not None and abs(sent) <= most and sent == int(sent) else None
 
     return take

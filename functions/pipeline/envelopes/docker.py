@@ -18,9 +18,12 @@ def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
     log, time, stream = sent["log"], sent["time"], sent.get("stream", "stdout")
     if not isinstance(log, str) or not isinstance(time, str) or not isinstance(stream, str):
         return None
-    labels = {"stream": stream} | ({"docker": sent["attrs"]} if isinstance(sent.get("attrs"), dict) else {})
-    line = log.encode("utf-8", "replace").removesuffix(b"\n").removesuffix(b"\r")
-    return [Carried(line, clock.read(time), labels, stream, partial=not log.endswith("\n"))]
+    labels: dict[str, Any] = {"stream": stream}
+    if isinstance(sent.get("attrs"), dict):
+        labels["docker"] = sent["attrs"]
+    whole = log.endswith("\n")
+    line = log.encode("utf-8", "replace")
+    return [Carried(line.rstrip(b"\r\n") if whole else line, clock.read(time), labels, stream, not whole)]
 
 
 ENVELOPE = Envelope(

@@ -35,7 +35,7 @@ class FileSource:
     What is compared is a hash of the first 1,024 bytes and one of the 1,024 bytes before the offset; of a shorter file,
     that is all that was read. So these cannot be told apart:
 
-    - a file that was emptied and written anew from one that grew, if it begins with all that had been read of it;
+    - a file that was emptied and rewritten from one that grew, if it begins with all that had been read of it;
     - a file of which less than 1,024 bytes were read, and that a new one with the same beginning has replaced, from
       its copy: it is read again, rather twice than never. A copy is known when it is compressed, when it kept the time,
       and when the original lies there truncated;

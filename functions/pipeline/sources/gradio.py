@@ -280,6 +280,8 @@ class _Conversation:
 
     def check_events(self, response: Any) -> None:  # noqa: ANN401
         """Let the client read a stream of answers only as far as it can."""
+        from httpx import DecodingError
+
         if not response.headers.get("content-type", "").startswith("text/event-stream"):
             self._break_off(f"HTTP {response.status_code} instead of an answer")
         chunks = response.iter_bytes
@@ -287,7 +289,7 @@ class _Conversation:
         def checked() -> Iterator[bytes]:
             try:
                 yield from readable_events(chunks())
-            except ValueError as error:
+            except (ValueError, DecodingError) as error:
                 self._break_off(str(error))
 
         response.iter_bytes = checked

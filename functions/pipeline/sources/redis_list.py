@@ -37,9 +37,8 @@ class RedisListSource:
 
     @property
     def name(self) -> str:
-        """`redis-` and the server, its database, and the list's key."""
-        options = self._options
-        return f"redis-{namespace(f'{options.host.lower()}:{options.port}/{options.db}/{options.key}')}"
+        """The server, its database and the list's key, and a hash of all; the same with TLS and without."""
+        return namespace(self._address("redis"))
 
     def read(self, position: Position | None, size: int, limit: int | None = None) -> Iterator[Reading]:
         """Yield what is new, as `Source.read` says. The list is read before the first lines are yielded."""
@@ -89,7 +88,8 @@ class RedisListSource:
         """Say what an error of the client means."""
         import redis
 
-        values = {"address": self._address(), "reason": self._shown(error)}
+        scheme = "rediss" if self._options.tls == "on" else "redis"
+        values = {"address": self._address(scheme), "reason": self._shown(error)}
         if isinstance(error, redis.AuthenticationError | redis.exceptions.NoPermissionError):
             return PermanentError(
                 "Redis refuses the sign-in, or this user may not read the list. Address: {address} ({reason}). "
@@ -108,11 +108,10 @@ class RedisListSource:
             **values,
         )
 
-    def _address(self) -> str:
+    def _address(self, scheme: str) -> str:
         """The list's address, without what is secret in it."""
         options = self._options
-        scheme = "rediss" if options.tls == "on" else "redis"
-        return f"{scheme}://{options.host}:{options.port}/{options.db}?key={options.key}"
+        return f"{scheme}://{options.host.lower()}:{options.port}/{options.db}?key={options.key}"
 
     def _shown(self, error: Exception) -> str:
         text = str(error)

@@ -67,8 +67,8 @@ class SpaceLogSource:
 
     @property
     def name(self) -> str:
-        """`hf-`, the Space, and which of its logs."""
-        return f"hf-{namespace(f'{self._space.lower()}/{self._logs}')}"
+        """The Space, which of its logs, and a hash of both."""
+        return namespace(f"hf://{self._space.lower()}?logs={self._logs}")
 
     def read(self, position: Position | None, size: int, limit: int | None = None) -> Iterator[Reading]:
         """Yield what is new, as `Source.read` says; a log of many lines is read in turns, each from its beginning."""

@@ -1,7 +1,8 @@
 """Which entries of a log are new, when it can only be read from its beginning: those after the last ones emitted. Pure.
 
-Such a log begins anew when its writer restarts, and may lose its oldest entries. So the last entries emitted are looked
-for as a run, each with its time; where they are no longer there, the entries that are later than them are new.
+Such a log starts over when its writer restarts, and may lose its oldest entries. As long as it begins with the same
+entry, those up to the number read before are old. Otherwise the last entries emitted are looked for as a run, each with
+its time; and where they are no longer there, the entries that are later than them are new.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from functions.pipeline.instants import parsed_instant
 from functions.pipeline.marks import PLAIN
 from functions.pipeline.sources import Position, Reading, unreadable_position
-from functions.pipeline.sources.window import marker
+from functions.pipeline.sources.window import MARK_SIZE, marker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,17 +40,20 @@ def check_position(position: Position | None, source: str, marks: Marks = PLAIN)
     """Raise the error of `unreadable_position` unless `readings` made the position; then that of `Marks.check`."""
     if position is None:
         return
-    window, last = position.get("window"), position.get("time")
-    if not isinstance(window, list) or not all(isinstance(mark, str) for mark in window) or not isinstance(last, str):
+    kinds = {"window": list, "time": str, "first": str, "count": int}
+    if not all(isinstance(position.get(name), kind) for name, kind in kinds.items()):
         raise unreadable_position(source)
-    marks.check(window, source)
+    if not all(isinstance(mark, str) for mark in position["window"]):
+        raise unreadable_position(source)
+    marks.check([position["first"], *position["window"]], source)
 
 
 class NewEntries:
     """Takes a log's entries from its beginning on, and keeps those that are new.
 
     Attributes:
-        entries: the new ones, oldest first.
+        entries: the new ones, oldest first, each after its number in the log.
+        first: the mark of the log's first entry.
         size: their lines, in bytes.
         found: the last entries emitted were met (or there are none).
         seen: how many entries were taken in all.
@@ -58,9 +62,12 @@ class NewEntries:
     def __init__(self, position: Position | None, marks: Marks = PLAIN) -> None:
         self._window: list[str] = position["window"] if position else []
         self._last = _instant(position["time"]) if position else None
-        self._mark = marker(position, marks)
+        self._marks, self._mark = marks, marker(position, marks)
         self._recent: deque[str] = deque(maxlen=len(self._window))
-        self.entries: list[Entry] = []
+        self._old = 0  # entries of this log that are known to be old by their number
+        self._position = position
+        self.entries: list[tuple[int, Entry]] = []
+        self.first = ""
         self.size = self.seen = 0
         self.found = not self._window
 
@@ -72,12 +79,20 @@ class NewEntries:
     def add(self, entry: Entry) -> None:
         """Take the next entry."""
         self.seen += 1
-        if self._ends_the_window(entry):
+        if self.seen == 1:
+            self._begin(entry)
+        ends = self._ends_the_window(entry)
+        if ends and (self.seen == self._old or not self._old):
             self.found, self.size = True, 0
             self.entries.clear()
-        elif self.found or self._is_later(entry):
-            self.entries.append(entry)
+        elif (self.found or self._is_later(entry)) and self.seen > self._old:
+            self.entries.append((self.seen, entry))
             self.size += len(entry.line)
+
+    def _begin(self, entry: Entry) -> None:
+        self.first = self._marks.new(entry.content, MARK_SIZE)
+        if self._position and self._marks.knows(entry.content, self._position["first"]):
+            self._old = self._position["count"]
 
     def _ends_the_window(self, entry: Entry) -> bool:
         """Tell whether the window ends here: as much of it as there has been room for since the log's beginning."""
@@ -98,10 +113,11 @@ def readings(
     window, time = (position["window"], position["time"]) if position else ([], "")
     mark, taken = marker(position, marks), new.entries[:limit]
     for start in range(0, len(taken), size):
-        part = taken[start : start + size]
+        numbers, part = zip(*taken[start : start + size], strict=True)
         window = (window + [mark(entry.content) for entry in part])[-WINDOW:]
         time = next((entry.time for entry in reversed(part) if entry.time), time)
-        yield Reading([each.line for each in part], {"window": window, "time": time}, int(new.gap and start == 0))
+        after: Position = {"window": window, "time": time, "first": new.first, "count": numbers[-1]}
+        yield Reading([entry.line for entry in part], after, int(new.gap and start == 0))
 
 
 def _instant(time: str) -> datetime | None:

@@ -47,7 +47,7 @@ class Rules(NamedTuple):
 
 
 RULES = Rules()
-_MARK_SIZE = 8  # bytes
+MARK_SIZE = 8  # bytes
 _MISFITS = 3  # pages that meet nothing read before; then the list is taken to have been emptied
 
 
@@ -261,7 +261,7 @@ def marker(position: Position | None, marks: Marks) -> Callable[[bytes], str]:
     window = set(position["window"]) if position else set()
 
     def mark(line: bytes) -> str:
-        first, *others = marks.all(line, _MARK_SIZE)
+        first, *others = marks.all(line, MARK_SIZE)
         return first if first in window else next((each for each in others if each in window), first)
 
     return mark

@@ -59,6 +59,7 @@ class Clock:
         self._made = _in_zone(made, zone)
         self._last: datetime | None = None  # instant read
         self._last_of_day: datetime | None = None  # time without a date read, with its date and without a zone
+        self._second = ""  # the last second that was read of a time in UTC: 2025-01-20T10:30:00.
         self._spelling = SPELLINGS[0]  # that of the last text
         self._known: dict[tuple[str, str | None], _Reading] = {}
 
@@ -76,11 +77,15 @@ class Clock:
         Raises:
             ValueError: `form` is no format.
         """
+        if text[:20] == self._second and text[-1:] == "Z" and text[20:-1].isdecimal():  # as most envelopes have it
+            return f"{self._second}{text[20:-1][:6].ljust(6, '0').removesuffix('000')}Z"
         if len(text) > _LONGEST:
             return None
         reading = self._known.get((text, form)) or self._reading(text, form)
         self._last = reading.moment or self._last
         self.ambiguous += reading.ambiguous
+        if text[-1:] == "Z" and reading.written and text[:19] == reading.written[:19]:
+            self._second = f"{text[:19]}."
         return reading.written
 
     def count(self, number: object) -> str | None:

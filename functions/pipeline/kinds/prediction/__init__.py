@@ -101,14 +101,18 @@ def _read_pair(fields: dict[str, Any], rest: bytes, marker: bytes, known: Fields
         given, result = loads(first), loads(second)
     except JSONDecodeError:
         return _read_loosely(fields, rest.decode(), marker.decode(), known)
-    if type(given) is dict and type(result) is dict and " " not in "".join(given):
-        for value in given.values():
-            if type(value) is float and not -_ROUNDED < value < _ROUNDED:
-                break
-        else:
-            fields["input_data"], fields["result"] = given, result
-            return None
+    if type(given) is dict and type(result) is dict and " " not in "".join(given) and not _is_rounded(given):
+        fields["input_data"], fields["result"] = given, result
+        return None
     return _read_loosely(fields, rest.decode(), marker.decode(), known)
+
+
+def _is_rounded(given: dict[str, Any]) -> bool:
+    """Say whether there may be a number among the values that had more digits than a float has."""
+    try:  # their sum tells, where all are numbers, and costs least
+        return not -_ROUNDED < sum(given.values()) < _ROUNDED
+    except TypeError:
+        return any(isinstance(each, float) and abs(each) >= _ROUNDED for each in given.values())
 
 
 def _read_loosely(fields: dict[str, Any], rest: str, marker: str, known: Fields) -> Found:
