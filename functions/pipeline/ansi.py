@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 
 ESCAPE = b"\x1b"
-_CSI = r"[0-?]*[ -/]*[@-~]"  # what follows the introducer of a control sequence: parameters, and the final byte
+# Quotes, commas, braces and backslashes are allowed in sequences, but no program writes these to a log; they may follow
+# a damaged one, though. Not matching them keeps the JSON around a sequence whole.
+_CSI = r"[0-?]*[ !#$*+]*[@-Z`a-z~]"  # after the introducer of a control sequence: parameters and the final byte
 _SEQUENCE = (
     rf"\x1b\[{_CSI}"
-    r"|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)"  # an operating system command, or another string up to its terminator
-    r"|\x1b[ -/]*[0-~]"
+    r"|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)"  # an operating system command, or another string up to its terminator
+    r"|\x1b[ #%()*+./-]*[0-9<=>@-\[\]-z|~]"
 )
+_ESC, _BEL = r"\\+(?:u001[bB]|x1[bB])", r"\\+(?:u0007|x07|a)"  # as JSON and `repr` escape them, at any depth
 _ESCAPED = (
-    rf"(?<!\\)\\++(?:u001[bB]|x1[bB])(?:\[{_CSI}"
-    r"""|\][^"\\]*(?:\\+(?:u0007|x07|a)|\\+(?:u001[bB]|x1[bB])\\+(?!["\\])))"""
+    rf"(?<!\\)\\++(?:(?:u001[bB]|x1[bB])\[|u009[bB]|x9[bB]){_CSI}"
+    rf"""|(?<!\\)\\++(?:u001[bB]|x1[bB])\][^"\\\n]*(?:{_BEL}|{_ESC}\\+(?!["\\]))"""
 )
+_SIGNS = ("\x1b", "\x9b", "u001", "u009", "\\x1", "\\x9")  # text without any of these has no sequence
 _BYTES = re.compile(rf"{_SEQUENCE}|\xc2\x9b{_CSI}".encode("latin-1"))
 _TEXT = re.compile(rf"{_SEQUENCE}|\x9b{_CSI}|{_ESCAPED}")
 
@@ -29,7 +33,7 @@ def stripped(line: bytes) -> bytes:
 
 def stripped_text(text: str) -> str:
     r"""Do the same to text, and strip the sequences, too, that JSON or `repr` has escaped: `\u001b[1m`, `\x1b[1m`."""
-    if "\x1b" not in text and "\x9b" not in text and "u001" not in text and "\\x1" not in text:
+    if not any(sign in text for sign in _SIGNS):
         return text
     plain, found = _TEXT.subn("", text)
     return plain if found else text

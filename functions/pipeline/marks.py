@@ -7,21 +7,31 @@ with the name of its key and a colon.
 
 from __future__ import annotations
 
+from functools import cached_property
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from functions.pipeline.errors import PermanentError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
 class Marks:
     """Makes marks by the newest of some keys, and knows those made by the others, or by none."""
 
-    def __init__(self, keys: Iterable[bytes] = ()) -> None:
-        derived = (blake2b(key, person=b"marks").digest() for key in keys)
-        self._keys = {**{_name(key): key for key in derived}, "": b""}
+    def __init__(self, keys: Iterable[bytes] = (), former: Callable[[], bytes | None] = lambda: None) -> None:
+        """Take the keys.
+
+        Args:
+            keys: the newest first; not iterated over before a mark is needed.
+            former: returns one more key, older than these; only called for marks that were made by none of them.
+        """
+        self._given, self._former = keys, former
+
+    @cached_property
+    def _keys(self) -> dict[str, bytes]:
+        return {**dict(map(_named, self._given)), "": b""}
 
     def new(self, content: bytes, size: int) -> str:
         """Mark content; `size` is in bytes, a mark has two hexadecimal digits for each."""
@@ -41,7 +51,10 @@ class Marks:
         Raises:
             PermanentError: it is so.
         """
-        if {mark.rpartition(":")[0] for mark in marks} - self._keys.keys():
+        names = {mark.rpartition(":")[0] for mark in marks}
+        if not names <= self._keys.keys() and (former := self._former()):
+            self._keys.update([_named(former)])
+        if not names <= self._keys.keys():
             raise PermanentError(
                 "{source}: its cursor knows lines by another PIPELINE_REDACT_KEY. Put that one too, after the new one "
                 "and a blank",
@@ -59,8 +72,10 @@ def _mark(content: bytes, size: int, name: str, key: bytes) -> str:
     return f"{name}:{hashed}" if name else hashed
 
 
-def _name(key: bytes) -> str:
-    return blake2b(key, digest_size=4, person=b"name").hexdigest()
+def _named(key: bytes) -> tuple[str, bytes]:
+    """Derive the key that makes marks, and its name."""
+    derived = blake2b(key, person=b"marks").digest()
+    return blake2b(derived, digest_size=4, person=b"name").hexdigest(), derived
 
 
 PLAIN = Marks()
