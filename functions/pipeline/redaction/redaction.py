@@ -31,8 +31,8 @@ class Redaction:
     """Hides the values of some fields, and text of some forms, wherever they occur in a record.
 
     A hashed value becomes `redacted:` and a keyed hash, always the same one for the same value; a dropped one becomes
-    null (a field's) or `redacted` (a pattern's). Redacting JSON twice gives the same as redacting it once; in malformed
-    text, a second pass may hide more.
+    null (a field's) or `redacted` (a pattern's). Redacting JSON twice gives the same as redacting it once; where text,
+    or text within JSON, is malformed, a second pass may hide more.
 
     Attributes:
         active: whether there are rules that hide anything; if not, nothing needs to be called.
