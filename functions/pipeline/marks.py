@@ -1,8 +1,8 @@
 """Marks: hashes by which a cursor recognises text without storing it.
 
-The plain hash of a patient's record gives the record away to anyone who has the rest of it and tries every age. So where
-there is a key, hashes are keyed. Those made earlier, without a key or with an older one, are still recognised. A keyed
-hash begins with the name of its key and a colon.
+The plain hash of a patient's record gives the record away to anyone who has the rest of it and tries every age. So
+where there is a key, hashes are keyed. Those made earlier, without a key or with an older one, are still recognised. A
+keyed hash begins with the name of its key and a colon.
 """
 
 from __future__ import annotations

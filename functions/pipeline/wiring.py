@@ -68,7 +68,7 @@ def open_source(environment: Mapping[str, str], place: str | None = None) -> Sou
 
 
 def _open_marks(environment: Mapping[str, str], redaction: Redaction) -> Marks:
-    """Return the marks for cursors; the store's key makes them where something is redacted without a configured one."""
+    """Return the marks for cursors: with the configured key, or, where redaction has none, with the store's."""
     from functions.pipeline.fingerprint_key import load_key, load_or_create_key
     from functions.pipeline.marks import Marks
     from functions.pipeline.redaction import RedactionOptions
@@ -76,7 +76,8 @@ def _open_marks(environment: Mapping[str, str], redaction: Redaction) -> Marks:
     (options,) = load(environment, RedactionOptions)
     if options.keys or not redaction.active:
         return Marks(options.keys or (), lambda: load_key(open_store(environment)))
-    return Marks(load_or_create_key(open_store(environment)) for _ in range(1))  # only once a mark is needed
+    created = (load_or_create_key(open_store(environment)) for _ in range(1))  # only when it is needed
+    return Marks(created)
 
 
 def _configured_place(environment: Mapping[str, str]) -> tuple[str, str]:
