@@ -92,5 +92,5 @@ def _read_space(position: dict[str, Any]) -> None:
 
 
 def _read_file(position: dict[str, Any]) -> None:
-    read = [line for lines, _, _ in FileSource(str(_FILE)).read(position, 7) for line in lines]
+    read = [line for reading in FileSource(str(_FILE)).read(position, 7) for line in reading.lines]
     assert read == _LINES[len(_LINES) - len(read) :] or b"\n".join(_LINES).endswith(b"\n".join(read))
