@@ -59,14 +59,25 @@ def open_source(environment: Mapping[str, str], place: str | None = None) -> Sou
     Raises:
         ConfigError: no place is configured, or it is not written as a source's place is.
     """
-    from functions.pipeline.marks import Marks
-    from functions.pipeline.redaction import Redaction, RedactionOptions
     from functions.pipeline.sources.redacted import RedactedSource
 
-    (options,) = load(environment, RedactionOptions)
-    redaction, marks = Redaction(options), Marks(options.keys or ())
+    redaction = open_redaction(environment)
+    marks = _open_marks(environment, redaction)
     scheme, place = (_scheme(place), place) if place else _configured_place(environment)
     return RedactedSource(_SOURCES[scheme](environment, place, redaction, marks), redaction)
+
+
+def _open_marks(environment: Mapping[str, str], redaction: Redaction) -> Marks:
+    """Return the marks for cursors: with the configured key, or, where redaction has none, with the store's."""
+    from functions.pipeline.fingerprint_key import load_key, load_or_create_key
+    from functions.pipeline.marks import Marks
+    from functions.pipeline.redaction import RedactionOptions
+
+    (options,) = load(environment, RedactionOptions)
+    if options.keys or not redaction.active:
+        return Marks(options.keys or (), lambda: load_key(open_store(environment)))
+    created = (load_or_create_key(open_store(environment)) for _ in range(1))  # only when it is needed
+    return Marks(created)
 
 
 def _configured_place(environment: Mapping[str, str]) -> tuple[str, str]:
