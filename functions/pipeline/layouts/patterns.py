@@ -174,7 +174,7 @@ class Pattern:
     @cached_property
     def _follows(self) -> frozenset[int]:
         """The bytes that may follow the time and the blanks behind it, where the pattern begins with a time."""
-        first = first_bytes(_outlined(re.sub(r"^ (?:[+*?]|\{[0-9,]+\})?", "", self._after)), ANY)
+        first = first_bytes(_outlined(re.sub(r"^ (?:(?:[+*?]|\{[0-9,]+\})[+?]?)?", "", self._after)), ANY)
         return ANY | {_END} if _BLANK in first else first
 
     @cached_property
