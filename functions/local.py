@@ -32,6 +32,7 @@ from functions.pipeline.documents import DEAD_LETTERS, LOGS
 from functions.pipeline.errors import PermanentError, TransientError, TrilogError
 from functions.pipeline.kinds import kinds
 from functions.pipeline.names import IndexNames
+from functions.pipeline.own import own, written
 from functions.pipeline.queue import Held, QueueOptions
 from functions.pipeline.redaction.matches import Matches, summed
 from functions.pipeline.wiring import (
@@ -218,10 +219,22 @@ class LogsPipeline:
         missing = [name for name in _LIBRARIES if importlib.util.find_spec(name) is None]
         problem = TrilogError("{names} not installed. Run: make install-dev", names=", ".join(missing))
         yield Check("libraries", str(len(_LIBRARIES)), problem if missing else None)
+        if check := self._check_own():
+            yield check
         for place in self._places:
             yield _tried("source", partial(self._check_source, place))
         yield _tried("store", lambda: self.store.check())  # noqa: PLW0108 (opening it may fail as well)
         yield _tried("sink", lambda: open_indexes(self.environment).check())
+
+    def _check_own(self) -> Check | None:
+        """Try the user's own configuration, if there is one."""
+
+        def found() -> str:
+            read = own(self.environment)
+            return f"{read.source} (layouts: {len(read.layouts)})" if read else ""
+
+        check = _tried("configuration", found)
+        return check if check.found or check.error else None
 
     def _check_source(self, place: str | None) -> str:
         source = open_source(self.environment, place)
@@ -358,7 +371,9 @@ class LogsPipeline:
         The redaction key does too; other secrets do not, and a hash of them could be used to try passwords.
         """
         known = [each.name for each in variables(OPTIONS) if not each.secret or each.name == "PIPELINE_REDACT_KEY"]
-        return [(name, self.environment.get(name)) for name in known]
+        settings = [(name, self.environment.get(name)) for name in known]
+        own = written(self.environment)
+        return [*settings, own] if own else settings
 
     def _last_done(self, steps: Progress) -> Dated | None:
         """Return the last batch that an interrupted `reindex` had done; None when it is no longer in the indexes."""

@@ -35,12 +35,13 @@ def indexer_options() -> tuple[type[Options], ...]:
     """Return the options classes of what an indexer is wired from."""
     from functions.pipeline.codecs.options import CodecOptions
     from functions.pipeline.names import IndexNames
+    from functions.pipeline.own import OwnOptions
     from functions.pipeline.parser import ParserOptions
     from functions.pipeline.redaction import RedactionOptions
     from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
     from functions.pipeline.store import StoreOptions
 
-    return StoreOptions, CodecOptions, ParserOptions, ElasticsearchOptions, IndexNames, RedactionOptions
+    return StoreOptions, CodecOptions, ParserOptions, OwnOptions, ElasticsearchOptions, IndexNames, RedactionOptions
 
 
 def all_options() -> tuple[type[Options], ...]:
@@ -187,10 +188,14 @@ def open_store(environment: Mapping[str, str]) -> Store:
 
 def open_parser(environment: Mapping[str, str]) -> Parser:
     """Open what turns records into documents."""
+    from functions.pipeline.own import own
     from functions.pipeline.parser import Parser, ParserOptions
 
     (options,) = load(environment, ParserOptions)
-    return Parser(options)
+    found = own(environment)
+    if found and found.paths and not environment.get("PIPELINE_PREDICTION_PATHS"):
+        options = ParserOptions(**{**vars(options), "prediction_paths": ",".join(found.paths)})
+    return Parser(options, found)
 
 
 def open_sink(environment: Mapping[str, str]) -> Sink:
