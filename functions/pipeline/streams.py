@@ -236,7 +236,7 @@ class Streams:
 
 
 def _pieces(stream: _Stream, line: bytes) -> Pieces | None:
-    """Cut a line that is several objects; None for any other, like the source code in a traceback: `  {"a": 1}["b"]`."""
+    """Cut a line that is several objects; None for any other, as for source code in a traceback: `  {"a": 1}["b"]`."""
     pieces = objects(line)
     if pieces and stream.record is not None and line[:1].isspace() and json_object(pieces[-1][1]) is None:
         return None
