@@ -17,21 +17,22 @@ from functions.pipeline.documents import LOGS
 from functions.pipeline.filter import Filter, FilterOptions
 from functions.pipeline.kinds import kinds
 from functions.pipeline.kinds.fields import Fields
+from functions.pipeline.kinds.flattened import flattened
 from functions.pipeline.layouts.dashed import Dashed
 from functions.pipeline.layouts.heads import level_and_logger
 from functions.pipeline.layouts.objects import read_object
 from functions.pipeline.layouts.registry import Patterns
 from functions.pipeline.reader import Reader
-from functions.pipeline.records import NO_HEAD
+from functions.pipeline.records import NO_HEAD, escaped
 from functions.pipeline.values import members, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime, tzinfo
 
     from functions.pipeline.documents import Row
     from functions.pipeline.kinds import Found, Kind, ReadText
-    from functions.pipeline.records import Origin, Record
+    from functions.pipeline.records import More, Origin, Record
 
 
 def _zone(value: str) -> tzinfo:
@@ -43,6 +44,7 @@ def _zone(value: str) -> tzinfo:
         raise ValueError("the name of a time zone, such as UTC or Europe/Paris") from error
 
 
+_REMEMBERED = 4096  # of what heads tell
 _LONGEST_LEVEL = 40  # bytes of a level as a member of a JSON object, and the name of the logger after it
 
 
@@ -81,6 +83,7 @@ class Parsing:
 
     def __init__(self, parser: Parser, reader: Reader) -> None:
         self.reader, self.coverage = reader, Coverage()
+        self._taken: dict[int, tuple[More, dict[str, Any], bytes, Found]] = {}
         self._last_labels: Mapping[str, Any] = {}
         self._written_labels = b""
         self._passes, self._timezone = parser.filter.passes, parser.timezone
@@ -91,8 +94,7 @@ class Parsing:
     ) -> tuple[str, bool]:
         """Add a record's documents, by kind; return its time, and whether it passed the filter. Never raises.
 
-        `time` is that of the record before it (ISO 8601, in UTC), for the case that it tells none; records sort by
-        `sequence` as they were logged; `identity` is the id of all its documents.
+        `time` is that of the record before it, for the case that it tells none; records sort by `sequence`.
         """
         _, raw, text, head, sent, origin = record
         if sent is None:
@@ -100,10 +102,12 @@ class Parsing:
             time = own_time or (origin and origin.time) or time
             fields: dict[str, Any] = {"@timestamp": time, "sequence": sequence}  # shared with other kinds
             message, message_text = raw[len(begun) :], text[begun_escaped:]
+            if more and more.read_rest:
+                own, message, message_text = _rest(more.read_rest, own, message)
             read = self._readers.get(message[:1])
             found = read(message, fields, self._fields) if read else None
-            if more and more[0]:
-                found = self._fields.take(fields, dict(more[0])) or found
+            if more and more.fields:
+                own, found = self._take(more, fields, own, found)
         else:
             fields = {"@timestamp": (origin and origin.time) or time, "sequence": sequence}
             own_time, own, message, message_text, found = self._read_object(fields, raw, text, dict(sent))
@@ -111,7 +115,7 @@ class Parsing:
         if origin or own_time is None:
             own, text = self._describe(record, own_time, own)
         if "data" in fields:
-            own += members({"data": fields.pop("data")})
+            own += members({"data": flattened(fields.pop("data"))})
         try:
             shared = dumps(fields)
         except TypeError:
@@ -156,6 +160,26 @@ class Parsing:
             own += b'"unread":true,'
         return own, text
 
+    def _take(self, more: More, fields: dict[str, Any], own: bytes, found: Found) -> tuple[bytes, Found]:
+        """Take what a head tells besides; most heads tell the same as others, so what becomes of it is remembered."""
+        seen = self._taken.get(id(more))
+        if seen is None or seen[0] is not more:
+            seen = self._taken_anew(more)
+        _, told, data, documents = seen
+        if documents is not None or ("data" in fields and data):
+            return own, self._fields.take(fields, dict(more.fields or {})) or found
+        fields |= told
+        return own + data, found
+
+    def _taken_anew(self, more: More) -> tuple[More, dict[str, Any], bytes, Found]:
+        told: dict[str, Any] = {}
+        documents = self._fields.take(told, dict(more.fields or {}))
+        data = members({"data": told.pop("data")}) if "data" in told else b""
+        if len(self._taken) >= _REMEMBERED:
+            self._taken.clear()
+        self._taken[id(more)] = more, told, data, documents
+        return self._taken[id(more)]
+
     def _labels(self, labels: Mapping[str, Any]) -> bytes:
         """Write labels as a member of a JSON object; records that follow each other often have the same."""
         if labels != self._last_labels:
@@ -184,6 +208,12 @@ class Parsing:
         return time, own, message, text, found
 
 
+def _rest(read_rest: Callable[[bytes], tuple[bytes, bytes]], own: bytes, message: bytes) -> tuple[bytes, bytes, bytes]:
+    """Read what follows a head, where more than a message does; return the members, the message, and that escaped."""
+    told, message = read_rest(message)
+    return own + told, message, escaped(message)
+
+
 def _lacking(own: bytes, origin: Origin) -> bytes:
     """Return the level and the logger that an envelope tells, and the record does not, as members."""
     level = None if own.startswith(b'"level":') else origin.level
@@ -194,7 +224,7 @@ def _lacking(own: bytes, origin: Origin) -> bytes:
 def _place(record: Record) -> str:
     """Name a record's envelope and its layout."""
     *_, head, sent, origin = record
-    layout = "object" if sent is not None else "-" if head is None else head[4][1] if head[4] else "dashed"
+    layout = "object" if sent is not None else "-" if head is None else head[4].layout if head[4] else "dashed"
     return f"{(origin and origin.envelope) or '-'}/{layout}"
 
 

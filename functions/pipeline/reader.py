@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from functions.pipeline.streams import TIME_ALONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime, tzinfo
+    from types import ModuleType
 
     from functions.pipeline.envelopes import Carried
     from functions.pipeline.layouts.registry import Patterns
@@ -15,8 +19,6 @@ if TYPE_CHECKING:
 
 _SAMPLE = 64 << 10  # bytes of an object that tell whether its dates begin with the day
 _KNOWN = frozenset(("timestamp", "level", "message", "logger", "data"))  # an object of these is no envelope
-
-_TIME_ALONE = (None, "time")  # what a head tells beside its time, in the layout that is nothing but a time
 
 In = tuple[str, "list[Carried]"]
 """What was in an envelope: the envelope's name, and the lines."""
@@ -67,6 +69,19 @@ class Reader:
             self._clock = Clock(self._zone, day_first=day_first, made=self._made)
         return self._clock
 
+    @cached_property
+    def _envelopes(self) -> ModuleType:
+        """The room of envelopes, imported when a line may be in one."""
+        from functions.pipeline import envelopes
+
+        return envelopes
+
+    @cached_property
+    def _logfmt(self) -> ModuleType:
+        from functions.pipeline.layouts import logfmt
+
+        return logfmt
+
     @property
     def ambiguous(self) -> int:
         """How many times had several meanings, and nothing told which was meant."""
@@ -76,9 +91,8 @@ class Reader:
         """Take the lines out of a JSON object that is an envelope; None for one that is a record itself."""
         if sent.keys() <= _KNOWN:
             return None
-        from functions.pipeline import envelopes
-
-        return envelopes.from_object(sent, self.clock())
+        carried: In | None = self._envelopes.from_object(sent, self.clock())
+        return carried
 
     def read(self, line: bytes, *, wrapped: bool = True) -> Head | In | dict[str, Any] | None:
         """Read a line that is no JSON object, and not in the known layout.
@@ -91,16 +105,15 @@ class Reader:
             Its head; or the members that it has, where it is written as names with values; or, of an envelope, what
             is in it. None where no layout matches: the line belongs to the record before it.
         """
-        from functions.pipeline import envelopes
-        from functions.pipeline.layouts import logfmt
-
-        carried = envelopes.from_text(line, self.clock()) if wrapped else None
+        carried: In | None = self._envelopes.from_text(line, self.clock()) if wrapped else None
         if carried:
             return carried
         head = self._patterns.head(line, self.clock())
         if head is None:
-            return logfmt.members(line)
-        return (self._behind(head, line) if wrapped and head[4] == _TIME_ALONE else None) or head
+            members: dict[str, Any] | None = self._logfmt.members(line)
+            return members
+        alone = wrapped and head[4] is not None and head[4].layout == TIME_ALONE
+        return (self._behind(head, line) if alone else None) or head
 
     def _behind(self, head: Head, line: bytes) -> In | None:
         """Take the line that a time was put before, as `docker logs -t` and CloudWatch's export do."""
@@ -108,7 +121,7 @@ class Reader:
         if inner[:1] == b"{" or (inner and (self.known(inner) or self._patterns.head(inner, self.clock()))):
             from functions.pipeline.envelopes import Carried
 
-            return "time", [Carried(inner, head[2])]
+            return TIME_ALONE, [Carried(inner, head[2])]
         return None
 
     def begins(self, line: bytes) -> bool:

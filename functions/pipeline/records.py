@@ -11,14 +11,30 @@ import orjson
 from functions.pipeline.loose_json import whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-Head = tuple[bytes, int, str | None, bytes, tuple[dict[str, Any] | None, str] | None]
+
+class More(NamedTuple):
+    """What the head of a layout tells that is not the known one.
+
+    Attributes:
+        fields: the other members that the line has, if any.
+        layout: the layout's name.
+        read_rest: reads what follows the head, where more than a message does: returns the level and the logger, as
+            members of a JSON object, each with a comma after it, and the message.
+    """
+
+    fields: dict[str, Any] | None
+    layout: str
+    read_rest: Callable[[bytes], tuple[bytes, bytes]] | None = None
+
+
+Head = tuple[bytes, int, str | None, bytes, More | None]
 """What a text record begins with, before its message.
 
 The head itself; how many bytes it has in a JSON string; the record's own time, if the head tells one; its level and
-logger as members of a JSON object, each with a comma after it; and, of a layout that is not the known one, the other
-members that the line has, and the layout's name.
+logger as members of a JSON object, each with a comma after it; and what more is known of a layout that is not the known
+one.
 """
 
 NO_HEAD: Head = (b"", 0, None, b"", None)

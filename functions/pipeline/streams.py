@@ -6,6 +6,7 @@ belongs together follows each other within a stream only.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.ansi import ESCAPE, stripped
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 MOST_LINES, MOST_BYTES = 1_000, 1 << 20  # of one record made of several lines; what exceeds them begins another record
 _MOST_STREAMS = 1_000  # that are followed at once; the one that began first ends when there are more
+TIME_ALONE = "time"  # an envelope that is no more than a time before the line: further lines have none
+_MOST_WAITING = 1_000  # records that wait for one before them
+_BLANK = frozenset((b" ", b"\t"))
 _OPENING = frozenset((b"{", b"[", b" ", b"\t"))
 _MOST_ENVELOPES = 4  # around each other
 
@@ -35,13 +39,14 @@ class _Stream:
         self.more: list[tuple[bytes, bytes, bytes | None]] = []  # the record's further lines: text, escaped, as sent
         self.size = 0  # bytes of all of them
         self.trace: Trace | None = None  # of a record without a head: only a traceback goes on
+        self.of_records = False  # what is carried is a record each, not a line
         self.part: tuple[int, bytes, Origin] | None = None  # a line's beginning
         self.pretty = Pretty()  # an object that goes over several lines
         self.origin: Origin | None = None  # of those
 
     def open(self, record: Record, trace: Trace | None = None) -> None:
-        """Take a record that may get more lines."""
-        self.record, self.size, self.trace = record, len(record[1]), trace
+        """Take a record that may get more lines; of records that are carried, only a traceback has any."""
+        self.record, self.size, self.trace = record, len(record[1]), trace or (Trace(b"") if self.of_records else None)
 
     def extend(self, line: bytes, text: bytes, sent: bytes | None) -> bool:
         """Add a line to the open record; False when it does not belong there, or has no room."""
@@ -88,15 +93,17 @@ class Streams:
         self._reader = reader
         self._bare = _Stream()
         self._carried: dict[str, _Stream] = {}
+        self._waiting: dict[int, _Stream] = {}  # streams with an open record, the one that began first in front
+        self._last: _Stream | None = None  # the stream of the last line in an envelope
 
     @property
     def opened(self) -> bool:
         """Whether a record is not complete yet."""
-        return self._bare.record is not None or self._bare.pretty.waiting or bool(self._carried)
+        return bool(self._waiting) or self._bare.pretty.waiting or bool(self._carried)
 
     def open(self, record: Record) -> None:
         """Take a text record of one line that may get more."""
-        self._bare.open(record)
+        self._open(self._bare, record)
 
     def take(self, position: int, line: bytes, text: bytes | None = None, *, whole: bool = False) -> None:
         """Take a line that is in no stream but the log's own.
@@ -107,21 +114,39 @@ class Streams:
             text: the same, escaped; None to have that done.
             whole: it is a record by itself, whatever is around it.
         """
+        last = self._last
+        if last and line[:1] in _BLANK and last.extend(line, escaped(line) if text is None else text, None):
+            return  # as syslog and journalctl write the further lines of a record
         self._take(self._bare, position, line, text, None)
         if whole:
             self._end(self._bare)
 
     def taken(self) -> list[Record]:
-        """Return the records that are complete, and forget them."""
-        complete, self.complete = self.complete, []
-        return complete
+        """Return the records that are complete, in their order, and forget them.
+
+        Those that began after one that is not complete yet wait for it, as long as there are not too many.
+        """
+        complete, first = self.complete, next(iter(self._waiting.values()), None)
+        if len(complete) == 1 and (first is None or first.record is None or complete[0][0] < first.record[0]):
+            self.complete = []
+            return complete
+        while len(self.complete) > _MOST_WAITING and self._waiting:
+            self._end(next(iter(self._waiting.values())))
+        complete = sorted(self.complete, key=_place)
+        first = next(iter(self._waiting.values()), None)
+        count = len(complete)
+        if first is not None and first.record is not None:
+            count = bisect_left(complete, _place(first.record), key=_place)
+        self.complete = complete[count:]
+        return complete[:count]
 
     def close(self) -> list[Record]:
         """End all records that have waited for more lines; return what is complete, in order."""
         for each in (self._bare, *self._carried.values()):
             self._end(each)
         self._carried.clear()
-        return sorted(self.taken(), key=lambda record: record[0])
+        self._last = None
+        return self.taken() if self.complete else []
 
     def _take(  # noqa: PLR0913, PLR0917 (a record's parts)
         self, stream: _Stream, position: int, line: bytes, text: bytes | None, origin: Origin | None, depth: int = 0
@@ -148,7 +173,7 @@ class Streams:
             self.complete.append((position, line, text, None, read, own))
         elif read is not None:
             self._end(stream)
-            stream.open((position, line, text, read, None, own))  # type: ignore[arg-type]  # a head, as nothing is left
+            self._open(stream, (position, line, text, read, None, own))  # type: ignore[arg-type]  # a head, as nothing is left
         elif line[:1] in _OPENING and (pieces := _pieces(stream, line)):
             self._take_pieces(stream, position, pieces, origin, depth)
         elif stream.record is None and stream.pretty.begins(line):
@@ -194,8 +219,8 @@ class Streams:
         if not record[1].strip() or stream.pretty.is_bracket(record[1]):
             return
         trace = Trace.begun_by(record[1])
-        if full or trace:  # what has no room in the record before it is a text record of its own
-            stream.open(record, None if full else trace)
+        if full or trace or stream.of_records:  # what has no room in the record before it is a text record of its own
+            self._open(stream, record, None if full else trace)
         else:
             self.complete.append(record)
 
@@ -205,16 +230,20 @@ class Streams:
         self._end(around)
         for place, each in enumerate(carried):
             inner = _inner(origin, name, each)
-            key = f"{inner.envelope} {each.stream}"
-            stream = self._carried.get(key)
-            if stream is None:
-                stream = self._carried[key] = _Stream()
+            stream = around if name == TIME_ALONE else self._stream(f"{inner.envelope} {each.stream}")
+            self._last = stream if stream is not around else None
             self._take_carried(stream, position + (place << PLACE_IN_ENVELOPE), each, inner, depth + 1)
         while len(self._carried) > _MOST_STREAMS:
             self._end(self._carried.pop(next(iter(self._carried))))
 
+    def _stream(self, key: str) -> _Stream:
+        stream = self._carried.get(key)
+        if stream is None:
+            stream = self._carried[key] = _Stream()
+        return stream
+
     def _take_carried(self, stream: _Stream, position: int, carried: Carried, origin: Origin, depth: int) -> None:
-        line = carried.text
+        line, stream.of_records = carried.text, carried.record
         if stream.part:
             position, begun, origin = stream.part
             line, stream.part = begun + line, None
@@ -232,7 +261,18 @@ class Streams:
         if stream.pretty.waiting:
             self._take_all(stream, stream.pretty.given_up(), _MOST_ENVELOPES)
         if stream.record is not None:
+            del self._waiting[id(stream)]
             self.complete.append(stream.close())
+
+    def _open(self, stream: _Stream, record: Record, trace: Trace | None = None) -> None:
+        """Take a record that may get more lines."""
+        stream.open(record, trace)
+        self._waiting[id(stream)] = stream
+
+
+def _place(record: Record) -> tuple[int, int]:
+    """Return where a record began: its line, then its place in an envelope."""
+    return record[0] & (1 << PLACE_IN_ENVELOPE) - 1, record[0] >> PLACE_IN_ENVELOPE
 
 
 def _pieces(stream: _Stream, line: bytes) -> Pieces | None:
@@ -245,7 +285,7 @@ def _pieces(stream: _Stream, line: bytes) -> Pieces | None:
 
 def _inner(origin: Origin | None, name: str, carried: Carried) -> Origin:
     """Say where a line stood that was in an envelope, which may have been in another."""
-    _, time, labels, _, _, level, logger = carried
+    _, time, labels, _, _, level, logger, _ = carried
     if origin is None:
         return Origin(name, time, labels, None, level, logger)
     return Origin(

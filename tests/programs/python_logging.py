@@ -91,7 +91,8 @@ WRITTEN = (
             {
                 "level": "WARNING",
                 "logger": "py.warnings",
-                "message_begins": "{}warn.py:17: RuntimeWarning: overflow",
+                "raw_begins": "WARNING:py.warnings:",
+                "message_begins": "/{}warn.py:17: RuntimeWarning: overflow",
                 "message_has": ["warnings.warn("],
             },
         ),

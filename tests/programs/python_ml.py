@@ -185,7 +185,7 @@ WRITTEN = (
         ("GET /health", "GET /api/2.0/mlflow/experiments/get?experiment_id=7"),
         env=(("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false"),),
         banner=True,
-        trailer="INFO:     Shutting down",
+        trailer="INFO:     Finished server process",
     ),
     Sample("vllm", "vLLM", pip("vllm==0.11.0", "--no-deps"), ("python", "log_vllm.py"), _VLLM),
 )

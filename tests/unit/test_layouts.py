@@ -39,6 +39,11 @@ def test_every_layout_has_a_sample(layout: Layout):
     assert layout.samples
 
 
+@pytest.mark.parametrize(("layout", "line"), [(layout, line) for layout in layouts() for line in layout.not_this])
+def test_what_only_looks_like_a_layout_is_not_read_by_it(layout: Layout, line: str):
+    assert event(line.encode())["layout"] != layout.name
+
+
 def test_names_of_layouts_are_different():
     names = [each.name for each in layouts()]
     assert len(names) == len(set(names))

@@ -83,6 +83,18 @@ def envelopes_own(name: str, own: dict[str, Any]) -> bool:
     return name in {"labels", "level", "logger"} and name not in own
 
 
+def carries_records(envelope: Envelope) -> bool:
+    """Say whether what it carries is a record each: of the next ones, only a traceback's lines belong to it."""
+    sent, clock = envelope.samples[0][0], PARSER.open(MADE).reader.clock()
+    found = envelope.from_object(json.loads(sent), clock) if envelope.from_object else envelope.from_text(sent, clock)
+    return found[0].record
+
+
+def goes_on(sample: str) -> bool:
+    """Say whether it is one record of several lines, and no traceback."""
+    return len(BARE[sample][LOGS]) < len(sample.split("\n")) and "Traceback" not in sample
+
+
 BARE = {sample: events(sample.encode()) for sample in SAMPLES}
 
 
@@ -95,8 +107,9 @@ def test_a_sample_gives_the_same_event_however_it_is_stored(stored: str):
 @pytest.mark.parametrize("envelope", ENVELOPES, ids=lambda each: each.name)
 def test_a_sample_gives_the_same_event_in_an_envelope_however_that_is_stored(envelope: Envelope):
     wrong, ways = {}, list(STORED)
-    for number in range(max(len(SAMPLES), len(ways))):  # so that each way of storing occurs with each envelope
-        sample, stored = SAMPLES[number % len(SAMPLES)], ways[number % len(ways)]
+    samples = [each for each in SAMPLES if not (goes_on(each) and carries_records(envelope))]
+    for number in range(max(len(samples), len(ways))):  # so that each way of storing occurs with each envelope
+        sample, stored = samples[number % len(samples)], ways[number % len(ways)]
         found = events(STORED[stored](enveloped(envelope, sample)))
         if difference := differences(BARE[sample], found):
             wrong[sample, stored] = difference

@@ -30,6 +30,7 @@ class Carried(NamedTuple):
         partial: the line goes on in the next one of its stream.
         level: the envelope's word for how severe it is (INFO, …); it counts when the line has none.
         logger: the program or logger that the envelope names; likewise.
+        record: it is a record by itself; of the next ones in the stream, only the lines of a traceback belong to it.
     """
 
     text: bytes
@@ -39,6 +40,7 @@ class Carried(NamedTuple):
     partial: bool = False
     level: str | None = None
     logger: str | None = None
+    record: bool = False
 
 
 class Envelope(NamedTuple):

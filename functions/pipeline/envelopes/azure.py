@@ -20,7 +20,11 @@ def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
         return None
     stream = f"{sent.get('ContainerId')} {sent.get('LogSource')}"
     severity = level(str(sent.get("LogLevel", "")))
-    return [Carried(text, clock.read(str(sent["TimeGenerated"])), chosen(sent, _LABELS), stream, level=severity)]
+    return [
+        Carried(
+            text, clock.read(str(sent["TimeGenerated"])), chosen(sent, _LABELS), stream, level=severity, record=True
+        )
+    ]
 
 
 ENVELOPE = Envelope(

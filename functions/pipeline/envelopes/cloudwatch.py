@@ -19,7 +19,7 @@ def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
     labels = chosen(sent, ("owner", "logGroup", "logStream"))
     stream = str(sent.get("logStream", ""))
     return [
-        Carried(line, clock.count(each.get("timestamp")), labels, stream)
+        Carried(line, clock.count(each.get("timestamp")), labels, stream, record=True)
         for each in events
         if (line := line_of(each.get("message"))) is not None
     ]
@@ -35,7 +35,7 @@ ENVELOPE = Envelope(
         (
             (
                 b'{"messageType":"DATA_MESSAGE","owner":"12345678901","logGroup":"/ecs/api","logStream":"s",'
-                b'"subscriptionFilters":["f"],"logEvents":[{"id":"0","timestamp":1737369000123,"message":"INFO:     a"},'
+                b'"subscriptionFilters":[],"logEvents":[{"id":"0","timestamp":1737369000123,"message":"INFO:     a"},'
                 b'{"id":"1","timestamp":1737369001123,"message":"INFO:     b"}]}'
             ),
             (b"INFO:     a", b"INFO:     b"),

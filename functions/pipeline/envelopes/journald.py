@@ -24,7 +24,7 @@ def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
     partial = sent.get("CONTAINER_PARTIAL_MESSAGE") == "true"
     stream = f"{sent.get('_SYSTEMD_UNIT', '')} {sent.get('CONTAINER_ID_FULL', '')} {program} {sent.get('_PID', '')}"
     name = program if isinstance(program, str) else None
-    return [Carried(line, clock.read(time), labels, stream, partial, severity, name)]
+    return [Carried(line, clock.read(time), labels, stream, partial, severity, name, record=True)]
 
 
 def _line(message: object) -> bytes | None:

@@ -41,7 +41,9 @@ def _carried(record: dict[str, Any], labels: dict[str, Any], name: str | None, c
     number = record.get("severityNumber")
     severity = numbered_level(number, "otel") if isinstance(number, int) else level(str(record.get("severityText", "")))
     time = record.get("timeUnixNano") or record.get("observedTimeUnixNano")
-    return Carried(text, clock.read(str(time)), labels, json_of(labels).decode(), level=severity, logger=name)
+    return Carried(
+        text, clock.read(str(time)), labels, json_of(labels).decode(), level=severity, logger=name, record=True
+    )
 
 
 def _attributes(holder: object) -> dict[str, Any]:

@@ -16,13 +16,16 @@ _RFC5424 = re.compile(
     _PRIORITY + rb"1 (\S{1,40}) (\S{1,255}) (\S{1,48}) (\S{1,128}) (\S{1,32}) (-|(?:\[(?:[^\]\\]|\\.)*\])+)(?: |$)"
 )
 _TIME = rb"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:?\d\d))"
-_RFC3164 = re.compile(
-    rb"(?:" + _PRIORITY + rb")?" + _TIME + rb" ([\w.:-]{1,255}) ([\w./@-]{1,64})(?:\[(\d{1,10})\])?: ?"
-)
+_HOST = rb"([\w.:-]{0,254}[A-Za-z][\w.:-]{0,254}|[\d.]{7,15})"
+_PROGRAM = rb"([A-Za-z_/][\w./@()-]{0,63})(?:\[(\d{1,10})\])?"
+_RFC3164 = re.compile(rb"(?:" + _PRIORITY + rb")?" + _TIME + rb" " + _HOST + rb" " + _PROGRAM + rb": ?")
 _SEVERITIES = 8
+_DIGITS = frozenset(bytes((digit,)) for digit in b"0123456789")
 
 
 def _from_text(line: bytes, clock: Clock) -> list[Carried] | None:
+    if line[:1] in _DIGITS and line[10:11] != b"T" and b"<" not in line[:6]:
+        return None
     found = _RFC5424.match(line)
     if found:
         priority, time, host, program, process, _, _ = (_known(each) for each in found.groups())
@@ -51,7 +54,8 @@ def _carried(  # noqa: PLR0913, PLR0917 (the parts of a header)
     labels = {name: value for name, value in (("host", host), ("program", program), ("process", process)) if value}
     severity = numbered_level(int(priority) % _SEVERITIES, "syslog") if priority else None
     stream = f"{host} {program} {process}"
-    return Carried(text, clock.read(time) if time else None, labels, stream, level=severity, logger=program)
+    moment = clock.read(time) if time else None
+    return Carried(text, moment, labels, stream, level=severity, logger=program, record=True)
 
 
 def _known(part: bytes | None) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from functions.pipeline.kinds.misfits import Misfits
 from functions.pipeline.values import fit, number, whole, word
 
 if TYPE_CHECKING:
@@ -31,11 +32,11 @@ _whole = whole(2**31 - 1)
 
 
 def _path(value: object) -> str | None:
-    """Take a path, or that of an address."""
+    """Take a path, or that of an address, without the query."""
     path = word(value)
     if path and path.startswith(("http://", "https://")):
         _, slash, rest = path.partition("://")[2].partition("/")
-        return slash + rest or "/"
+        return slash + rest.partition("?")[0] or "/"
     return path
 
 
@@ -60,25 +61,33 @@ _SHARED: dict[str, Taker] = {
     **dict.fromkeys(
         (
             *("transaction_id", "request_id", "requestId", "transaction.id", "http.request.id", "correlation_id"),
-            *("correlationId", "x_request_id", "req_id", "trace_id", "traceId", "trace.id"),
+            *("correlationId", "x_request_id", "req_id", "trace_id", "traceId", "trace.id", "req.id"),
         ),
         ("transaction_id", word),
     ),
     **dict.fromkeys(
-        ("http_method", "method", "http.request.method", "http.method", "request_method", "requestMethod"),
+        (
+            "http_method",
+            "method",
+            "http.request.method",
+            "http.method",
+            "request_method",
+            "requestMethod",
+            "req.method",
+        ),
         ("http_method", word),
     ),
     **dict.fromkeys(
         (
             *("http_path", "path", "url.path", "http.path", "request_path", "http.target", "url", "url.original"),
-            *("uri", "url.full", "http.url", "request_uri", "requestUrl", "route", "endpoint"),
+            *("uri", "url.full", "http.url", "request_uri", "requestUrl", "req.url", "route", "endpoint"),
         ),
         ("http_path", _path),
     ),
     **dict.fromkeys(
         (
             *("status_code", "http.response.status_code", "statusCode", "http.status_code", "http_status", "status"),
-            *("http.status", "response_code"),
+            *("http.status", "response_code", "res.statusCode"),
         ),
         ("status_code", whole(2**31 - 1)),
     ),
@@ -104,6 +113,8 @@ class Fields:
 
     Attributes:
         names: the members that are known.
+        misfits: moves what does not fit the event's fields.
+        inputs, results: the types of which every value fits in an input, or a result, by the members' names.
     """
 
     def __init__(self, kinds: Iterable[Kind]) -> None:
@@ -114,6 +125,8 @@ class Fields:
         reading = ((kind, kind.read_object) for kind in kinds if kind.read_object)
         self._readers = [(kind.names, kind.name, read_object) for kind, read_object in reading]
         self._shapes: dict[tuple[str, ...], dict[str, Taker]] = {}
+        self.misfits = Misfits(each.name for each in kinds if each.needs)
+        self.inputs, self.results = self.misfits.types["input_data"], self.misfits.types["result"]
         self.names = self._takers.keys() | {name for names, *_ in self._readers for name in names}
 
     def take(self, fields: dict[str, Any], sent: dict[str, Any]) -> Found:
@@ -127,9 +140,12 @@ class Fields:
             if document is not None:
                 found = {kind: document} if found is None else found | {kind: document}
         if sent:
-            rest = fit(sent, self._shapes.get(tuple(sent)) or self._chosen(tuple(sent)), fields)
+            shape = tuple(sent)
+            chosen = self._shapes.get(shape)
+            rest = fit(sent, self._chosen(shape) if chosen is None else chosen, fields)
             if rest:
                 fields["data"] = fields.get("data", {}) | rest
+            self.misfits.move(fields)
         return found
 
     def _chosen(self, names: tuple[str, ...]) -> dict[str, Taker]:

@@ -7,9 +7,13 @@ from typing import Any
 
 import orjson
 
-_PAIR = rb'[A-Za-z_@][\w.@/-]{0,99}=(?:"(?:[^"\\]|\\.)*"|[^\s"=]*)'
-_LINE = re.compile(rb"\s*" + _PAIR + rb"(?:\s+(?:" + _PAIR + rb"|[A-Za-z_][\w.-]{0,99}(?=\s|$)))+\s*")
-_EACH = re.compile(rb'([A-Za-z_@][\w.@/-]{0,99})=("(?:[^"\\]|\\.)*"|[^\s"=]*)')
+_NAME = rb"[A-Za-z_@][\w.@/-]{0,99}"
+_DOUBLE = rb'"(?:[^"\\]|\\.)*+"(?!\S)'
+_SINGLE = rb"'(?:[^'\\]|\\.)*+'(?!\S)"  # as Python's repr() writes text
+_BARE = rb"""[^\s"']\S*+|(?=\s|$)"""
+_PAIR = rb"(?:" + _NAME + rb")=(?:" + _DOUBLE + rb"|" + _SINGLE + rb"|" + _BARE + rb")"
+_LINE = re.compile(rb"\s*" + _PAIR + rb"(?:\s++(?:" + _PAIR + rb"|[A-Za-z_][\w.-]{0,99}(?=\s|$)))+\s*")
+_EACH = re.compile(rb"(?<!\S)(" + _NAME + rb")=(" + _DOUBLE + rb"|" + _SINGLE + rb"|" + _BARE + rb")")
 _TELLING = frozenset(("level", "lvl", "severity", "msg", "message", "time", "ts", "timestamp", "t", "at", "event"))
 
 
@@ -20,11 +24,18 @@ def members(line: bytes) -> dict[str, Any] | None:
     """
     if b"=" not in line or not _LINE.fullmatch(line):
         return None
-    found = {name.decode(): _value(value) for name, value in _EACH.findall(line)}
+    found = pairs(line)
     return found if not _TELLING.isdisjoint(found) else None
 
 
+def pairs(text: bytes) -> dict[str, Any]:
+    """Find the pairs in a text, wherever they stand in it; the values are text."""
+    return {name.decode(): _value(value) for name, value in _EACH.findall(text)} if b"=" in text else {}
+
+
 def _value(written: bytes) -> str:
+    if written.startswith(b"'"):
+        return written[1:-1].decode("utf-8", "replace").replace("\\'", "'")
     if not written.startswith(b'"'):
         return written.decode("utf-8", "replace")
     try:

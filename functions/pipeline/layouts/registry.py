@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,18 +36,65 @@ class Patterns:
 
     def __init__(self, own: Iterable[Layout] = ()) -> None:
         self._own = tuple(own)
-        self._candidates: dict[int, list[Pattern]] = {}
+        self._candidates: dict[tuple[int, int | None], _Candidates] = {}
+        self._last: Pattern | None = None
 
     def head(self, line: bytes, clock: Clock) -> Head | None:
-        """Read the head of a line; None when no layout matches."""
-        candidates = self._candidates.get(line[0])
-        if candidates is None:
-            candidates = self._candidates[line[0]] = [each for each in self._all if line[0] in each.starts]
+        """Read the head of a line; None when no layout matches, or it is the second line of the last record's head."""
+        last, self._last = self._last, None
+        if last and last.awaits(line):
+            return None
         times = Times(line)
-        return next((head for each in candidates if (head := each.head(line, times, clock))), None)
+        for each in self._beginning(line[0], times.followed_by()).possible(line, times):
+            head = each.head(line, times, clock)
+            if head:
+                self._last = each if each.layout.rest else None
+                return head
+        return None
+
+    def _beginning(self, first: int, follows: int | None) -> _Candidates:
+        """Return the patterns that a line may match by its first byte, and by what follows its time."""
+        candidates = self._candidates.get((first, follows))
+        if candidates is None:
+            found = [each for each in self._all if first in each.starts and each.may_follow(follows)]
+            candidates = self._candidates[first, follows] = _Candidates(found)
+        return candidates
 
     @cached_property
     def _all(self) -> list[Pattern]:
         """All layouts: the user's own as they stand there, then ours, those that demand more first."""
         ours = sorted(map(Pattern, layouts()), key=lambda each: -each.specific)
         return [*map(Pattern, self._own), *ours]
+
+
+class _Candidates:
+    """Patterns in order, and the outlines of all, which tell at once which is the first that a line may match."""
+
+    def __init__(self, patterns: list[Pattern]) -> None:
+        self._patterns = patterns
+        self._at_start = _outlines(patterns, opens_with_time=False)
+        self._behind_time = _outlines(patterns, opens_with_time=True)
+
+    def possible(self, line: bytes, times: Times) -> list[Pattern]:
+        """Return the patterns from the first one on that may match."""
+        first = min(_first(self._at_start, line, 0), _first(self._behind_time, line, times.first))
+        return self._patterns[first:]
+
+
+def _outlines(patterns: list[Pattern], *, opens_with_time: bool) -> re.Pattern[bytes]:
+    """Make one expression of the outlines of several patterns; its last group is named after the place of the first."""
+    outlines = (
+        f"(?:{each.outline})(?P<_{place}>)"
+        for place, each in enumerate(patterns)
+        if each.opens_with_time == opens_with_time
+    )
+    return re.compile("|".join(outlines).encode() or _NEVER)
+
+
+def _first(outlines: re.Pattern[bytes], line: bytes, at: int) -> int:
+    found = outlines.match(line, at) if at >= 0 else None
+    return int(found.lastgroup[1:]) if found and found.lastgroup else _NO_PLACE
+
+
+_NEVER = b"(?!)"
+_NO_PLACE = 1 << 30

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import string
 from typing import Any
 
-_ANY = frozenset(range(256))
+ANY = frozenset(range(256))
+_DIGITS = frozenset(string.digits.encode())
+_CATEGORIES = {  # as patterns of bytes have them
+    "CATEGORY_DIGIT": _DIGITS,
+    "CATEGORY_WORD": _DIGITS | frozenset(string.ascii_letters.encode()) | {ord("_")},
+    "CATEGORY_SPACE": frozenset(string.whitespace.encode()),
+}
 _REPEATS = {"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"}
 
 
@@ -50,7 +57,7 @@ def _first_of(operation: str, argument: Any) -> tuple[frozenset[int], bool]:  # 
         return _first(argument)
     if operation in {"ASSERT", "ASSERT_NOT", "AT"}:
         return frozenset(), True
-    return _ANY, False
+    return ANY, False
 
 
 def _first_cased(argument: Any) -> tuple[frozenset[int], bool]:  # noqa: ANN401
@@ -75,6 +82,8 @@ def _set(members: Any) -> frozenset[int]:  # noqa: ANN401
             found |= _byte(argument)
         elif str(operation) == "RANGE" and argument[1] < 128:  # noqa: PLR2004 (ASCII)
             found |= frozenset(range(argument[0], argument[1] + 1))
+        elif str(argument) in _CATEGORIES:
+            found |= _CATEGORIES[str(argument)]
         else:
-            return _ANY
+            return ANY
     return found

@@ -7,6 +7,6 @@ rules for dates that leave something open, `zones` the offsets of zones; `clock`
 from functions.pipeline.times.clock import Clock
 from functions.pipeline.times.dates import day_first_in
 from functions.pipeline.times.forms import form_regex
-from functions.pipeline.times.spellings import TIME
+from functions.pipeline.times.spellings import TIME, ungrouped
 
-__all__ = ["TIME", "Clock", "day_first_in", "form_regex"]
+__all__ = ["TIME", "Clock", "day_first_in", "form_regex", "ungrouped"]

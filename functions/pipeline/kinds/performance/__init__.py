@@ -5,18 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from functions.pipeline.kinds import Kind
+from functions.pipeline.kinds.flattened import flattened
+from functions.pipeline.kinds.misfits import NUMBERS, SCALARS
 from functions.pipeline.values import fit, named, number, whole, word
 
 
 def _functions(value: object) -> list[dict[str, Any]] | None:
-    """Take a list of profiled functions, each with its name under `function`; None for anything else."""
-    if type(value) is not list:
+    """Take a list of profiled functions, each with its name under `function`; None for what does not fit the index."""
+    if type(value) is not list or len(value) > _MOST_FUNCTIONS:
         return None
     for each in value:
         if type(each) is not dict:
             return None
         if "function_name" in each:
             each["function"] = each.pop("function_name")
+        for name, member in each.items():
+            if type(member) not in _FUNCTION.get(name, ()) and (name in _FUNCTION or "." in name or not name.strip()):
+                return None
     return value
 
 
@@ -30,10 +35,15 @@ def _read_object(sent: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]
     del sent[_NAME]
     if "transaction_id" in metrics:
         fields["transaction_id"] = metrics["transaction_id"]  # unless the object has another
-    return metrics | {"data": rest} if rest else metrics
+    return metrics | {"data": flattened(rest)} if rest else metrics
 
 
 _NAME = "performance_metrics"
+_MOST_FUNCTIONS = 1000  # each is a document of its own in Elasticsearch, which takes 10,000 of them
+_FUNCTION = {
+    **dict.fromkeys(("function", "filename"), SCALARS),
+    **dict.fromkeys(("cumulative_time", "calls", "line_number"), NUMBERS | {type(None)}),
+}
 _METRICS = named(
     transaction_id=word,
     inference_time_ms=number,
