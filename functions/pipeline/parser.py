@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from functions.pipeline.documents import Row
     from functions.pipeline.kinds import Found, Kind, ReadText
+    from functions.pipeline.own import Own
     from functions.pipeline.records import More, Origin, Record
 
 
@@ -58,19 +59,23 @@ class ParserOptions(FilterOptions):
 class Parser:
     """What all objects are parsed by: layouts, kinds, and what was configured."""
 
-    def __init__(self, options: ParserOptions) -> None:
+    def __init__(self, options: ParserOptions, own: Own | None = None) -> None:
         found = kinds().values()
+        self.own = own
         self.filter = Filter(options)
         self.timezone, self.day_first = options.timezone, options.day_first == "yes"
         self.known, self.patterns = Dashed(options.timezone).begins, Patterns()
-        self.fields = Fields(found)
+        self.fields = Fields(found, own.fields if own else ())
         self.needs = [(each.name, each.needs) for each in found if each.needs]
         self.readers = _by_first_byte(found)
 
     def open(self, made: datetime | None = None) -> Parsing:
         """Begin with an object that was made then."""
-        reader = Reader(self.known, self.patterns, self.timezone, day_first=self.day_first, made=made)
-        return Parsing(self, reader)
+        if self.own:
+            from functions.pipeline.own.parsing import open_own
+
+            return open_own(self, self.own, made)
+        return Parsing(self, Reader(self.known, self.patterns, self.timezone, day_first=self.day_first, made=made))
 
 
 class Parsing:
@@ -133,7 +138,7 @@ class Parsing:
                 documents[kind].append((identity, time, shared))
                 alone = False
         if alone:
-            self.coverage.passed_without_document[_place(record)] += 1
+            self.coverage.passed_without_document[place(record)] += 1
         if found:
             for kind, document in found.items():
                 document["@timestamp"], document["sequence"] = time, sequence
@@ -156,7 +161,7 @@ class Parsing:
             if origin.level or origin.logger:
                 own = _lacking(own, origin) + own
         if time is None or (head is None and sent is None):
-            self.coverage.count_unread(_place(record), raw)
+            self.coverage.count_unread(place(record), raw)
             own += b'"unread":true,'
         return own, text
 
@@ -221,7 +226,7 @@ def _lacking(own: bytes, origin: Origin) -> bytes:
     return level_and_logger(level, logger)
 
 
-def _place(record: Record) -> str:
+def place(record: Record) -> str:
     """Name a record's envelope and its layout."""
     *_, head, sent, origin = record
     layout = "object" if sent is not None else "-" if head is None else head[4].layout if head[4] else "dashed"

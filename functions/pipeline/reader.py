@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from functions.pipeline.streams import TIME_ALONE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from datetime import datetime, tzinfo
     from types import ModuleType
 
@@ -29,6 +29,7 @@ class Reader:
 
     Attributes:
         known: finds the head of a line in the layout that most lines have; None for any other line.
+        names: the user's own names of fields.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Reader:
         self.known = known
         self._patterns = patterns
         self._zone, self._day_first, self._made = zone, day_first, made
+        self.names: Collection[str] = ()
         self._sample = b""
         self._clock: Clock | None = None
 
@@ -110,7 +112,7 @@ class Reader:
             return carried
         head = self._patterns.head(line, self.clock())
         if head is None:
-            members: dict[str, Any] | None = self._logfmt.members(line)
+            members: dict[str, Any] | None = self._logfmt.members(line, self.names)
             return members
         alone = wrapped and head[4] is not None and head[4].layout == TIME_ALONE
         return (self._behind(head, line) if alone else None) or head

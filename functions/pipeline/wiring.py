@@ -35,12 +35,13 @@ def indexer_options() -> tuple[type[Options], ...]:
     """Return the options classes of what an indexer is wired from."""
     from functions.pipeline.codecs.options import CodecOptions
     from functions.pipeline.names import IndexNames
+    from functions.pipeline.own import OwnOptions
     from functions.pipeline.parser import ParserOptions
     from functions.pipeline.redaction import RedactionOptions
     from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
     from functions.pipeline.store import StoreOptions
 
-    return StoreOptions, CodecOptions, ParserOptions, ElasticsearchOptions, IndexNames, RedactionOptions
+    return StoreOptions, CodecOptions, ParserOptions, OwnOptions, ElasticsearchOptions, IndexNames, RedactionOptions
 
 
 def all_options() -> tuple[type[Options], ...]:
@@ -59,14 +60,25 @@ def open_source(environment: Mapping[str, str], place: str | None = None) -> Sou
     Raises:
         ConfigError: no place is configured, or it is not written as a source's place is.
     """
-    from functions.pipeline.marks import Marks
-    from functions.pipeline.redaction import Redaction, RedactionOptions
     from functions.pipeline.sources.redacted import RedactedSource
 
-    (options,) = load(environment, RedactionOptions)
-    redaction, marks = Redaction(options), Marks(options.keys or ())
+    redaction = open_redaction(environment)
+    marks = _open_marks(environment, redaction)
     scheme, place = (_scheme(place), place) if place else _configured_place(environment)
     return RedactedSource(_SOURCES[scheme](environment, place, redaction, marks), redaction)
+
+
+def _open_marks(environment: Mapping[str, str], redaction: Redaction) -> Marks:
+    """Return the marks for cursors: with the configured key, or, where redaction has none, with the store's."""
+    from functions.pipeline.fingerprint_key import load_key, load_or_create_key
+    from functions.pipeline.marks import Marks
+    from functions.pipeline.redaction import RedactionOptions
+
+    (options,) = load(environment, RedactionOptions)
+    if options.keys or not redaction.active:
+        return Marks(options.keys or (), lambda: load_key(open_store(environment)))
+    created = (load_or_create_key(open_store(environment)) for _ in range(1))  # only when it is needed
+    return Marks(created)
 
 
 def _configured_place(environment: Mapping[str, str]) -> tuple[str, str]:
@@ -176,10 +188,14 @@ def open_store(environment: Mapping[str, str]) -> Store:
 
 def open_parser(environment: Mapping[str, str]) -> Parser:
     """Open what turns records into documents."""
+    from functions.pipeline.own import own
     from functions.pipeline.parser import Parser, ParserOptions
 
     (options,) = load(environment, ParserOptions)
-    return Parser(options)
+    found = own(environment)
+    if found and found.paths and not environment.get("PIPELINE_PREDICTION_PATHS"):
+        options = ParserOptions(**{**vars(options), "prediction_paths": ",".join(found.paths)})
+    return Parser(options, found)
 
 
 def open_sink(environment: Mapping[str, str]) -> Sink:

@@ -86,11 +86,11 @@ def _read_space(position: dict[str, Any]) -> None:
     check_position(position, "a")
     newest = _LINES[::-1]
     news = read_new(lambda limit, offset: Page(newest[offset : offset + limit], len(newest)), position)
-    assert [line for lines, _, _ in readings(news, position, 7) for line in lines] == _LINES[
+    assert [line for reading in readings(news, position, 7) for line in reading.lines] == _LINES[
         len(_LINES) - len(news.lines) :
     ]
 
 
 def _read_file(position: dict[str, Any]) -> None:
-    read = [line for lines, _, _ in FileSource(str(_FILE)).read(position, 7) for line in lines]
+    read = [line for reading in FileSource(str(_FILE)).read(position, 7) for line in reading.lines]
     assert read == _LINES[len(_LINES) - len(read) :] or b"\n".join(_LINES).endswith(b"\n".join(read))

@@ -107,7 +107,7 @@ ANSWERS = [
 ]
 OTHERS = [
     '{"time": 1737369000, "performance_metrics": {"top_functions": [{"function": {"a": 1}}], "cpu_time_ms": 1}}',
-    f'{{"time": 1737369000, "performance_metrics": {{"top_functions": [{{"": 1}}], "a\\u0000b": {BELOW}, "cpu_time_ms": 1}}}}',
+    f'{{"time": 1737369000, "performance_metrics": {{"top_functions": [{{"": 1}}], "a\\u0000b": {BELOW}, "gpu": 1}}}}',
     f'{{"time": 1737369000, "transaction_id": 20250120103000123456, "message": "x", "k\\u0000": 1, "deep": {BELOW}}}',
     f'{{"time": 1737369000, "message": "x", "{"k" * 9000}": {{"{"k" * 9000}": 1}}}}',
 ]

@@ -436,8 +436,9 @@ def test_an_older_key_is_needed_until_the_lines_that_it_marked_have_left_the_win
         first = len(space.texts)
         space.log(*numbered(count, first))
         if first:
+            source = GradioSource(GradioOptions("http://127.0.0.1:9"), marks=Marks([new]))
             with pytest.raises(PermanentError, match="another PIPELINE_REDACT_KEY"):
-                next(GradioSource(GradioOptions("http://127.0.0.1:9"), marks=Marks([new])).read(reader.position, 10))
+                next(source.read(reader.position, 10))
         assert reader.run() == numbered(count, first)
     reader.rules = Rules(marks=Marks([new]))
     check_position(reader.position, "space", reader.rules.marks)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from functions.pipeline.kinds import Found, Kind
+    from functions.pipeline.own import Named
     from functions.pipeline.values import Taker
 
 _REMEMBERED = 1024  # shapes of objects
@@ -19,7 +20,7 @@ _LARGEST_SHAPE = 64  # members of an object whose shape is remembered
 _DURATION = re.compile(
     r"\s*([+-]?\d{1,15}(?:[.,]\d{1,15})?(?:[eE][+-]?\d{1,2})?)\s*(ms|msecs?|s|secs?|us|\u00b5s|\u03bcs|ns)?\s*"
 )
-_UNITS = {"ms": 1.0, "s": 1e3, "us": 1e-3, "\u00b5s": 1e-3, "\u03bcs": 1e-3, "ns": 1e-6}
+UNITS = {"ms": 1.0, "s": 1e3, "us": 1e-3, "\u00b5s": 1e-3, "\u03bcs": 1e-3, "ns": 1e-6}
 
 
 def _status(value: object) -> int | None:
@@ -48,9 +49,9 @@ def duration(unit: str) -> Callable[[object], float | None]:
             found = _DURATION.fullmatch(value)
             if found is None:
                 return None
-            return float(found[1].replace(",", ".")) * _UNITS[found[2] or unit]
+            return float(found[1].replace(",", ".")) * UNITS[found[2] or unit]
         taken = number(value)
-        return taken if taken is None or unit == "ms" else taken * _UNITS[unit]
+        return taken if taken is None or unit == "ms" else taken * UNITS[unit]
 
     return take
 
@@ -108,6 +109,13 @@ _SHARED: dict[str, Taker] = {
 }
 
 
+def _taker(own: Named, usual: dict[str, Taker]) -> Taker:
+    """Return what takes a member under a name of the user's own: what takes it under the field's first name."""
+    if own.field == "execution_time_ms":
+        return own.field, duration(own.unit)
+    return next(taker for taker in usual.values() if taker[0] == own.field)
+
+
 class Fields:
     """Takes the members of JSON objects as fields of an event: those that all events share, and those of each kind.
 
@@ -115,13 +123,18 @@ class Fields:
         names: the members that are known.
         misfits: moves what does not fit the event's fields.
         inputs, results: the types of which every value fits in an input, or a result, by the members' names.
+        fields: the fields that they may be.
     """
 
-    def __init__(self, kinds: Iterable[Kind]) -> None:
+    def __init__(self, kinds: Iterable[Kind], own: Iterable[Named] = ()) -> None:
+        """Take the kinds of documents, and names that come before all others."""
         kinds = tuple(kinds)
-        self._takers = dict(_SHARED)
+        usual = dict(_SHARED)
         for kind in kinds:
-            self._takers |= kind.takers
+            usual |= kind.takers
+        self.fields = dict.fromkeys(field for field, _ in usual.values())
+        first = {each.name: _taker(each, usual) for each in own if each.field in self.fields}
+        self._takers = first | {name: taker for name, taker in usual.items() if name not in first}
         reading = ((kind, kind.read_object) for kind in kinds if kind.read_object)
         self._readers = [(kind.names, kind.name, read_object) for kind, read_object in reading]
         self._shapes: dict[tuple[str, ...], dict[str, Taker]] = {}
