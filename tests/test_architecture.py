@@ -68,7 +68,7 @@ PURE = (
     "documents",
     "instants",
     "levels",
-    "marks",
+    "fingerprints",
     "names",
     "records",
     "framing",

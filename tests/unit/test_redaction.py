@@ -16,7 +16,7 @@ from functions.indexer.index import Indexing
 from functions.pipeline.config import load
 from functions.pipeline.errors import ConfigError, PermanentError
 from functions.pipeline.fingerprint_key import load_key, load_or_create_key
-from functions.pipeline.marks import PLAIN, Marks, digest
+from functions.pipeline.fingerprints import PLAIN, Fingerprints, digest
 from functions.pipeline.names import IndexNames
 from functions.pipeline.parser import Parser, ParserOptions
 from functions.pipeline.redaction import Redaction, RedactionOptions
@@ -385,9 +385,11 @@ def model(texts: list[bytes]) -> Any:
     return lambda limit, offset: Page(texts[::-1][offset : offset + limit], len(texts))
 
 
-def taken(texts: list[bytes], position: dict[str, Any] | None, marks: Marks) -> tuple[list[bytes], dict[str, Any]]:
+def taken(
+    texts: list[bytes], position: dict[str, Any] | None, fingerprints: Fingerprints
+) -> tuple[list[bytes], dict[str, Any]]:
     """Take what is new of a Space's log."""
-    rules = Rules(marks=marks)
+    rules = Rules(fingerprints=fingerprints)
     news = read_new(model(texts), position, rules)
     for reading in readings(news, position, 1000, None, rules):
         position = reading.position
@@ -402,24 +404,24 @@ def test_a_space_is_read_on_when_redaction_is_switched_on_and_when_the_key_chang
     texts = [b"line %d" % (number % 40) for number in range(130)]
     lines, position = taken(texts, None, PLAIN)
     assert lines == texts
-    for marks in (Marks([OLD]), Marks([NEW, OLD]), Marks([NEW])):
-        check_position(position, "space", marks)
+    for fingerprints in (Fingerprints([OLD]), Fingerprints([NEW, OLD]), Fingerprints([NEW])):
+        check_position(position, "space", fingerprints)
         before, texts = len(texts), [*texts, *(b"line %d" % (number % 40) for number in range(120))]
-        lines, position = taken(texts, position, marks)
+        lines, position = taken(texts, position, fingerprints)
         assert lines == texts[before:]
 
 
 def test_a_cursor_of_an_unknown_key_is_refused_instead_of_taking_all_again():
-    _, position = taken([b"a", b"b"], None, Marks([OLD]))
-    for marks in (Marks([NEW]), PLAIN):
+    _, position = taken([b"a", b"b"], None, Fingerprints([OLD]))
+    for fingerprints in (Fingerprints([NEW]), PLAIN):
         with pytest.raises(PermanentError, match="another PIPELINE_REDACT_KEY"):
-            check_position(position, "space", marks)
+            check_position(position, "space", fingerprints)
 
 
 def test_marks_tell_nothing_of_a_line_without_the_key():
     line = b'{"AGE": 48}'
-    _, position = taken([line], None, Marks([OLD]))
-    others = [*PLAIN.all(line, 8), *Marks([NEW]).all(line, 8)]
+    _, position = taken([line], None, Fingerprints([OLD]))
+    others = [*PLAIN.all(line, 8), *Fingerprints([NEW]).all(line, 8)]
     assert not {*map(digest, others)} & {*map(digest, position["window"])}
 
 
