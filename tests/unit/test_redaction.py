@@ -354,6 +354,7 @@ ALL_PATTERNS = "email:drop, phone:drop, ip:drop, bearer:drop, hf_token:drop, nir
         ("patient_id:off, patient_*:hash", "", '{"patient_id":['),
         ("patient_id:off, patient_*:hash", "", "{'patient_id':["),
         ("AGE:hash", "", "\\"),
+        *(("AGE:hash, a*:hash", "", shape) for shape in ('AGE="', "AGE='", 'AGE=\\"x ', 'AGE="\\', "a.", "AGE=")),
         ("AGE:hash", "", """'{"AGE": "\\\\"""),
         ("AGE:hash", "", """{'b': '{"AGE": {"x": "\\\\"y\\\\"'"""),
         ("AGE:hash", "", """"AGE\\\\": \\\\"x', """),
@@ -657,3 +658,40 @@ def test_a_cut_line_is_hidden_part_by_part_only_when_collected_and_as_a_whole_wh
         Indexing("a.log", store, Parser(ParserOptions()), sink, hiding).run()
     (document,) = DuckdbIndexes(tmp_path / "index.duckdb", IndexNames()).read("logs")
     assert not re.search("47|11", document["raw_log"])
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("level=info AGE=48 x=1", "level=info AGE=null x=1"),
+        ('msg="scored" patient_name="Zoë \\"Z\\" P" x=1', 'msg="scored" patient_name=null x=1'),
+        ("Patient(age=48, sex='F', patient_name='Zoë P')", "Patient(age=null, sex='F', patient_name=null)"),
+        ("GET /predict?age=48&sex=F HTTP/1.1", "GET /predict?age=null&sex=F HTTP/1.1"),
+        ("\x1b[36mAGE\x1b[0m=\x1b[35m48\x1b[0m \x1b[36mx\x1b[0m=1", "AGE=null x=1"),
+        ('{"log":"AGE=48 patient_name=\\"Zoë P\\" x=1\\n"}', '{"log":"AGE=null patient_name=null x=1\\n"}'),
+        ("AGE= x=1, mileage=48 AGE=null", "AGE= x=1, mileage=48 AGE=null"),
+        ('{"url":"/?age=","x":"y"}', '{"url":"/?age=","x":"y"}'),
+        ('in {"url": "/?age=", "x": "y"}', 'in {"url": "/?age=", "x": "y"}'),
+        (json.dumps({"m": 'AGE="4 \\"8\\" 4" x'}), json.dumps({"m": "AGE=null x"})),
+    ],
+)
+def test_a_value_is_found_after_its_name_and_an_equals_sign(sent: str, shown: str):
+    assert redacted(sent, "AGE:drop, patient_*:drop") == shown
+    hashed = redacted(sent, "AGE:hash, patient_*:hash")
+    assert WORD.sub("null", hashed) == shown
+    assert redacted(hashed, "AGE:hash, patient_*:hash") == hashed
+    assert redacted(sent, "AGE:off, patient_*:off") == sent
+
+
+PAIRS = st.lists(st.sampled_from(["AGE=", "age=48", '"', "'", "\\", " ", ",", "x", "}", "\n"]), max_size=12).map(
+    "".join
+)
+
+
+@given(
+    st.recursive(PAIRS, lambda inner: st.dictionaries(PAIRS, inner, max_size=3) | inner.map(json.dumps), max_leaves=6)
+)
+@settings(max_examples=500, deadline=None)
+def test_pairs_within_json_leave_it_valid(value: Any):
+    for action in ("drop", "hash"):
+        json.loads(redacted(json.dumps({"v": value}), f"AGE:{action}"))
