@@ -75,6 +75,7 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
         "--since", type=_time, metavar="T", help=_("from this time on: 2025-01-20, or 2025-01-20T10:30Z")
     )
     export.add_argument("--until", type=_time, metavar="T", help=_("before this time"))
+    _add_try_layout(add)
     _add_projections(add)
     add("setup", _("create the index templates, or the tables, that are missing"))
     add("test-indexes", _("compare the indexes with what is expected of them"))
@@ -84,12 +85,19 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
     _add_queue_dead_letters(group, commands)
 
 
+def _add_try_layout(add: Callable[..., ArgumentParser]) -> None:
+    command = add("try-layout", _("show how the lines of a file are read, and index nothing"))
+    command.add_argument("file", metavar=_("FILE"), help=_("a log file, or - for standard input"))
+    command.add_argument("-n", type=_lines, default=1000, metavar="N", help=_("the most records (1,000)"))
+    command.add_argument("--json", action="store_true", help=_("print each as a JSON object in a line"))
+
+
 def _add_projections(add: Callable[..., ArgumentParser]) -> None:
     reindex = add("reindex", _("index the batches in the store again, after the indexes were cleared or changed"))
     reindex.add_argument("--since", type=_time, metavar="T", help=_("batches made from this time on"))
     reindex.add_argument("--until", type=_time, metavar="T", help=_("batches made before this time"))
     reindex.add_argument("--into", choices=PERIODS, help=_("an index for each (ELASTICSEARCH_INDEX_PERIOD)"))
-    reindex.add_argument("--restart", action="store_true", help=_("begin anew, even if the same was interrupted"))
+    reindex.add_argument("--restart", action="store_true", help=_("start over, even if the last run was interrupted"))
     verify = add("verify", _("read the batches again, and look for each of their records in the indexes"))
     verify.add_argument("--since", type=_time, metavar="T", help=_("batches made from this time on"))
     for each in (reindex, verify):
@@ -106,14 +114,15 @@ def _add_dead_letters(group: Any, commands: dict[str, Callable[..., int]]) -> No
     letters.add_argument("--json", action="store_true", help=_("print them whole, each as a JSON object in a line"))
     show = add("show", _("show all of a dead letter"))
     show.add_argument("id", metavar=_("ID"))
-    replay = add("replay", _("index their records again, and delete the dead letters of which all is in"))
+    replay = add("replay", _("index their records again, and delete the dead letters that are now fully indexed"))
     replay.add_argument("ids", nargs="*", metavar=_("ID"), help=_("as the list shows it"))
     replay.add_argument("--all", action="store_true", help=_("all dead letters"))
     replay.add_argument("--dry-run", action="store_true", help=_("show what would change, and write nothing"))
 
 
 def _add_queue_dead_letters(group: Any, commands: dict[str, Callable[..., int]]) -> None:  # noqa: ANN401 (likewise)
-    add = _actions(group, commands, "queue-dead-letters", _("list and redrive the messages that the indexer gave up"))
+    help_text = _("list and redrive the messages that the indexer gave up on")
+    add = _actions(group, commands, "queue-dead-letters", help_text)
     messages = add("list", _("list the messages of the dead letter queue, and leave them there"))
     messages.add_argument("-n", type=_lines, default=20, metavar="N", help=_("how many (20)"))
     messages.add_argument("--json", action="store_true", help=_("print each as a JSON object in a line"))
@@ -201,4 +210,4 @@ exit codes:
   1  a check failed, a record is missing from the log index, or a dead letter stays
   2  wrong arguments or configuration
   3  something outside is down or slow: nothing is lost, run again
-  4  something is wrong that running again cannot mend""")
+  4  a problem that retrying will not fix""")

@@ -1,4 +1,4 @@
-"""`trilog queue-dead-letters`: the messages that the indexer gave up; list them, and send them back."""
+"""`trilog queue-dead-letters`: the messages that the indexer gave up on: list them, and send them back."""
 
 from __future__ import annotations
 

@@ -44,7 +44,8 @@ class Outcome(NamedTuple):
     """What became of a dead letter.
 
     `document` is the body that its record has now in the target index, or would have; None where it has none. `cause`
-    says why the dead letter stays: the sink's words, or ours; None when all is in. `records` is how many were indexed.
+    says why the dead letter stays: the sink's words, or ours; None when everything is indexed. `records` is how many
+    were indexed.
     """
 
     letter: DeadLetter
@@ -150,7 +151,7 @@ class _Witness:
         if letter.record in self._arrived:
             return None
         return damage or PermanentError(
-            "{key} has no record at {position} any more. It was written again: index it anew with trilog reindex",
+            "{key} has no record at {position} any more. The object was overwritten: run trilog reindex",
             key=letter.store_key,
             position=letter.position,
         )

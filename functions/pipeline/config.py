@@ -101,7 +101,7 @@ def environment(dotenv: Path | None = None) -> dict[str, str]:
         try:
             values.update(dotenv_values(dotenv))
         except UnicodeDecodeError as error:
-            raise ConfigError("{file} is not text in UTF-8. Write it anew", file=dotenv) from error
+            raise ConfigError("{file} is not text in UTF-8. Save it as UTF-8", file=dotenv) from error
     values.update(os.environ)
     return {name: value for name, value in values.items() if value}
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 LONGEST_LINE = 10 << 20  # bytes; a longer one is cut, so that memory stays bounded
 LARGEST_DOCUMENT = 32 << 20  # bytes of an object that is read as a JSON array; a larger one is read by lines
 _LARGEST_OBJECT = 4 << 20  # characters of one that is read as a single JSON object: it may take forty times as much
+_JSON = re.compile(r"\.json(?:\.(?:gz|zst|bz2|xz|lzma|zip))*$")
 _ARRAY = re.compile(r'\s*(?:\{\s*"Records"\s*:\s*)?\[(?=\s*(?:[\[{"\]]|$))')  # "[INFO] …" is none
 _BETWEEN_ELEMENTS = re.compile(r"[\s,]*")
 _DECODER = json.JSONDecoder()
@@ -50,7 +51,7 @@ def split_records(chunks: Iterable[bytes], key: str, reader: Reader) -> Iterator
         key: its name in the store.
         reader: knows layouts and envelopes.
     """
-    if key.removesuffix(".gz").removesuffix(".zst").endswith(".json"):
+    if _JSON.search(key):
         content, chunks = _start(chunks)
         elements = _elements(content.removeprefix(_BOM).decode("utf-8", "replace"))
         if elements is not None:
@@ -134,7 +135,8 @@ def _read_elements(elements: Iterable[tuple[int, Any]], reader: Reader) -> Itera
             raw = value.encode("utf-8", "replace")
         else:
             raw = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-        yield from streams.take(place, raw, whole=True)
+        streams.take(place, raw, whole=True)
+        yield from streams.taken()
     yield from streams.close()
 
 
@@ -213,7 +215,9 @@ def _gathered(lines: Iterable[tuple[int, bytes, bytes | None]], reader: Reader) 
         if opened:
             streams.open(opened)
             opened = None
-        yield from streams.take(position, line, text)
+        streams.take(position, line, text)
+        if streams.complete:
+            yield from streams.taken()
     if opened:
         yield opened
     yield from streams.close()

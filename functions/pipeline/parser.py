@@ -17,7 +17,9 @@ from functions.pipeline.documents import LOGS
 from functions.pipeline.filter import Filter, FilterOptions
 from functions.pipeline.kinds import kinds
 from functions.pipeline.kinds.fields import Fields
+from functions.pipeline.kinds.flattened import flattened
 from functions.pipeline.layouts.dashed import Dashed
+from functions.pipeline.layouts.heads import level_and_logger
 from functions.pipeline.layouts.objects import read_object
 from functions.pipeline.layouts.registry import Patterns
 from functions.pipeline.reader import Reader
@@ -25,12 +27,13 @@ from functions.pipeline.records import NO_HEAD, escaped
 from functions.pipeline.values import members, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime, tzinfo
 
     from functions.pipeline.documents import Row
     from functions.pipeline.kinds import Found, Kind, ReadText
-    from functions.pipeline.records import Head, Record
+    from functions.pipeline.own import Own
+    from functions.pipeline.records import More, Origin, Record
 
 
 def _zone(value: str) -> tzinfo:
@@ -40,6 +43,10 @@ def _zone(value: str) -> tzinfo:
         return ZoneInfo(value)
     except (KeyError, OSError, ValueError) as error:
         raise ValueError("the name of a time zone, such as UTC or Europe/Paris") from error
+
+
+_REMEMBERED = 4096  # of what heads tell
+_LONGEST_LEVEL = 40  # bytes of a level as a member of a JSON object, and the name of the logger after it
 
 
 class ParserOptions(FilterOptions):
@@ -52,19 +59,23 @@ class ParserOptions(FilterOptions):
 class Parser:
     """What all objects are parsed by: layouts, kinds, and what was configured."""
 
-    def __init__(self, options: ParserOptions) -> None:
+    def __init__(self, options: ParserOptions, own: Own | None = None) -> None:
         found = kinds().values()
+        self.own = own
         self.filter = Filter(options)
         self.timezone, self.day_first = options.timezone, options.day_first == "yes"
         self.known, self.patterns = Dashed(options.timezone).begins, Patterns()
-        self.fields = Fields(found)
+        self.fields = Fields(found, own.fields if own else ())
         self.needs = [(each.name, each.needs) for each in found if each.needs]
         self.readers = _by_first_byte(found)
 
     def open(self, made: datetime | None = None) -> Parsing:
         """Begin with an object that was made then."""
-        reader = Reader(self.known, self.patterns, self.timezone, day_first=self.day_first, made=made)
-        return Parsing(self, reader)
+        if self.own:
+            from functions.pipeline.own.parsing import open_own
+
+            return open_own(self, self.own, made)
+        return Parsing(self, Reader(self.known, self.patterns, self.timezone, day_first=self.day_first, made=made))
 
 
 class Parsing:
@@ -77,38 +88,39 @@ class Parsing:
 
     def __init__(self, parser: Parser, reader: Reader) -> None:
         self.reader, self.coverage = reader, Coverage()
+        self._taken: dict[int, tuple[More, dict[str, Any], bytes, Found]] = {}
+        self._last_labels: Mapping[str, Any] = {}
+        self._written_labels = b""
         self._passes, self._timezone = parser.filter.passes, parser.timezone
         self._fields, self._needs, self._readers = parser.fields, parser.needs, parser.readers
 
-    def parse(
+    def parse(  # noqa: C901, PLR0912 (in one piece: each call is felt in what a line costs)
         self, record: Record, time: str, sequence: int, identity: bytes, documents: dict[str, list[Row]]
     ) -> tuple[str, bool]:
-        """Parse a record, filter it, and add its documents. Never raises: what cannot be read stays as raw text.
+        """Add a record's documents, by kind; return its time, and whether it passed the filter. Never raises.
 
-        Args:
-            record: the record.
-            time: that of the record before it (ISO 8601, in UTC), for the case that it tells none.
-            sequence: its number, by which records sort as they were logged.
-            identity: the id of all its documents.
-            documents: where they go, by kind: one to the log index, whatever the filter says.
-
-        Returns:
-            The record's time, and whether it passed the filter.
+        `time` is that of the record before it, for the case that it tells none; records sort by `sequence`.
         """
-        _, raw, text, head, _, origin = record
-        if head and head[4] is None and origin is None:  # the known layout
-            begun, begun_escaped, own_time, own, _ = head
-            time = own_time or time
+        _, raw, text, head, sent, origin = record
+        if sent is None:
+            begun, begun_escaped, own_time, own, more = head or NO_HEAD
+            time = own_time or (origin and origin.time) or time
             fields: dict[str, Any] = {"@timestamp": time, "sequence": sequence}  # shared with other kinds
             message, message_text = raw[len(begun) :], text[begun_escaped:]
+            if more and more.read_rest:
+                own, message, message_text = _rest(more.read_rest, own, message)
             read = self._readers.get(message[:1])
             found = read(message, fields, self._fields) if read else None
+            if more and more.fields:
+                own, found = self._take(more, fields, own, found)
         else:
-            fields = {"@timestamp": time, "sequence": sequence}
-            own, message, message_text, text, found = self._read(record, fields)
-            time = fields["@timestamp"]
+            fields = {"@timestamp": (origin and origin.time) or time, "sequence": sequence}
+            own_time, own, message, message_text, found = self._read_object(fields, raw, text, dict(sent))
+            fields["@timestamp"] = time = own_time or fields["@timestamp"]
+        if origin or own_time is None:
+            own, text = self._describe(record, own_time, own)
         if "data" in fields:
-            own += members({"data": fields.pop("data")})
+            own += members({"data": flattened(fields.pop("data"))})
         try:
             shared = dumps(fields)
         except TypeError:
@@ -117,28 +129,7 @@ class Parsing:
         documents[LOGS].append((identity, time, b"".join(log)))
         if found is None and not self._passes(fields, message):
             return time, False
-        self._write(record, fields, shared, found, identity, documents)
-        return time, True
-
-    def _write(  # noqa: PLR0913, PLR0917 (what is known of a record)
-        self,
-        record: Record,
-        fields: dict[str, Any],
-        shared: bytes,
-        found: Found,
-        identity: bytes,
-        documents: dict[str, list[Row]],
-    ) -> None:
-        """Add the documents besides that of the log index, and count a record that has none."""
-        time, alone = fields["@timestamp"], found is None
-        if found is not None:
-            for kind, document in found.items():
-                document["@timestamp"], document["sequence"] = time, fields["sequence"]
-                try:
-                    body = dumps(document)
-                except TypeError:
-                    body = written(document)
-                documents[kind].append((identity, time, body))
+        alone = found is None
         for kind, needs in self._needs:
             for name in needs:
                 if name not in fields:
@@ -147,46 +138,58 @@ class Parsing:
                 documents[kind].append((identity, time, shared))
                 alone = False
         if alone:
-            self.coverage.passed_without_document[_place(record)] += 1
+            self.coverage.passed_without_document[place(record)] += 1
+        if found:
+            for kind, document in found.items():
+                document["@timestamp"], document["sequence"] = time, sequence
+                documents[kind].append((identity, time, written(document)))
+        return time, True
 
-    def _read(self, record: Record, fields: dict[str, Any]) -> tuple[bytes, bytes, bytes, bytes, Found]:
-        """Read a record of any other form into the event's fields.
+    def _describe(self, record: Record, own_time: str | None, own: bytes) -> tuple[bytes, bytes]:
+        """Say where a record stood, and whether it was read.
 
         Returns:
-            Its level, logger and labels as members of a JSON object, each with a comma after it; its message; the same
-            as it stands in a JSON string; the text as it was sent, likewise; and the documents that were found in it.
+            The members that the log document has of its own, with the labels; and the text as it was sent.
         """
         _, raw, text, head, sent, origin = record
-        if sent is None:
-            own_time, own, message, message_text, found = self._read_text(fields, raw, text, head or NO_HEAD)
-        else:
-            own_time, own, message, message_text, found = self._read_object(fields, raw, text, dict(sent))
+        time = own_time
         if origin:
-            own_time = own_time or origin.time
+            time = own_time or origin.time
             text = text if origin.sent is None else origin.sent
-            own += members({"labels": dict(origin.labels)}) if origin.labels else b""
-        if own_time:
-            fields["@timestamp"] = own_time
-        if own_time is None or (head is None and sent is None):
-            self.coverage.count_unread(_place(record), raw)
+            if origin.labels:
+                own += self._labels(origin.labels)
+            if origin.level or origin.logger:
+                own = _lacking(own, origin) + own
+        if time is None or (head is None and sent is None):
+            self.coverage.count_unread(place(record), raw)
             own += b'"unread":true,'
-        if sent is not None and "data" in fields:
-            self.coverage.look_at(fields, fields["data"])
-        return own, message, message_text, text, found
+        return own, text
 
-    def _read_text(
-        self, fields: dict[str, Any], raw: bytes, text: bytes, head: Head
-    ) -> tuple[str | None, bytes, bytes, bytes, Found]:
-        """Read a text by its head; return what `_read_object` does."""
-        begun, begun_escaped, time, own, more = head
-        message, message_text = raw[len(begun) :], text[begun_escaped:]
-        if more and more.read_rest:
-            told, message = more.read_rest(message)
-            own, message_text = own + told, escaped(message)
-        found = self._understood(message, fields)
-        if more and more.fields:
-            found = self._fields.take(fields, dict(more.fields)) or found
-        return time, own, message, message_text, found
+    def _take(self, more: More, fields: dict[str, Any], own: bytes, found: Found) -> tuple[bytes, Found]:
+        """Take what a head tells besides; most heads tell the same as others, so what becomes of it is remembered."""
+        seen = self._taken.get(id(more))
+        if seen is None or seen[0] is not more:
+            seen = self._taken_anew(more)
+        _, told, data, documents = seen
+        if documents is not None or ("data" in fields and data):
+            return own, self._fields.take(fields, dict(more.fields or {})) or found
+        fields |= told
+        return own + data, found
+
+    def _taken_anew(self, more: More) -> tuple[More, dict[str, Any], bytes, Found]:
+        told: dict[str, Any] = {}
+        documents = self._fields.take(told, dict(more.fields or {}))
+        data = members({"data": told.pop("data")}) if "data" in told else b""
+        if len(self._taken) >= _REMEMBERED:
+            self._taken.clear()
+        self._taken[id(more)] = more, told, data, documents
+        return self._taken[id(more)]
+
+    def _labels(self, labels: Mapping[str, Any]) -> bytes:
+        """Write labels as a member of a JSON object; records that follow each other often have the same."""
+        if labels != self._last_labels:
+            self._last_labels, self._written_labels = labels, members({"labels": dict(labels)})
+        return self._written_labels
 
     def _read_object(
         self, fields: dict[str, Any], raw: bytes, text: bytes, sent: dict[str, Any]
@@ -198,18 +201,32 @@ class Parsing:
             JSON string; and the documents that were found in it.
         """
         time, own, said = read_object(sent, self._timezone, self.reader.clock)
-        found, message = None, raw
+        found: Found = None
+        message = raw
         if said:
             message, text = said.encode("utf-8", "replace"), dumps(said)[1:-1]
-            found = self._understood(message, fields)
-        return time, own, message, text, self._fields.take(fields, sent) or found
+            read = self._readers.get(message[:1])
+            found = read(message, fields, self._fields) if read else None
+        found = self._fields.take(fields, sent) or found
+        if "data" in fields:
+            self.coverage.look_at(fields, fields["data"])
+        return time, own, message, text, found
 
-    def _understood(self, message: bytes, fields: dict[str, Any]) -> Found:
-        read = self._readers.get(message[:1])
-        return read(message, fields, self._fields) if read else None
+
+def _rest(read_rest: Callable[[bytes], tuple[bytes, bytes]], own: bytes, message: bytes) -> tuple[bytes, bytes, bytes]:
+    """Read what follows a head, where more than a message does; return the members, the message, and that escaped."""
+    told, message = read_rest(message)
+    return own + told, message, escaped(message)
 
 
-def _place(record: Record) -> str:
+def _lacking(own: bytes, origin: Origin) -> bytes:
+    """Return the level and the logger that an envelope tells, and the record does not, as members."""
+    level = None if own.startswith(b'"level":') else origin.level
+    logger = None if b'"logger":' in own[:_LONGEST_LEVEL] or own.startswith(b'"logger":') else origin.logger
+    return level_and_logger(level, logger)
+
+
+def place(record: Record) -> str:
     """Name a record's envelope and its layout."""
     *_, head, sent, origin = record
     layout = "object" if sent is not None else "-" if head is None else head[4].layout if head[4] else "dashed"

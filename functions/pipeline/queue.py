@@ -1,4 +1,4 @@
-"""The dead letter queue in SQS: the messages about objects that the indexer gave up, to look at and to send back."""
+"""The dead letter queue in SQS: the messages that the indexer gave up on, to look at and to send back."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MOVING = {"RUNNING", "CANCELLING"}
 
 
 class QueueOptions(Options):
-    """The queue of the messages that the indexer gave up: the URL that a deployment prints as DeadLetterQueueUrl."""
+    """The queue of messages that the indexer gave up on: the URL that a deployment prints as DeadLetterQueueUrl."""
 
     url: str | None = setting("PIPELINE_DEAD_LETTER_QUEUE", http_url, None)
 

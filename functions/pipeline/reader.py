@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from functions.pipeline.streams import TIME_ALONE
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from datetime import datetime, tzinfo
+    from types import ModuleType
 
     from functions.pipeline.envelopes import Carried
     from functions.pipeline.layouts.registry import Patterns
@@ -25,6 +29,7 @@ class Reader:
 
     Attributes:
         known: finds the head of a line in the layout that most lines have; None for any other line.
+        names: the user's own names of fields.
     """
 
     def __init__(
@@ -48,6 +53,7 @@ class Reader:
         self.known = known
         self._patterns = patterns
         self._zone, self._day_first, self._made = zone, day_first, made
+        self.names: Collection[str] = ()
         self._sample = b""
         self._clock: Clock | None = None
 
@@ -65,6 +71,19 @@ class Reader:
             self._clock = Clock(self._zone, day_first=day_first, made=self._made)
         return self._clock
 
+    @cached_property
+    def _envelopes(self) -> ModuleType:
+        """The room of envelopes, imported when a line may be in one."""
+        from functions.pipeline import envelopes
+
+        return envelopes
+
+    @cached_property
+    def _logfmt(self) -> ModuleType:
+        from functions.pipeline.layouts import logfmt
+
+        return logfmt
+
     @property
     def ambiguous(self) -> int:
         """How many times had several meanings, and nothing told which was meant."""
@@ -74,9 +93,8 @@ class Reader:
         """Take the lines out of a JSON object that is an envelope; None for one that is a record itself."""
         if sent.keys() <= _KNOWN:
             return None
-        from functions.pipeline import envelopes
-
-        return envelopes.from_object(sent, self.clock())
+        carried: In | None = self._envelopes.from_object(sent, self.clock())
+        return carried
 
     def read(self, line: bytes, *, wrapped: bool = True) -> Head | In | dict[str, Any] | None:
         """Read a line that is no JSON object, and not in the known layout.
@@ -89,11 +107,24 @@ class Reader:
             Its head; or the members that it has, where it is written as names with values; or, of an envelope, what
             is in it. None where no layout matches: the line belongs to the record before it.
         """
-        from functions.pipeline import envelopes
-        from functions.pipeline.layouts import logfmt
+        carried: In | None = self._envelopes.from_text(line, self.clock()) if wrapped else None
+        if carried:
+            return carried
+        head = self._patterns.head(line, self.clock())
+        if head is None:
+            members: dict[str, Any] | None = self._logfmt.members(line, self.names)
+            return members
+        alone = wrapped and head[4] is not None and head[4].layout == TIME_ALONE
+        return (self._behind(head, line) if alone else None) or head
 
-        carried = envelopes.from_text(line, self.clock()) if wrapped else None
-        return carried or self._patterns.head(line, self.clock()) or logfmt.members(line)
+    def _behind(self, head: Head, line: bytes) -> In | None:
+        """Take the line that a time was put before, as `docker logs -t` and CloudWatch's export do."""
+        inner = line[len(head[0]) :]
+        if inner[:1] == b"{" or (inner and (self.known(inner) or self._patterns.head(inner, self.clock()))):
+            from functions.pipeline.envelopes import Carried
+
+            return TIME_ALONE, [Carried(inner, head[2])]
+        return None
 
     def begins(self, line: bytes) -> bool:
         """Say whether a line begins a record, as far as that can be told from the line alone."""

@@ -11,7 +11,7 @@ import orjson
 from functions.pipeline.loose_json import whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 
 class More(NamedTuple):
@@ -52,12 +52,16 @@ class Origin(NamedTuple):
         labels: what the envelope says of where the line comes from.
         sent: the text with what was taken off before it was read (colours), as it stands between the quotes of a JSON
             string; None where nothing was.
+        level: the envelope's word for how severe it is, one of the documents' levels; None when it has none.
+        logger: the program or logger that the envelope names; likewise.
     """
 
     envelope: str = ""
     time: str | None = None
     labels: Mapping[str, Any] = MappingProxyType({})
     sent: bytes | None = None
+    level: str | None = None
+    logger: str | None = None
 
 
 Record = tuple[int, bytes, bytes, Head | None, dict[str, Any] | None, Origin | None]
@@ -90,16 +94,19 @@ def json_object(line: bytes) -> dict[str, Any] | None:
         fields: dict[str, Any] = orjson.loads(line)
     except orjson.JSONDecodeError:
         return _lenient_object(line)
-    return _lenient_object(line) if _is_rounded(fields) else fields
+    return _lenient_object(line) if _is_rounded(fields.values()) else fields
 
 
-def _is_rounded(value: object) -> bool:
+def _is_rounded(values: Iterable[object]) -> bool:
     """Say whether there is a number so large that orjson may have rounded it to a float."""
-    if type(value) is float:
-        return abs(value) >= _ROUNDED
-    if type(value) is dict:
-        return any(map(_is_rounded, value.values()))
-    return type(value) is list and any(map(_is_rounded, value))
+    for value in values:
+        kind = type(value)
+        if kind is float:
+            if not -_ROUNDED < value < _ROUNDED:  # type: ignore[operator]  # it is a float
+                return True
+        elif (kind is dict and _is_rounded(value.values())) or (kind is list and _is_rounded(value)):  # type: ignore[attr-defined, arg-type]  # likewise
+            return True
+    return False
 
 
 def _lenient_object(line: bytes) -> dict[str, Any] | None:

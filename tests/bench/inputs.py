@@ -7,7 +7,7 @@ import itertools
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.bench.logs import json_entry, lines
+from tests.bench.logs import OTHERS, json_entry, lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,6 +33,16 @@ class Inputs(NamedTuple):
     def entries(self, count: int) -> str:
         """Return the key of the same log as JSON entries, one a line, gzipped."""
         return self._made(count)[2]
+
+    def other(self, count: int, form: str) -> str:
+        """Return the key of the same log in another layout, or in an envelope, gzipped; `form` is one of OTHERS."""
+        key = f"{_FOLDER}/{count}-{form}.log.gz"
+        if not (self.folder / key).exists():
+            (self.folder / key).parent.mkdir(parents=True, exist_ok=True)
+            with gzip.open(self.folder / f"{key}.part", "wt", _LEVEL, encoding="utf-8") as file:
+                file.writelines(f"{OTHERS[form](line)}\n" for line in lines(count))
+            (self.folder / f"{key}.part").rename(self.folder / key)
+        return key
 
     def repeated(self, count: int, times: int) -> str:
         """Return the key of a gzipped log that has another one's lines several times over."""

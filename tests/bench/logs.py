@@ -57,6 +57,34 @@ def json_entry(line: str) -> str:
     return json.dumps(sent, ensure_ascii=False, separators=(",", ":"))
 
 
+def gunicorn(line: str) -> str:
+    """Write a line as gunicorn's error log has it."""
+    time, _, level, message = line.split(" - ", 3)
+    return f"[{time} +0000] [7] [{level}] {message}"
+
+
+def loguru(line: str) -> str:
+    """Write a line as loguru does by default."""
+    time, logger, level, message = line.split(" - ", 3)
+    return f"{time}.000 | {level:<8} | {logger}:predict:42 - {message}"
+
+
+def blanks(line: str) -> str:
+    """Write a line as Python's `logging` does in the format that its documentation shows most: with blanks between."""
+    time, logger, level, message = line.split(" - ", 3)
+    return f"{time},000 {level} {logger}: {message}"
+
+
+def docker(line: str) -> str:
+    """Write a line as Docker's json-file driver keeps it."""
+    sent = {"log": f"{line}\n", "stream": "stderr", "time": f"{line[:10]}T{line[11:19]}.000000000Z"}
+    return json.dumps(sent, ensure_ascii=False, separators=(",", ":"))
+
+
+OTHERS = {"gunicorn": gunicorn, "loguru": loguru, "blanks": blanks, "docker": docker}
+"""The same lines in three other layouts, and in an envelope."""
+
+
 def _call(chance: Random) -> str:
     return f"{chance.getrandbits(32):08x}-{chance.getrandbits(16):04x}"
 

@@ -16,6 +16,10 @@ _ROWS = {
     "gz": "ours, `.log.gz`; three indexes, ids, compressed",
     "plain": "ours, plain",
     "json": "ours, JSON entries, `.log.gz`",
+    "gunicorn": "ours, the same in gunicorn's layout",
+    "loguru": "ours, the same in loguru's layout",
+    "blanks": "ours, the same as `time LEVEL logger: message`",
+    "docker": "ours, the same in Docker's json-file",
 }
 _INPUT = """Compare ratios, not figures of different machines.
 

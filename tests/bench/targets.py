@@ -5,12 +5,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tests.bench.logs import OTHERS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 CPU_BOUND = 0.7  # times the baseline's: what it should never be above
 _CPU, _CPU_JSON = 0.5, 0.7  # times the baseline's
 _SPEED = 1.5  # times the baseline's
+_OTHER = 2.0  # times the known layout's
 _MEMORY_MB = 80
 _COLD = 0.3  # times the official client's
 _WARM_MS = 10
@@ -35,6 +38,7 @@ def targets(results: Mapping[str, Any]) -> Iterator[Target]:
         yield _cpu("the same, JSON entries one a line", results, "json", _CPU_JSON, _CPU_JSON)
     if {"baseline", "gz"} <= results.keys():
         yield _speed(results)
+    yield from (_other(results, form) for form in OTHERS if {"gz", form} <= results.keys())
     yield from _memory(results)
     if "runtime" in results.get("cold", {}):
         yield from (_cold(results["cold"], each) for each in ("indexer", "collector"))
@@ -60,6 +64,16 @@ def _cpu(what: str, results: Mapping[str, Any], row: str, target: float, bound: 
     met = "yes" if ratio <= target else f"no, but below {bound} × B" if ratio <= bound else "no"
     wanted = f"≤ {target} × B = {target * peer:.2f} s"
     return Target(what, f"B: {peer:.2f} s", wanted, f"{ours:.2f} s", f"{ratio:.2f} × B", met)
+
+
+def _other(results: Mapping[str, Any], form: str) -> Target:
+    """Compare another layout, or an envelope, with the known layout."""
+    peer, ours = per_million(results["gz"]), per_million(results[form])
+    wanted = f"≤ {_OTHER} × `.gz` = {_OTHER * peer:.2f} s"
+    what = f"CPU per 1 M lines, the same lines in another form: {form}"
+    return Target(
+        what, f"`.gz`: {peer:.2f} s", wanted, f"{ours:.2f} s", f"{ours / peer:.2f} × `.gz`", _yes(ours <= _OTHER * peer)
+    )
 
 
 def _speed(results: Mapping[str, Any]) -> Target:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tests.bench.logs import OTHERS
 from tests.bench.processes import measured, serving
 from tests.bench.rsyslog import rsyslog
 
@@ -11,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tests.bench.inputs import Inputs
-    from tests.bench.processes import Server
+from tests.bench.processes import Server
 
 ROUNDS = 3
-_OURS = ("gz", "plain", "json")
+_OURS = ("gz", "plain", "json", *OTHERS)
 ROWS = ("baseline", *_OURS, "rsyslog")
 
 
@@ -57,5 +58,6 @@ def _measure(row: str, inputs: Inputs, count: int, server: Server) -> dict[str, 
         return measured("baseline", inputs.folder / inputs.plain(count), server.url)
     if row == "rsyslog":
         return rsyslog(inputs.folder / inputs.plain(count), count, server)
-    made = {"gz": inputs.compressed, "plain": inputs.plain, "json": inputs.entries}[row]
-    return measured("ours", f"file://{inputs.folder}", made(count), server.url)
+    made = {"gz": inputs.compressed, "plain": inputs.plain, "json": inputs.entries}
+    key = inputs.other(count, row) if row in OTHERS else made[row](count)
+    return measured("ours", f"file://{inputs.folder}", key, server.url)

@@ -43,6 +43,8 @@ COMPLETE = {
         "logger": "api",
         "message": "API Call - POST /predict",
         "raw_log": RAW,
+        "unread": True,
+        "labels": {"stream": "stderr", "kubernetes": {"pod_name": "api-1"}},
         "data": {"region": {"name": "eu"}, "AGE": "seventy", "list": [1, "a"]},
         "error": {"type": "mapping", "message": "kept raw"},
     },
@@ -274,9 +276,9 @@ def five(options):
         ({"newest": 2}, ["4", "5"]),
         ({"newest": 0}, []),
         ({"newest": 9, "until": "2025-01-20T12:00:03Z"}, ["1", "2"]),
-        ({"transaction_id": "even"}, ["2", "4"]),
-        ({"transaction_id": "odd", "newest": 2}, ["3", "5"]),
-        ({"transaction_id": "none"}, []),
+        ({"matching": {"transaction_id": "even"}}, ["2", "4"]),
+        ({"matching": {"transaction_id": "odd"}, "newest": 2}, ["3", "5"]),
+        ({"matching": {"transaction_id": "none"}}, []),
     ],
 )
 def test_documents_are_read_oldest_first_as_asked(five, asked, found):

@@ -13,6 +13,7 @@ import traceback
 from base64 import b64encode
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,7 @@ from functions.pipeline.sources.gradio_answers import read_answer
 from functions.pipeline.sources.gradio_options import GradioOptions
 from tests.space import start_space
 
+WRONG_USER = ("ada", "wr0ng")
 TOKEN = "hf_s3cr3tT0k3n"  # noqa: S105 (opens a Space of these tests only)
 
 
@@ -256,6 +258,78 @@ def gradio(answer, endpoint="logs_api", inputs=("limit", "offset")):
     return serve
 
 
+@pytest.mark.parametrize("told", [(), ("--private", TOKEN)], ids=["public", "private"])
+def test_a_space_with_a_login_is_opened_by_its_user_and_tells_a_wrong_one(told):
+    with start_space("--auth", "ada:pl4n:ted", *told) as space:
+        token = TOKEN if told else None
+
+        def opened(user):
+            return source(space.url, token=token, auth=user)
+
+        assert len(lines_of(opened(("ada", "pl4n:ted")).read(None, 10))) == 1
+        with pytest.raises(PermanentError, match=r"has a login of its own.*HTTP 401.*Set GRADIO_AUTH to user:password"):
+            opened(None).check()
+        with pytest.raises(PermanentError, match=r"refuses the user or the password.*GRADIO_AUTH") as caught:
+            opened(WRONG_USER).check()
+    assert WRONG_USER[1] not in "".join(traceback.format_exception(caught.value)) + repr(GradioOptions(auth=WRONG_USER))
+
+
+def test_a_user_for_a_space_without_a_login_is_told(space):
+    with pytest.raises(PermanentError, match="if the Space has no login, unset it"):
+        source(space.url, auth=("ada", "pw")).check()
+
+
+def test_a_space_of_gradio_3_is_refused_with_the_remedy_and_nobody_else_is_asked():
+    asked, served = [], Path(__file__).parents[1] / "gradio3"
+
+    def answer(path, *_):
+        asked.append(path)
+        document = served / f"{path.strip('/')}.json"
+        body = document.read_bytes() if document.is_file() else b"{}"
+        return (200 if document.is_file() else 404), {"content-type": "application/json"}, body
+
+    with (
+        serving(answer) as url,
+        pytest.raises(PermanentError, match=r"runs Gradio 3\.50\.2.*Upgrade it to Gradio 4.*hf://owner/space"),
+    ):
+        source(url, token=TOKEN).check()
+    assert asked == ["/config"]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        (200, {"content-type": "text/event-stream"}, b"<html>\n\n"),
+        (200, {"content-type": "text/event-stream"}, b'data: {"msg": "process_completed"}\n\n'),
+        (200, {"content-type": "text/event-stream"}, b'data: {"msg": "process_compl'),
+        (200, {"content-type": "text/event-stream", "content-encoding": "gzip"}, b"no gzip"),
+        (502, {"content-type": "text/html"}, b"<html>Bad Gateway\n\n</html>"),
+    ],
+)
+def test_an_answer_that_breaks_off_is_an_error_and_no_traceback_of_the_client(broken, capfd):
+    whole = gradio(lambda *_: ["line"])
+
+    def answer(path, body, headers):
+        return broken if path == "/gradio_api/queue/data" else whole(path, body, headers)
+
+    with serving(answer) as url, pytest.raises(TransientError, match="broke off"):
+        source(url, deadline_s=5).check()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_connection_that_is_reset_is_an_error_and_no_traceback_of_the_client(capfd):
+    whole = gradio(lambda *_: ["line"])
+
+    def answer(path, body, headers):
+        if path == "/gradio_api/queue/data":
+            raise ConnectionResetError
+        return whole(path, body, headers)
+
+    with serving(answer) as url, pytest.raises(TransientError, match="broke off"):
+        source(url, deadline_s=5).check()
+    assert "gradio_client" not in capfd.readouterr().err  # but the server's own traceback
+
+
 def test_a_space_without_the_endpoint_is_told_with_those_it_has():
     with (
         serving(gradio(list, endpoint="predict")) as url,
@@ -424,6 +498,7 @@ def test_addresses_that_differ_in_other_signs_have_different_names():
         ({"GRADIO_URL": "owner/space"}, GradioOptions("owner/space")),
         ({"GRADIO_URL": "https://huggingface.co/spaces/owner/space"}, GradioOptions("owner/space")),
         ({"HF_TOKEN": TOKEN, "GRADIO_TIMEOUT": "5"}, GradioOptions("", TOKEN, 5.0)),
+        ({"GRADIO_AUTH": "ada:pw:1"}, GradioOptions(auth=("ada", "pw:1"))),
     ],
 )
 def test_the_options_come_from_the_environment(variables, options):

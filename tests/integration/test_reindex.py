@@ -124,7 +124,7 @@ def test_an_interrupted_one_goes_on_where_it_was_and_the_one_after_that_begins_a
     code, out, _ = trilog("reindex")
     assert code == 0
     assert "4 batches indexed again" in out
-    assert "2 others had been done before it was interrupted" in out
+    assert "2 others were done before it was interrupted" in out
 
 
 @pytest.mark.usefixtures("batches")

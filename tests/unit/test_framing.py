@@ -107,3 +107,73 @@ def test_no_line_is_lost_whatever_the_brackets(lines: list[str]):
     found = "".join("".join(raws("\n".join(lines))).split())
     brackets = str.maketrans("", "", "[],")
     assert found.translate(brackets) == sent.translate(brackets)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('{"a": 1}{"a": 2}', ['{"a": 1}', '{"a": 2}']),
+        ('{"a": 1}, {"a": 2},', ['{"a": 1}', '{"a": 2}']),
+        ('{"a": "é"},', ['{"a": "é"}']),
+        ('[{"a": 1}, {"a": 2}]', ['{"a": 1}', '{"a": 2}']),
+        ('[{"a": 1},', ['{"a": 1}']),
+        ('{"a": 2}]', ['{"a": 2}']),
+        ('{"a": 1} INFO done', ['{"a": 1}', "INFO done"]),
+        ('{"a": 1}{"a": ', ['{"a": 1}', '{"a":']),
+        ("{'a': 1}", ["{'a': 1}"]),
+    ],
+)
+def test_several_objects_on_a_line_are_records(line: str, expected: list[str]):
+    assert raws(line + "\n") == expected
+
+
+def test_objects_on_a_line_have_positions_of_their_own():
+    content = '{"a": "é"}{"a": 2}\n'.encode()
+    assert [each[0] for each in split_records([content], "a.log", PARSER.open().reader)] == [0, 11]
+
+
+def interleaved(lines: list[tuple[str, str]]) -> str:
+    times = (f"2025-01-20T10:30:0{n}.000000000Z" for n in range(10))
+    return "".join(f"{time} {stream} F {line}\n" for time, (stream, line) in zip(times, lines, strict=False))
+
+
+def test_lines_of_different_streams_do_not_mix():
+    lines = [
+        ("stderr", HEAD + "boom"),
+        ("stdout", HEAD + "other"),
+        ("stderr", "Traceback (most recent call last):"),
+        ("stdout", HEAD + "more"),
+        ("stderr", "ValueError: bad"),
+    ]
+    assert sorted(raws(interleaved(lines))) == sorted(
+        [f"{HEAD}boom\nTraceback (most recent call last):\nValueError: bad", f"{HEAD}other", f"{HEAD}more"]
+    )
+
+
+def test_envelopes_nest():
+    docker = json.dumps({"log": HEAD + "x\n", "stream": "stderr", "time": "2025-01-20T10:30:00Z"})
+    beats = {"@timestamp": "2025-01-20T10:30:01Z", "message": docker, "input": {"type": "log"}, "host": {"name": "h"}}
+    (record,) = split_records([json.dumps(beats).encode()], "a.log", PARSER.open().reader)
+    *_, origin = record
+    assert record[1].decode() == HEAD + "x"
+    assert origin.envelope == "beats+docker"
+    assert origin.labels == {"host": {"name": "h"}, "stream": "stderr"}
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"log": "a", "time": 5, "level": "info"},
+        {"message": "a", "@timestamp": "2025-01-20T10:30:00Z", "log.level": "info"},
+        {"message": "a", "@timestamp": "2025-01-20T10:30:00Z", "agent": {"name": "mine"}, "request_id": "r"},
+        {"date": "2025-01-20", "log": {"a": 1}},
+        {"events": [1, 2], "message": "a"},
+        {"streams": 3},
+        {"logEvents": {}, "logGroup": "g"},
+    ],
+)
+def test_what_only_looks_like_an_envelope_is_a_record(sent: dict):
+    line = json.dumps(sent)
+    (record,) = split_records([line.encode()], "a.log", PARSER.open().reader)
+    assert record[1].decode() == line
+    assert record[4] == sent

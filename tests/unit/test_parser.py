@@ -460,9 +460,11 @@ def test_any_object_is_parsed_and_can_be_recovered(sent: dict[str, Any]):
         assert json.dumps(sent)[1:-1] in made["logs"]["raw_log"]
 
 
-def test_json_that_is_nested_too_deep_for_a_document_stays_raw_text():
+def test_json_that_is_nested_too_deep_for_a_document_is_text_beside_it():
     deep = '{"a":' * 400 + "1" + "}" * 400
-    assert set(documents(f"{HEAD}[a-1] POST /predict - 200 - 4ms - {deep} - {RESULT}")) == {"logs"}
+    made = documents(f"{HEAD}[a-1] POST /predict - 200 - 4ms - {deep} - {RESULT}")["message"]
+    assert made["input_data"] == {}
+    assert json.loads(made["misfit"]["input_data.a"]) == json.loads(deep)["a"]
     made = documents(f'{{"message": "x", "data": {deep}}}')
     assert made["logs"]["message"] == "x"
     assert deep in made["logs"]["raw_log"]

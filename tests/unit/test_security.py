@@ -199,7 +199,11 @@ def test_options_do_not_show_their_secrets():
     classes = (*ALL_OPTIONS, CallerOptions)
     secret = {each.name for each in variables(classes) if each.secret}
     assert {"HF_TOKEN", "ELASTICSEARCH_API_KEY", "ELASTICSEARCH_PASSWORD", "PIPELINE_HTTP_TOKEN"} <= secret
-    values = dict.fromkeys(secret, TOKEN) | {"ELASTICSEARCH_URL": f"https://elastic:{PASSWORD}@h"}
+    values = (
+        dict.fromkeys(secret, TOKEN)
+        | {"GRADIO_AUTH": f"user:{PASSWORD}"}
+        | {"ELASTICSEARCH_URL": f"https://elastic:{PASSWORD}@h"}
+    )
     assert shown(repr(load(values, *classes))) == []
 
 

@@ -102,6 +102,8 @@ def template(package: Package, stage: str) -> Template:
 
 CHOSEN: dict[str, object] = {
     "hf-token": "ssm:/trilog/hf-token",
+    "gradio-auth": "ssm:/trilog/gradio-auth",
+    "redis-password": "ssm:/trilog/redis-password",
     "elasticsearch-api-key": "secretsmanager:trilog/api-key",
     "kms-key": "arn:aws:kms:eu-west-3:123456789012:key/0f6b2c3e-1c1f-4a55-9d3e-000000000000",
     "prefixes": "raw/,uploads/",
@@ -122,7 +124,13 @@ CHOSEN: dict[str, object] = {
 
 ARN = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:url-a1b2c3"
 URL_BY_REFERENCE: dict[str, object] = {"elasticsearch-url": f"secretsmanager:{ARN}"}
-EMBEDDED = {"PIPELINE_DATA", "ELASTICSEARCH_HOST", "ELASTICSEARCH_PORT", "ELASTICSEARCH_CA_CERT"}
+EMBEDDED = {
+    "PIPELINE_DATA",
+    "PIPELINE_CONFIG",
+    "ELASTICSEARCH_HOST",
+    "ELASTICSEARCH_PORT",
+    "ELASTICSEARCH_CA_CERT",
+}
 SET_BY_PARAMS = {"PIPELINE_STORE", "GRADIO_URL", "ELASTICSEARCH_URL"}
 VARIABLES = variables([*all_options(), CollectorOptions])
 PLAIN = {each.name for each in VARIABLES if not each.secret} - EMBEDDED - SET_BY_PARAMS
@@ -202,6 +210,8 @@ def test_without_a_space_nothing_is_deployed(service: Path):
         ("prefixes", "raw/,raw/", "within another"),
         ("hf-token", "hf_plain", "by reference"),
         ("hf-token", "ssm:/*", "by reference"),
+        ("gradio-auth", "ada:secret", "by reference"),
+        ("redis-password", "secret", "by reference"),
         ("elasticsearch-password", "ssm:without-a-slash", "by reference"),
         ("elasticsearch-url", "https://elastic:secret@host:9200", "no password"),
     ],
@@ -213,7 +223,7 @@ def test_a_param_that_cannot_be_is_named(name: str, value: str, expected: str):
         "indexer-timeout": "visibility",
         "collector-minutes": "schedule",
         "prefixes": "notifications",
-        "hf-token": "collectorSecrets",
+        **dict.fromkeys(("hf-token", "gradio-auth", "redis-password"), "collectorSecrets"),
     }.get(name, "indexerSecrets")
     code = f"""
         const params = {json.dumps({f"param:{name}, null": value})};
@@ -324,8 +334,11 @@ def test_secrets_are_references_never_values(package: Package, chosen: Template)
 def test_a_function_may_read_its_own_secrets_and_no_others(chosen: Template):
     place = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}"
     key = (["kms:Decrypt"], [CHOSEN["kms-key"]])
-    token = (["ssm:GetParameter"], [sub(place % "ssm" + ":parameter/trilog/hf-token")])
-    assert granted(chosen, "CollectorRole")[-2:] == [token, key]
+    own = [
+        (["ssm:GetParameter"], [sub(place % "ssm" + f":parameter/trilog/{name}")])
+        for name in ("hf-token", "gradio-auth", "redis-password")
+    ]
+    assert granted(chosen, "CollectorRole")[-4:] == [*own, key]
     api_key = sub(place % "secretsmanager" + ":secret:trilog/api-key-??????")
     assert granted(chosen, "IndexerRole")[-2:] == [(["secretsmanager:GetSecretValue"], [api_key]), key]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from functions.pipeline.codecs.charsets import UTF_8, WIDE, charset_of
-from functions.pipeline.codecs.nuls import RUN
 from functions.pipeline.errors import NotText
 
 SAMPLE = 64 << 10  # bytes that are looked at
@@ -72,7 +71,7 @@ def check_text(sample: bytes, name: str, encoding: str = UTF_8) -> None:
         raise _not_text(name, kind)
     charset = charset_of(sample, encoding)
     text = sample.decode(charset, "replace").encode() if charset in WIDE else sample
-    if _is_noisy(_RUNS.sub(b"", text) if RUN in text else text):
+    if _is_noisy(_RUNS.sub(b"", text) if b"\0" in text else text):
         raise _not_text(name, _UNKNOWN)
 
 

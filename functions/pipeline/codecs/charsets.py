@@ -46,15 +46,20 @@ def charset_of(head: bytes, encoding: str = UTF_8) -> str:
     return UTF_8 if encoding in WIDE else encoding
 
 
-def as_utf8(chunks: Iterable[bytes], charset: str) -> Iterator[bytes]:
+def as_utf8(chunks: Iterable[bytes], charset: str, *, complete: bool = True) -> Iterator[bytes]:
     """Yield text in UTF-8, in pieces of at most three times the bytes of a chunk, or of a line.
 
-    Half a character, at the end too, and whatever the charset does not know, become U+FFFD. A byte order mark stays. Of
-    UTF-8 itself, bytes that are none stay as they are.
+    Half a character, and whatever the charset does not know, become U+FFFD. A byte order mark stays. Of UTF-8 itself,
+    bytes that are none stay as they are.
+
+    Args:
+        chunks: the text as it is stored.
+        charset: as `charset_of` names it.
+        complete: whether nothing comes after the chunks; else half a character of UTF-16 or UTF-32 at the end is left.
     """
     if charset == UTF_8:
         return iter(chunks)
-    return _decoded(chunks, charset) if charset in WIDE else _lines_as_utf8(chunks, charset)
+    return _decoded(chunks, charset, complete=complete) if charset in WIDE else _lines_as_utf8(chunks, charset)
 
 
 def line_as_utf8(line: bytes, charset: str) -> bytes:
@@ -81,12 +86,12 @@ def _by_nuls(head: bytes) -> str | None:
     return None
 
 
-def _decoded(chunks: Iterable[bytes], charset: str) -> Iterator[bytes]:
+def _decoded(chunks: Iterable[bytes], charset: str, *, complete: bool) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(charset)("replace")
     for chunk in chunks:
         if text := decoder.decode(chunk):
             yield text.encode()
-    if text := decoder.decode(b"", final=True):
+    if complete and (text := decoder.decode(b"", final=True)):
         yield text.encode()
 
 

@@ -18,7 +18,7 @@ def unreadable(name: str, kind: str, cause: object) -> CorruptObject:
 def unsupported(name: str, kind: str, cause: object) -> CorruptObject:
     """Make the error of content that is whole, but cannot be read here; the cause completes "its zip content …"."""
     return CorruptObject(
-        "{name}: its {kind} content {cause}. What came before was read. Compress it anew, with gzip for example, or "
+        "{name}: its {kind} content {cause}. What came before was read. Compress it again, with gzip for example, or "
         "remove it.",
         name=name,
         kind=kind,

@@ -5,13 +5,14 @@ A file has an ENVELOPE; nothing else lists it. Nothing is imported before a line
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from functions.pipeline.times import Clock
 
@@ -20,13 +21,16 @@ class Carried(NamedTuple):
     """A line, or a whole record, that stood in an envelope.
 
     Attributes:
-        text: the line in UTF-8, without its end.
+        text: the line in UTF-8, without its end; of a record that is no text, its JSON.
         time: the envelope's own time, as documents have it; None when it tells none.
         labels: what the envelope says of the line's origin, for the document's `labels`: names of the container, the
             pod, the host, … Values are text, numbers, or objects of these.
         stream: lines of the same stream follow each other (a container's standard error, say): a traceback's lines
             are joined within a stream.
         partial: the line goes on in the next one of its stream.
+        level: the envelope's word for how severe it is (INFO, …); it counts when the line has none.
+        logger: the program or logger that the envelope names; likewise.
+        record: it is a record by itself; of the next ones in the stream, only the lines of a traceback belong to it.
     """
 
     text: bytes
@@ -34,6 +38,9 @@ class Carried(NamedTuple):
     labels: dict[str, Any] = {}  # noqa: RUF012 (never changed)
     stream: str = ""
     partial: bool = False
+    level: str | None = None
+    logger: str | None = None
+    record: bool = False
 
 
 class Envelope(NamedTuple):
@@ -41,16 +48,21 @@ class Envelope(NamedTuple):
 
     Attributes:
         name: what it is called in counts.
-        members: a JSON object with all of these may be such an envelope.
+        description: what it is, in a few words.
+        source: where its format is described.
+        members: a JSON object with all of these may be such an envelope; the first is the one that tells it from
+            others best.
         from_object: takes the lines out of such an object; None for what is no such envelope. An empty list is an
-            envelope without lines (a control message): it is counted, and nothing else.
+            envelope without lines (a control message).
         starts: the bytes that a line of text may begin with for `from_text` to be asked; empty: any.
         from_text: takes the line out of a line of text; None for what is no such envelope.
         samples: envelopes, each with the lines that it carries, for tests and documentation.
     """
 
     name: str
-    members: frozenset[str] = frozenset()
+    description: str
+    source: str
+    members: tuple[str, ...] = ()
     from_object: Callable[[dict[str, Any], Clock], list[Carried] | None] | None = None
     starts: bytes = b""
     from_text: Callable[[bytes, Clock], list[Carried] | None] | None = None
@@ -64,11 +76,29 @@ def envelopes() -> tuple[Envelope, ...]:
     return tuple(sorted((each.ENVELOPE for each in modules), key=lambda each: (-len(each.members), each.name)))
 
 
+@cache
+def _objects() -> dict[str, list[Envelope]]:
+    """Return the envelopes that an object may be, by the member that tells them."""
+    telling: dict[str, list[Envelope]] = {}
+    for each in envelopes():
+        if each.from_object:
+            telling.setdefault(each.members[0], []).append(each)
+    return telling
+
+
+@cache
+def _texts() -> dict[int, list[Envelope]]:
+    """Return the envelopes that a line of text may be, by the byte that it begins with."""
+    texts = [each for each in envelopes() if each.from_text]
+    return {first: [each for each in texts if not each.starts or first in each.starts] for first in range(256)}
+
+
 def from_object(sent: dict[str, Any], clock: Clock) -> tuple[str, list[Carried]] | None:
     """Take the lines out of a JSON object that is an envelope; return its name too, or None for any other object."""
-    for each in envelopes():
-        if each.from_object and each.members <= sent.keys():
-            carried = each.from_object(sent, clock)
+    telling, there = _objects(), sent.keys()
+    for name in telling.keys() & there:
+        for each in telling[name]:
+            carried = each.from_object(sent, clock) if each.from_object and there >= set(each.members) else None
             if carried is not None:
                 return each.name, carried
     return None
@@ -76,9 +106,23 @@ def from_object(sent: dict[str, Any], clock: Clock) -> tuple[str, list[Carried]]
 
 def from_text(line: bytes, clock: Clock) -> tuple[str, list[Carried]] | None:
     """Take the line out of a line of text that is an envelope; return its name too, or None for any other line."""
-    for each in envelopes():
-        if each.from_text and (not each.starts or line[:1] in each.starts):
-            carried = each.from_text(line, clock)
-            if carried is not None:
-                return each.name, carried
+    for each in _texts()[line[0]]:
+        carried = each.from_text(line, clock) if each.from_text else None
+        if carried is not None:
+            return each.name, carried
     return None
+
+
+def line_of(value: object) -> bytes | None:
+    """Return the line that a member holds, without its end; None where it holds no text."""
+    return value.encode("utf-8", "replace").removesuffix(b"\n").removesuffix(b"\r") if isinstance(value, str) else None
+
+
+def json_of(value: object) -> bytes:
+    """Return the JSON of a record that is no text."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def chosen(sent: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return those of an object's members that are named and are there."""
+    return {name: sent[name] for name in names if sent.get(name) not in (None, "", {})}

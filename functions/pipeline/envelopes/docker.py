@@ -1,14 +1,13 @@
 r"""Docker's json-file log driver: `{"log":"…\n","stream":"stderr","time":"2025-01-20T10:30:00.9Z"}`.
 
 A line of more than 16 KiB comes in several parts, of which only the last ends with a line feed.
-https://docs.docker.com/engine/logging/drivers/json-file/
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from functions.pipeline.envelopes import Carried, Envelope
+from functions.pipeline.envelopes import Carried, Envelope, chosen
 
 if TYPE_CHECKING:
     from functions.pipeline.times import Clock
@@ -18,19 +17,31 @@ def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
     log, time, stream = sent["log"], sent["time"], sent.get("stream", "stdout")
     if not isinstance(log, str) or not isinstance(time, str) or not isinstance(stream, str):
         return None
-    labels = {"stream": stream} | ({"docker": sent["attrs"]} if isinstance(sent.get("attrs"), dict) else {})
-    line = log.encode("utf-8", "replace").removesuffix(b"\n").removesuffix(b"\r")
-    return [Carried(line, clock.read(time), labels, stream, partial=not log.endswith("\n"))]
+    labels: dict[str, Any] = {"stream": stream}
+    if len(sent) > len(("log", "time", "stream")):
+        labels |= chosen(sent, ("attrs", "kubernetes", "container_name", "container_id", "source", "ecs_cluster"))
+    whole = log.endswith("\n") or "kubernetes" in sent  # Fluent Bit leaves the line's end out
+    line = log.encode("utf-8", "replace")
+    return [Carried(line.rstrip(b"\r\n") if whole else line, clock.read(time), labels, stream, not whole)]
 
 
 ENVELOPE = Envelope(
     name="docker",
-    members=frozenset(("log", "time")),
+    description="Docker's json-file log driver",
+    source="https://docs.docker.com/engine/logging/drivers/json-file/",
+    members=("log", "time"),
     from_object=_from_object,
     samples=(
         (
             b'{"log":"INFO:     Started server process [7]\\n","stream":"stderr","time":"2025-01-20T10:30:00.9Z"}',
             (b"INFO:     Started server process [7]",),
+        ),
+        (
+            (
+                b'{"log":"a long ","stream":"stdout","time":"2025-01-20T10:30:00.9Z"}\n'
+                b'{"log":"line\\n","stream":"stdout","time":"2025-01-20T10:30:00.9Z"}'
+            ),
+            (b"a long line",),
         ),
     ),
 )

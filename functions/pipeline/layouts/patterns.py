@@ -187,6 +187,12 @@ class Pattern:
         parts = len(re.findall(r"\(\?P<|%\{", self.layout.pattern))
         return bool(self.layout.program) * 10_000 + parts * 100 + len(self.layout.pattern)
 
+    @property
+    def expressions(self) -> tuple[tuple[str, bool], ...]:
+        """The regular expressions that a line is matched with, and whether something must follow what each matches."""
+        parts = (self._before, bool(self._timed)), (self._after, False), (self.layout.rest or "", False)
+        return tuple((_written_out(part), goes_on) for part, goes_on in parts)
+
     @cached_property
     def _compiled(self) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
         return re.compile(_written_out(self._before).encode()), re.compile(_written_out(self._after).encode())

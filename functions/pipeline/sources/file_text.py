@@ -34,8 +34,7 @@ class Text:
 
     def blocks(self, content: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the text; of blocks of nothing but NUL bytes, a few of these."""
-        text = as_utf8(self._kept(content), self.charset) if self.charset in WIDE else self._without_holes(content)
-        for block in text:
+        for block in self._decoded(content) if self.charset in WIDE else self._without_holes(content):
             self._has_nuls = self._has_nuls or b"\0" in block
             yield block
 
@@ -57,19 +56,27 @@ class Text:
             lines = [line_as_utf8(line, self.charset) for line in lines]
         return list(map(without_runs_in, lines)) if self._has_nuls else lines
 
-    def _kept(self, content: Iterable[bytes]) -> Iterator[bytes]:
-        for block in content:
-            self._content += block
-            yield block
+    def _decoded(self, content: Iterable[bytes]) -> Iterator[bytes]:
+        def kept() -> Iterator[bytes]:
+            for block in content:
+                self._content += block
+                yield block
+
+        return as_utf8(kept(), self.charset, complete=False)
 
     def _without_holes(self, content: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield a run of NUL bytes in place of blocks of nothing else, however many follow each other."""
+        in_hole = False
         for block in content:
-            text = block
-            if len(block) >= _SHORTEST_HOLE and not block.rstrip(b"\0"):
-                text = RUN
-                self._holes.append((self._read + len(text), len(block) - len(text)))
+            was_in_hole = in_hole
+            in_hole = len(block) >= _SHORTEST_HOLE and not block.rstrip(b"\0")
+            text = b"" if in_hole and was_in_hole else RUN if in_hole else block
             self._read += len(text)
-            yield text
+            if in_hole:
+                before = self._holes.pop()[1] if was_in_hole and self._holes else 0
+                self._holes.append((self._read, before + len(block) - len(text)))
+            if text:
+                yield text
 
     def _with_holes(self, text: bytes) -> tuple[bytes, int]:
         parts, size = [], len(text)

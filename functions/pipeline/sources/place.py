@@ -24,9 +24,10 @@ class PlaceOptions(Options):
 
 
 def namespace(place: str) -> str:
-    """Turn a host and path into a source's name; places that differ have different names.
+    """Turn a host and path, or a whole address, into a source's name: lower-case letters, digits, dots and hyphens.
 
-    A hash is added where the name alone, of lower-case letters, digits, dots and hyphens, would not tell them apart.
+    A hash is added where there is more than that, slashes and colons in the place, so that places that differ in it
+    have different names.
     """
     plain = re.sub(r"[^a-z0-9.]+", "-", place.lower()).strip("-.")
     if re.fullmatch(_PLAIN, place):

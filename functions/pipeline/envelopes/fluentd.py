@@ -1,0 +1,43 @@
+r"""Fluentd's files: `TIME\tTAG\t{…}`, with the line in `log` or `message`, or the record itself as JSON."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from functions.pipeline.envelopes import Carried, Envelope, line_of
+from functions.pipeline.records import json_object
+
+if TYPE_CHECKING:
+    from functions.pipeline.times import Clock
+
+_LINE = re.compile(rb"(\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:?\d\d))\t([\w.*-]{1,200})\t(\{.*\})$")
+
+
+def _from_text(line: bytes, clock: Clock) -> list[Carried] | None:
+    found = _LINE.match(line) if line[10:11] == b"T" else None
+    if found is None:
+        return None
+    time, tag, text = found.groups()
+    return [Carried(_inner(text), clock.read(time.decode()), {"tag": tag.decode()}, tag.decode())]
+
+
+def _inner(text: bytes) -> bytes:
+    """Return the line that is all a record has; else the record."""
+    sent = json_object(text) or {}
+    only = sent.keys() - {"log", "message", "stream", "container_id", "container_name", "source"}
+    line = line_of(sent.get("log", sent.get("message"))) if not only else None
+    return text if line is None else line
+
+
+ENVELOPE = Envelope(
+    name="fluentd",
+    description="the files that Fluentd writes",
+    source="https://docs.fluentd.org/output/file",
+    starts=b"0123456789",
+    from_text=_from_text,
+    samples=(
+        (b'2025-01-20T10:30:00+00:00\tapi.log\t{"message":"INFO:     a"}', (b"INFO:     a",)),
+        (b'2025-01-20T10:30:00+00:00\tapi\t{"level":"info","msg":"a"}', (b'{"level":"info","msg":"a"}',)),
+    ),
+)
