@@ -34,6 +34,7 @@ from functions.pipeline.kinds import kinds
 from functions.pipeline.names import IndexNames
 from functions.pipeline.own import own, written
 from functions.pipeline.queue import Held, QueueOptions
+from functions.pipeline.redaction.matches import Matches, summed
 from functions.pipeline.wiring import (
     all_options,
     configured_encoding,
@@ -90,14 +91,15 @@ class Check(NamedTuple):
 class Run:
     """What one run did, or several together.
 
-    `recovered` lines were collected by a run that ended before it indexed them; `resumed` is how many batches an
-    interrupted `reindex` had done.
+    `recovered` lines were collected by a run that ended before it indexed them; `matches` are those of the redaction in
+    the lines collected; `resumed` is how many batches an interrupted `reindex` had done.
     """
 
     tally: Tally = field(default_factory=Tally)
     collected: int = 0
     recovered: int = 0
     gaps: int = 0
+    matches: Matches = field(default_factory=Matches)
     batches: int = 0
     resumed: int = 0
     seconds: float = 0.0
@@ -107,12 +109,27 @@ class Run:
         """How many batches became dead letters because they cannot be read, or not to their end."""
         return self.tally.dead[OBJECT]
 
+    @property
+    def redacted(self) -> dict[str, int]:
+        """How many values each redaction rule hid, when lines were collected and when batches were indexed."""
+        return dict(summed((self.matches, self.tally.matches)).hidden)
+
+    @property
+    def redaction_rules_without_a_match(self) -> list[str]:
+        """The redaction rules that matched nothing in what was read.
+
+        Where lines were collected, these decide: in their batches, what a pattern matched has been replaced already.
+        """
+        matches = self.matches if self.collected else self.tally.matches
+        return [rule for rule in matches.unmatched if self.tally.records and not self.tally.matches.hidden[rule]]
+
     def add(self, other: Run) -> None:
         """Count another run too."""
         self.tally.add(other.tally)
         self.collected += other.collected
         self.recovered += other.recovered
         self.gaps += other.gaps
+        self.matches.add(other.matches)
         self.batches += other.batches
         self.seconds += other.seconds
 
@@ -121,6 +138,7 @@ class Run:
         self.collected = sum(each.lines for each in collections)
         self.recovered = sum(each.recovered for each in collections)
         self.gaps = sum(each.gaps for each in collections)
+        self.matches = summed(each.matches for each in collections)
         self.batches, self.seconds = sum(each.arrived for each in collections), seconds
 
     def summary(self, names: IndexNames) -> dict[str, Any]:
@@ -142,6 +160,8 @@ class Run:
             "dead_objects": self.dead_objects,
             "conserved": tally.conserved,
             **tally.coverage.summary(),
+            "redacted": self.redacted,
+            "redaction_rules_without_a_match": self.redaction_rules_without_a_match,
             "seconds": round(self.seconds, 3),
         }
 

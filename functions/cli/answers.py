@@ -88,7 +88,7 @@ def print_table(documents: Iterable[dict[str, Any]], columns: tuple[str, ...], n
     for name, cells in zip(columns, zip(*rows, strict=True), strict=True):
         last = name == columns[-1]
         width = left if last else min(_WIDEST, max(map(len, (name, *cells))))
-        if width < _LEAST or left < width:
+        if left < width or (last and left < _LEAST):
             break  # no room for this one: rather whole columns than parts of all
         left -= width + 3
         justify: Literal["left", "right"] = "right" if name in numbers else "left"

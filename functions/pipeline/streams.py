@@ -151,7 +151,7 @@ class Streams:
     def _take(  # noqa: PLR0913, PLR0917 (a record's parts)
         self, stream: _Stream, position: int, line: bytes, text: bytes | None, origin: Origin | None, depth: int = 0
     ) -> None:
-        sent = None
+        sent, coloured = None, line
         if ESCAPE in line:
             sent = escaped(line) if text is None else text
             line, text = stripped(line), None
@@ -161,6 +161,9 @@ class Streams:
             return
         read = self._read(line, depth)
         if type(read) is tuple and type(read[0]) is str:
+            if sent is not None:  # what is in it keeps its colours, unless they are in the envelope's own text
+                again = self._read(coloured, depth)
+                read = again if type(again) is tuple and again[0] == read[0] else read
             self._unwrap(stream, position, read, origin, depth)
             return
         text = escaped(line) if text is None else text
@@ -171,7 +174,7 @@ class Streams:
         elif read is not None:
             self._end(stream)
             self._open(stream, (position, line, text, read, None, own))  # type: ignore[arg-type]  # a head, as nothing is left
-        elif line[:1] in _OPENING and (pieces := objects(line)):
+        elif line[:1] in _OPENING and (pieces := _pieces(stream, line)):
             self._take_pieces(stream, position, pieces, origin, depth)
         elif stream.record is None and stream.pretty.begins(line):
             stream.origin = origin
@@ -270,6 +273,14 @@ class Streams:
 def _place(record: Record) -> tuple[int, int]:
     """Return where a record began: its line, then its place in an envelope."""
     return record[0] & (1 << PLACE_IN_ENVELOPE) - 1, record[0] >> PLACE_IN_ENVELOPE
+
+
+def _pieces(stream: _Stream, line: bytes) -> Pieces | None:
+    """Cut a line that is several objects; None for any other, as for source code in a traceback: `  {"a": 1}["b"]`."""
+    pieces = objects(line)
+    if pieces and stream.record is not None and line[:1].isspace() and json_object(pieces[-1][1]) is None:
+        return None
+    return pieces
 
 
 def _inner(origin: Origin | None, name: str, carried: Carried) -> Origin:

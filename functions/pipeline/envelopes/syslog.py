@@ -29,7 +29,9 @@ def _from_text(line: bytes, clock: Clock) -> list[Carried] | None:
     found = _RFC5424.match(line)
     if found:
         priority, time, host, program, process, _, _ = (_known(each) for each in found.groups())
-        text = line[found.end() :].removeprefix(b"\xef\xbb\xbf").removeprefix(b" ")  # rsyslog keeps a blank
+        text = line[found.end() :].removeprefix(b"\xef\xbb\xbf")
+        if text[1:2] != b" ":  # an indented line is left as it is
+            text = text.removeprefix(b" ")  # which rsyslog leaves there
         return [_carried(text, clock, priority, time, host, program, process)]
     found = _RFC3164.match(line)
     if found is None:
