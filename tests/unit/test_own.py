@@ -86,6 +86,12 @@ def test_a_time_may_have_a_spelling_of_its_own():
     assert log(toml, "20|01|2025 10~30~00 x")["@timestamp"] == "2025-01-20T10:30:00.000Z"
 
 
+def test_a_pattern_may_refer_to_a_group_and_have_flags_in_one():
+    toml = "[[layout]]\nname = 'mine'\npattern = '# (?P<quote>.)(?i:ab)(?P=quote) '"
+    assert log(toml, "# 'aB' x")["message"] == "x"
+    assert log(toml, "# 'aB) x")["message"] == "# 'aB) x"
+
+
 # --- Fields
 
 
@@ -270,7 +276,7 @@ pattern = '%{time} %{time}'
         ("[predictions]\npaths = 'score'", "line 2: .*paths: expected a list of paths"),
         ("[predictions]\npath = ['/x']", "line 2: .*path: expected paths"),
         ("[[layout]]\nname = 'x'\npattern = '.*'", "line 3: .*does not match every line"),
-        ("[[layout]]\nname = 'x'\npattern = '(?P<a>x)(?P=a)'", "line 3: .*without references to groups"),
+        ("[[layout]]\nname = 'x'\npattern = '(?i)# x'", "line 3: .*flags are in a group"),
         ("[[layout]]\nname = 'x'\npattern = '%{time}'\ntime = '%Q'", "line 4: .*format of a time"),
         ("[[layout]]\nname = 'x'\npattern = 'x'\nrest = '(a+)+$'", "line 4: .*rest: expected"),
         ("[[layout]]\nname = 'x'\npattern = 'x'\n[[layout]]\nname = 'x'\npattern = 'x'", "line 4: .*no other layout"),
