@@ -16,13 +16,15 @@ MODULES = {
 
 # What each room may import from the others. A room may always import from itself.
 PIPELINE = "functions.pipeline"
-PARSER, READER, FRAMING, STREAMS, ENVELOPES, LAYOUTS, KINDS, SOURCES, SINKS = (
+PARSER, READER, FRAMING, STREAMS, ENVELOPES, LAYOUTS, KINDS, OWN, SOURCES, SINKS = (
     f"{PIPELINE}.{each}"
-    for each in ("parser", "reader", "framing", "streams", "envelopes", "layouts", "kinds", "sources", "sinks")
+    for each in ("parser", "reader", "framing", "streams", "envelopes", "layouts", "kinds", "own", "sources", "sinks")
 )
+READING = f"{OWN}.content"  # stands for all modules in the room but the room itself
 MAY_IMPORT = {
     "functions": {"functions.cli"},  # `python -m functions`
-    "functions.cli": {"functions.local", PIPELINE, KINDS, "functions.pipeline.wiring"},
+    "functions.cli": {"functions.local", "functions.cli.try_layout", PIPELINE, KINDS, "functions.pipeline.wiring"},
+    "functions.cli.try_layout": {"functions.cli", PIPELINE, FRAMING, PARSER, OWN, "functions.pipeline.wiring"},
     "functions.local": {
         "functions.collector",
         "functions.indexer",
@@ -47,13 +49,15 @@ MAY_IMPORT = {
     ENVELOPES: {PIPELINE},
     LAYOUTS: {PIPELINE},
     READER: {PIPELINE, STREAMS, ENVELOPES, LAYOUTS},
-    KINDS: {PIPELINE},
-    PARSER: {PIPELINE, READER, LAYOUTS, KINDS},
+    KINDS: {PIPELINE, OWN},
+    PARSER: {PIPELINE, READER, LAYOUTS, KINDS, OWN, READING},
+    OWN: {PIPELINE, LAYOUTS, READING},  # what the user has of his own, as it is written down
+    READING: {PIPELINE, OWN, LAYOUTS, KINDS, READER, FRAMING, PARSER},  # how it is read, checked and used
     SOURCES: {PIPELINE},
     SINKS: {PIPELINE, KINDS},
     f"{SINKS}.elasticsearch": {PIPELINE, KINDS, SINKS},
     f"{SINKS}.duckdb": {PIPELINE, KINDS, SINKS},
-    "functions.pipeline.wiring": {PIPELINE, PARSER, SOURCES, SINKS, f"{SINKS}.elasticsearch", f"{SINKS}.duckdb"},
+    "functions.pipeline.wiring": {PIPELINE, PARSER, OWN, SOURCES, SINKS, f"{SINKS}.elasticsearch", f"{SINKS}.duckdb"},
 }
 # Libraries that a module may need only once it is called: a cold start must not pay for them.
 HEAVY = {
@@ -68,7 +72,7 @@ PURE = (
     "documents",
     "instants",
     "levels",
-    "marks",
+    "fingerprints",
     "names",
     "records",
     "framing",
@@ -111,6 +115,8 @@ EFFECTS = {"os", "io", "pathlib", "socket", "subprocess", "time", "random", "obs
 
 def room(module: str) -> str:
     """Name the room that a module is in: the longest one that holds it."""
+    if module.startswith(f"{OWN}."):
+        return READING
     return max((each for each in MAY_IMPORT if module == each or module.startswith(each + ".")), key=len)
 
 

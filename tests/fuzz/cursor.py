@@ -30,8 +30,16 @@ def _cursor(position: object, batch: object = None, time: object = _TIME) -> byt
 
 
 def _trace(**changed: object) -> dict[str, object]:
-    mark = "a" * 32
-    known = {"fingerprint": mark, "length": 5, "ending": mark, "offset": 5, "inode": 1, "size": 5, "modified": 1}
+    fingerprint = "a" * 32
+    known = {
+        "fingerprint": fingerprint,
+        "length": 5,
+        "ending": fingerprint,
+        "offset": 5,
+        "inode": 1,
+        "size": 5,
+        "modified": 1,
+    }
     return {**known, "finished": False, **changed}
 
 

@@ -16,7 +16,7 @@ from functions.indexer.index import Indexing
 from functions.pipeline.config import load
 from functions.pipeline.errors import ConfigError, PermanentError
 from functions.pipeline.fingerprint_key import load_key, load_or_create_key
-from functions.pipeline.marks import PLAIN, Marks, digest
+from functions.pipeline.fingerprints import PLAIN, Fingerprints, digest
 from functions.pipeline.names import IndexNames
 from functions.pipeline.parser import Parser, ParserOptions
 from functions.pipeline.redaction import Redaction, RedactionOptions
@@ -354,6 +354,7 @@ ALL_PATTERNS = "email:drop, phone:drop, ip:drop, bearer:drop, hf_token:drop, nir
         ("patient_id:off, patient_*:hash", "", '{"patient_id":['),
         ("patient_id:off, patient_*:hash", "", "{'patient_id':["),
         ("AGE:hash", "", "\\"),
+        *(("AGE:hash, a*:hash", "", shape) for shape in ('AGE="', "AGE='", 'AGE=\\"x ', 'AGE="\\', "a.", "AGE=")),
         ("AGE:hash", "", """'{"AGE": "\\\\"""),
         ("AGE:hash", "", """{'b': '{"AGE": {"x": "\\\\"y\\\\"'"""),
         ("AGE:hash", "", """"AGE\\\\": \\\\"x', """),
@@ -384,9 +385,11 @@ def model(texts: list[bytes]) -> Any:
     return lambda limit, offset: Page(texts[::-1][offset : offset + limit], len(texts))
 
 
-def taken(texts: list[bytes], position: dict[str, Any] | None, marks: Marks) -> tuple[list[bytes], dict[str, Any]]:
+def taken(
+    texts: list[bytes], position: dict[str, Any] | None, fingerprints: Fingerprints
+) -> tuple[list[bytes], dict[str, Any]]:
     """Take what is new of a Space's log."""
-    rules = Rules(marks=marks)
+    rules = Rules(fingerprints=fingerprints)
     news = read_new(model(texts), position, rules)
     for reading in readings(news, position, 1000, None, rules):
         position = reading.position
@@ -401,24 +404,24 @@ def test_a_space_is_read_on_when_redaction_is_switched_on_and_when_the_key_chang
     texts = [b"line %d" % (number % 40) for number in range(130)]
     lines, position = taken(texts, None, PLAIN)
     assert lines == texts
-    for marks in (Marks([OLD]), Marks([NEW, OLD]), Marks([NEW])):
-        check_position(position, "space", marks)
+    for fingerprints in (Fingerprints([OLD]), Fingerprints([NEW, OLD]), Fingerprints([NEW])):
+        check_position(position, "space", fingerprints)
         before, texts = len(texts), [*texts, *(b"line %d" % (number % 40) for number in range(120))]
-        lines, position = taken(texts, position, marks)
+        lines, position = taken(texts, position, fingerprints)
         assert lines == texts[before:]
 
 
 def test_a_cursor_of_an_unknown_key_is_refused_instead_of_taking_all_again():
-    _, position = taken([b"a", b"b"], None, Marks([OLD]))
-    for marks in (Marks([NEW]), PLAIN):
+    _, position = taken([b"a", b"b"], None, Fingerprints([OLD]))
+    for fingerprints in (Fingerprints([NEW]), PLAIN):
         with pytest.raises(PermanentError, match="another PIPELINE_REDACT_KEY"):
-            check_position(position, "space", marks)
+            check_position(position, "space", fingerprints)
 
 
 def test_marks_tell_nothing_of_a_line_without_the_key():
     line = b'{"AGE": 48}'
-    _, position = taken([line], None, Marks([OLD]))
-    others = [*PLAIN.all(line, 8), *Marks([NEW]).all(line, 8)]
+    _, position = taken([line], None, Fingerprints([OLD]))
+    others = [*PLAIN.all(line, 8), *Fingerprints([NEW]).all(line, 8)]
     assert not {*map(digest, others)} & {*map(digest, position["window"])}
 
 
@@ -655,3 +658,40 @@ def test_a_cut_line_is_hidden_part_by_part_only_when_collected_and_as_a_whole_wh
         Indexing("a.log", store, Parser(ParserOptions()), sink, hiding).run()
     (document,) = DuckdbIndexes(tmp_path / "index.duckdb", IndexNames()).read("logs")
     assert not re.search("47|11", document["raw_log"])
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("level=info AGE=48 x=1", "level=info AGE=null x=1"),
+        ('msg="scored" patient_name="Zoë \\"Z\\" P" x=1', 'msg="scored" patient_name=null x=1'),
+        ("Patient(age=48, sex='F', patient_name='Zoë P')", "Patient(age=null, sex='F', patient_name=null)"),
+        ("GET /predict?age=48&sex=F HTTP/1.1", "GET /predict?age=null&sex=F HTTP/1.1"),
+        ("\x1b[36mAGE\x1b[0m=\x1b[35m48\x1b[0m \x1b[36mx\x1b[0m=1", "AGE=null x=1"),
+        ('{"log":"AGE=48 patient_name=\\"Zoë P\\" x=1\\n"}', '{"log":"AGE=null patient_name=null x=1\\n"}'),
+        ("AGE= x=1, mileage=48 AGE=null", "AGE= x=1, mileage=48 AGE=null"),
+        ('{"url":"/?age=","x":"y"}', '{"url":"/?age=","x":"y"}'),
+        ('in {"url": "/?age=", "x": "y"}', 'in {"url": "/?age=", "x": "y"}'),
+        (json.dumps({"m": 'AGE="4 \\"8\\" 4" x'}), json.dumps({"m": "AGE=null x"})),
+    ],
+)
+def test_a_value_is_found_after_its_name_and_an_equals_sign(sent: str, shown: str):
+    assert redacted(sent, "AGE:drop, patient_*:drop") == shown
+    hashed = redacted(sent, "AGE:hash, patient_*:hash")
+    assert WORD.sub("null", hashed) == shown
+    assert redacted(hashed, "AGE:hash, patient_*:hash") == hashed
+    assert redacted(sent, "AGE:off, patient_*:off") == sent
+
+
+PAIRS = st.lists(st.sampled_from(["AGE=", "age=48", '"', "'", "\\", " ", ",", "x", "}", "\n"]), max_size=12).map(
+    "".join
+)
+
+
+@given(
+    st.recursive(PAIRS, lambda inner: st.dictionaries(PAIRS, inner, max_size=3) | inner.map(json.dumps), max_leaves=6)
+)
+@settings(max_examples=500, deadline=None)
+def test_pairs_within_json_leave_it_valid(value: Any):
+    for action in ("drop", "hash"):
+        json.loads(redacted(json.dumps({"v": value}), f"AGE:{action}"))

@@ -100,32 +100,43 @@ def _check(mapping: dict[str, Any]) -> Check | None:
     members = {
         name: _check(each) or partial(_leaf, each["type"]) for name, each in mapping.get("properties", {}).items()
     }
-    other = _feature if mapping.get("dynamic") else _anything
-    check = _Object(members, other, dotted=_has_dots(mapping)).check
+    check = _Object(members, dynamic=mapping.get("dynamic") is True, dotted=_has_dots(mapping)).check
     return partial(_nested, check) if kind == "nested" else check
 
 
 class _Object(NamedTuple):
-    """Checks objects by their members: those that the template names, and others; names with dots in them, or none."""
+    """Checks objects by their members.
+
+    Attributes:
+        members: checks those that the template names.
+        dynamic: whether the others are mapped as they come; else the index does not look at them.
+        dotted: whether there may be dots in names.
+    """
 
     members: dict[str, Check]
-    other: Check
+    dynamic: bool
     dotted: bool
 
     def check(self, value: Any, path: str, misfits: dict[str, Any]) -> Any:  # noqa: ANN401
         """Check an object, or a list of them, in which null stands for what does not fit."""
+        seen: dict[str, type] = {}
         if type(value) is not list:
-            return self._check_one(value, path, misfits)
-        checked = (self._check_one(each, f"{path}.{at}", misfits) for at, each in enumerate(value))
+            return self._check_one(value, path, misfits, seen)
+        checked = (self._check_one(each, f"{path}.{at}", misfits, seen) for at, each in enumerate(value))
         return [None if each is _GONE else each for each in checked]
 
-    def _check_one(self, value: Any, path: str, misfits: dict[str, Any]) -> Any:  # noqa: ANN401
+    def _check_one(self, value: Any, path: str, misfits: dict[str, Any], seen: dict[str, type]) -> Any:  # noqa: ANN401
         if type(value) is not dict:
             return value if value is None else _put(value, path, misfits)
         fitting = {}
         for name, each in value.items():
-            check = self.members.get(name, self.other) if _is_name(name, dotted=self.dotted) else _put
-            kept = check(each, f"{path}.{name}", misfits)
+            inner, kept = f"{path}.{name}", each
+            if not _is_name(name, dotted=self.dotted):
+                kept = _put(each, inner, misfits)
+            elif name in self.members:
+                kept = self.members[name](each, inner, misfits)
+            elif self.dynamic and not _is_feature(each, name, seen, _DEEPEST):
+                kept = _put(each, inner, misfits)
             if kept is not _GONE:
                 fitting[name] = kept
         return fitting
@@ -144,22 +155,21 @@ def _flattened(value: Any, path: str, misfits: dict[str, Any]) -> Any:  # noqa: 
     return ([flattened(each) for each in value] if value else value) if whole else _put(value, path, misfits)
 
 
-def _feature(value: Any, path: str, misfits: dict[str, Any]) -> Any:  # noqa: ANN401
-    """Check a member that the template does not name: of any type, which the first one in the index decides."""
-    return value if _is_feature(value, _DEEPEST) else _put(value, path, misfits)
+def _is_feature(value: object, name: str, seen: dict[str, type], deepest: int) -> bool:
+    """Say whether a value fits a member that the template does not name.
 
-
-def _is_feature(value: object, deepest: int) -> bool:
+    The index maps it as it comes, and refuses a document in which one field has values of two types before it knows
+    the field.
+    """
     if type(value) is dict:
         return deepest > 0 and all(
-            _is_name(name, dotted=True) and _is_feature(each, deepest - 1) for name, each in value.items()
+            _is_name(key, dotted=True) and _is_feature(each, f"{name}.{key}", seen, deepest - 1)
+            for key, each in value.items()
         )
-    return type(value) is not list or (deepest > 0 and all(_is_feature(each, deepest - 1) for each in value))
-
-
-def _anything(value: Any, _path: str, _misfits: dict[str, Any]) -> Any:  # noqa: ANN401
-    """Check a member that the template does not name and the index does not look at."""
-    return value
+    if type(value) is list:
+        return deepest > 0 and all(_is_feature(each, name, seen, deepest - 1) for each in value)
+    mapped = float if type(value) is int else type(value)
+    return value is None or seen.setdefault(name, mapped) is mapped
 
 
 def _leaf(kind: str, value: Any, path: str, misfits: dict[str, Any]) -> Any:  # noqa: ANN401

@@ -11,7 +11,7 @@ from functions.pipeline.config import Expected
 from functions.pipeline.errors import ConfigError
 from functions.pipeline.own import Own
 from functions.pipeline.own.fields import read_fields
-from functions.pipeline.own.layouts import check_samples, read_layout
+from functions.pipeline.own.layouts import check_sample, read_layout
 from functions.pipeline.own.places import Places
 
 if TYPE_CHECKING:
@@ -76,18 +76,26 @@ class _Reading:
             where = self._places.line(name) or self._places.line("", name)
             self._wrong(where, name, Expected("a table that Trilog knows: {tables}", tables=", ".join(_TABLES)))
         fields = self._table(tables, "fields", read_fields)
-        paths = self._table(tables, "predictions", _read_paths)
+        paths = self._table(tables, "predictions", _read_paths).get("paths", ())
         constants = self._table(tables, "constants", _read_constant)
         named = tuple(each for names in fields.values() for each in names)
-        layouts = self._layouts(tables.get("layout", []), named)
-        own = Own(self._source, tuple(layout for layout, _ in layouts), named, paths.get("paths", ()), constants)
+        own = Own(self._source, self._layouts(tables.get("layout", []), named), named, paths, constants)
         if not self._problems:
-            for layout, line in layouts:
-                self._check(line, f"layout {layout.name}", partial(check_samples, layout, own))
+            self._check_samples(own)
         if self._problems:
             values = {f"problem_{number}": each for number, each in enumerate(self._problems)}
             raise ConfigError("\n".join(f"{{{name}}}" for name in values), **values)
         return own
+
+    def _check_samples(self, own: Own) -> None:
+        for number, layout in enumerate(own.layouts):
+            for place, sample in enumerate(layout.samples):
+                line = self._sample(number, place)
+                self._check(line, f"layout {layout.name}: sample", partial(check_sample, sample, layout, own))
+
+    def _sample(self, layout: int, number: int) -> int | None:
+        begins = self._places.line("layout", number=layout)
+        return self._places.line("layout.sample", number=number, within=begins or 0) or begins
 
     def _table(self, tables: dict[str, Any], name: str, read_one: Callable[[str, Any], Any]) -> dict[str, Any]:
         """Read each key of a table."""
@@ -103,29 +111,24 @@ class _Reading:
                 found[key] = read_value
         return found
 
-    def _layouts(self, tables: Any, named: tuple[Named, ...]) -> list[tuple[Layout, int | None]]:  # noqa: ANN401 (whatever is written there)
+    def _layouts(self, tables: object, named: tuple[Named, ...]) -> tuple[Layout, ...]:
         if not isinstance(tables, list) or len(tables) > _MOST_LAYOUTS:
             line = self._places.line("layout") or self._places.line("", "layout")
             self._wrong(line, "layout", Expected("at most {count} tables: [[layout]]", count=_MOST_LAYOUTS))
-            return []
-        found: list[tuple[Layout, int | None]] = []
+            return ()
+        found: dict[str, Layout] = {}
         for number, table in enumerate(tables):
-            line = self._places.line("layout", number=number)
             name = str(table.get("name", number + 1)) if isinstance(table, dict) else str(number + 1)
-            if any(layout.name == name for layout, _ in found):
+            if name in found:
+                line = self._places.line("layout", number=number)
                 self._wrong(line, f"layout {name}", Expected("a name that no other layout has"))
-            layout = self._layout(table, name, number, named)
-            if layout is not None:
-                found.append((layout, line))
-        return found
-
-    def _layout(self, table: Any, name: str, number: int, named: tuple[Named, ...]) -> Layout | None:  # noqa: ANN401
-        """Read a layout; None where something in it is wrong."""
-        before = len(self._problems)
-        layout, wrong = read_layout(table, named)
-        for key, expected in wrong.items():
-            self._wrong(self._places.line("layout", key, number), f"layout {name}: {key}", expected)
-        return layout if len(self._problems) == before else None
+            layout, wrong = read_layout(table, named)
+            for key, expected in wrong.items():
+                line = self._sample(number, 0) if key == "sample" else self._places.line("layout", key, number)
+                self._wrong(line, f"layout {name}: {key}", expected)
+            if layout:
+                found[name] = layout
+        return tuple(found.values())
 
     def _check(self, line: int | None, name: str, step: Callable[[], Any]) -> Any:  # noqa: ANN401
         try:

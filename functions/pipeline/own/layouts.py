@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
 from functions.pipeline.config import Expected
@@ -39,11 +40,20 @@ def read_layout(table: object, fields: Iterable[Named]) -> tuple[Layout | None, 
         return None, wrong
     values: dict[str, Any] = {_KEYS[key]: _frozen(value) for key, value in table.items()}
     layout = _renamed(Layout(**values), fields)
+    steps: dict[str, Callable[[], object]] = {
+        "pattern": partial(_check_pattern, layout),
+        "rest": partial(examined, (layout.rest or "").encode()),
+    }
+    wrong = {key: expected for key, step in steps.items() if (expected := _refusal(step))}
+    return (None if wrong else layout), wrong
+
+
+def _refusal(step: Callable[[], object]) -> Expected | None:
     try:
-        _check_pattern(layout)
+        step()
     except Expected as expected:
-        return None, {"pattern": expected}
-    return layout, {}
+        return expected
+    return None
 
 
 def _frozen(value: object) -> object:
@@ -108,8 +118,8 @@ def _check_pattern(layout: Layout) -> None:
     if layout.pattern.count("%{time}") > 1:
         raise Expected("a pattern with one %{{time}}")
     pattern = Pattern(layout)
-    expressions = [(expression.encode(), goes_on) for expression, goes_on in pattern.expressions]
-    compiled = [examined(expression, goes_on=goes_on) for expression, goes_on in expressions]
+    before, after, _rest = pattern.expressions
+    compiled = [examined(expression.encode(), goes_on=goes_on) for expression, goes_on in (before, after)]
     if all(each.match(b"") for each in compiled) and "%{time}" not in layout.pattern:
         raise Expected("a pattern that does not match every line")
     try:
@@ -126,28 +136,23 @@ def _renamed(layout: Layout, fields: Iterable[Named]) -> Layout:
     return layout._replace(pattern=pattern)
 
 
-def check_samples(layout: Layout, own: Own) -> None:
-    """Read a layout's samples, as a run would.
+def check_sample(sample: dict[str, Any], layout: Layout, own: Own) -> None:
+    """Read one of a layout's samples, as a run would.
 
     Raises:
-        Expected: one becomes something else; names it, and what it becomes.
+        Expected: it becomes something else; names what.
     """
-    if not layout.samples:
-        return
     from functions.pipeline.parser import Parser, ParserOptions
 
-    parser = Parser(ParserOptions(), own)
-    for sample in layout.samples:
-        found = _event(parser, sample["line"])
-        differs = {name: found.get(name) for name, value in sample.get("event", {}).items() if found.get(name) != value}
-        if found["layout"] != layout.name:
-            differs["layout"] = found["layout"]
-        if differs:
-            raise Expected(
-                "that its sample {line!r} becomes what is beside it, but it has {differs}",
-                line=sample["line"],
-                differs=", ".join(f"{name} = {value!r}" for name, value in differs.items()),
-            )
+    found = _event(Parser(ParserOptions(), own), sample["line"])
+    event = {"layout": layout.name, **sample.get("event", {})}
+    differs = {name: found.get(name) for name, value in event.items() if found.get(name) != value}
+    if differs:
+        raise Expected(
+            "that {line!r} becomes what is beside it, but it has {differs}",
+            line=sample["line"],
+            differs=", ".join(f"{name} = {value!r}" for name, value in differs.items()),
+        )
 
 
 def _event(parser: Any, line: str) -> dict[str, Any]:  # noqa: ANN401 (a Parser: importing it here would be a cycle)
@@ -166,4 +171,4 @@ def _event(parser: Any, line: str) -> dict[str, Any]:  # noqa: ANN401 (a Parser:
             where = place(record)
     if len(made[LOGS]) != 1:
         raise Expected("samples that are one record each: {line!r} becomes {count}", line=line, count=len(made[LOGS]))
-    return {"layout": where.rpartition("/")[2], **loads(made[LOGS][0][2])}
+    return {"layout": where.partition("/")[2], **loads(made[LOGS][0][2])}

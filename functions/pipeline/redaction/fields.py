@@ -1,6 +1,7 @@
 """Finds values by the names of their fields in JSON: a whole line, within text, within JSON strings at any depth.
 
-The repr of a Python dictionary (`{'AGE': 48}`), which tracebacks and validation errors show, is read as well.
+The repr of a Python dictionary (`{'AGE': 48}`), which tracebacks and validation errors show, is read as well. So are
+pairs (`AGE=48`), as in logfmt, in the query of an address and in the repr of an object.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from functions.pipeline.redaction.escapes import content, halved, is_json
+from functions.pipeline.redaction.escapes import content, halved, is_json, level
 from functions.pipeline.redaction.literals import EscapeContext, Literals
 from functions.pipeline.redaction.replacements import REPLACEMENT
 from functions.pipeline.redaction.values import PLAIN, Value, find_value
@@ -27,6 +28,12 @@ _SIMPLE_VALUE = (
 _BLANKS = r"(?:\s|\\+[nrt])*"  # between a name and its value, escaped or not
 _OTHER_NAMES = (("alcohol", "alcoholconsuming"), ("httpmethod", "method"), ("httppath", "path"))
 """Fields whose name in the indexes differs from the one that services log: a rule for one covers both."""
+_PAIR_VALUE = (
+    r"""(?:"(?![,:}\]])(?P<double>(?:[^"\\\n]|\\.)*+)"|'(?P<single>[^'"\\\n]*+)'"""
+    r"""|(?P<escape>\\+)"(?P<escaped>(?:[^"\\\n]|\\++(?=[^"\\\n])|(?P=escape)\\+")*+)(?P=escape)["]"""
+    r"""|(?P<bare>[^\s,;&"'\\()\[\]{}]+))"""
+)
+_JSON_PAIR_VALUE = _PAIR_VALUE.replace('"(?![,:', '(?!)"(?![,:')  # there, a quote that is not escaped ends the string
 _EMPTY = ("", "null", "None")  # values with nothing to hide
 _MOST_NAMES = 1000  # cached; with wildcards, the names come from untrusted records
 
@@ -41,13 +48,37 @@ class Fields:
         names = "|".join(expression for expression, _ in named)
         key = rf"[ ]{{0,8}}({names})[ ]{{0,8}}(\\*)%s{_BLANKS}:{_BLANKS}{_SIMPLE_VALUE}"
         self._keys = {quote: re.compile(quote + key % quote) for quote in "\"'"}  # two: a literal prefix is found fast
+        pairs = "|".join(
+            _expression(name, "", r"[^\s\"'\\=]{0,60}?") for rule in exact_first for name in _names(rule.name)
+        )
+        self._pairs = [
+            re.compile(rf"(?<![\w.-])(?P<name>{pairs})={value}") for value in (_PAIR_VALUE, _JSON_PAIR_VALUE)
+        ]
         self._rules = [(re.compile(expression), rule) for expression, rule in named]
         self._rule_by_name: dict[str, FieldRule] = {}
 
     def redacted(self, text: str, matches: Matches) -> str:
         """Return the text with the fields' values replaced, and count them."""
         text = self._redacted(text, '"', matches)
-        return self._redacted(text, "'", matches) if "'" in text else text
+        text = self._redacted(text, "'", matches) if "'" in text else text
+        if "=" not in text:
+            return text
+        return self._pairs[is_json(text)].sub(lambda pair: self._redacted_pair(pair, matches), text)
+
+    def _redacted_pair(self, pair: re.Match[str], matches: Matches) -> str:
+        """Redact a pair: a name, an equals sign, and a value."""
+        rule = self._rule(pair["name"])
+        if rule.action == "off":
+            return pair[0]
+        kind = pair.lastgroup or ""
+        value = (
+            content(pair[kind], level(len(pair["escape"] or "")) + 1) if kind in {"double", "escaped"} else pair[kind]
+        )
+        matches.seen.add(rule.written)
+        if value in _EMPTY or REPLACEMENT.fullmatch(value):
+            return pair[0]
+        matches.count(rule.written)
+        return f"{pair['name']}={'null' if rule.action == 'drop' else self._pseudonyms.of(value)}"
 
     def _redacted(self, text: str, quote: str, matches: Matches) -> str:
         pieces: list[str] = []
@@ -127,14 +158,12 @@ def _names(name: str) -> list[str]:
     return [plain, *(other for pair in _OTHER_NAMES if plain in pair for other in pair if other != plain)]
 
 
-def _expression(name: str) -> str:
-    """Match all spellings of a name."""
-    return "[ _.-]?".join(_letter(each) for each in name)
+def _expression(name: str, blank: str = " ", anything: str = r"[^\"'\\\n]{0,60}?") -> str:
+    """Match all spellings of a name; `anything` is what a wildcard matches."""
+    return f"[{blank}_.-]?".join(anything if each == "*" else _letter(each) for each in name)
 
 
 def _letter(letter: str) -> str:
-    if letter == "*":
-        return r"[^\"'\\\n]{0,60}?"
     cases = {letter, letter.upper()} if len(letter.upper()) == 1 else {letter}
     composed = f"[{re.escape(''.join(sorted(cases)))}]"
     apart = unicodedata.normalize("NFD", letter)  # an accent may be a separate character

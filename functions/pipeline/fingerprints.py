@@ -1,4 +1,4 @@
-"""Marks: hashes by which a cursor recognises text without storing it.
+"""Fingerprints: hashes by which a cursor recognises text without storing it.
 
 The plain hash of a patient's record gives the record away to anyone who has the rest of it and tries every age. So
 where there is a key, hashes are keyed. Those made earlier, without a key or with an older one, are still recognised. A
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 
-class Marks:
-    """Makes marks with the newest of some keys, and recognises those made with the others or with none."""
+class Fingerprints:
+    """Makes fingerprints with the newest of some keys, and recognises those made with the others or with none."""
 
     def __init__(self, keys: Iterable[bytes] = (), former: Callable[[], bytes | None] = lambda: None) -> None:
         """Take the keys.
@@ -34,24 +34,24 @@ class Marks:
         return {**dict(map(_named, self._given)), "": b""}
 
     def new(self, content: bytes, size: int) -> str:
-        """Return the mark of content, with two hexadecimal digits for each byte of `size`."""
+        """Return the fingerprint of content, with two hexadecimal digits for each byte of `size`."""
         return self.all(content, size)[0]
 
     def all(self, content: bytes, size: int) -> list[str]:
-        """Return the marks that content may have, that of the newest key first."""
-        return [_mark(content, size, *each) for each in self._keys.items()]
+        """Return the fingerprints that content may have, that of the newest key first."""
+        return [_fingerprint(content, size, *each) for each in self._keys.items()]
 
-    def knows(self, content: bytes, mark: str) -> bool:
-        """Return whether a mark is one of this content."""
-        return mark in self.all(content, len(digest(mark)) // 2)
+    def knows(self, content: bytes, fingerprint: str) -> bool:
+        """Return whether a fingerprint is one of this content."""
+        return fingerprint in self.all(content, len(digest(fingerprint)) // 2)
 
-    def check(self, marks: Iterable[str], source: str) -> None:
-        """Check that the keys of a position's marks are known: otherwise old lines would pass for new ones.
+    def check(self, fingerprints: Iterable[str], source: str) -> None:
+        """Check that the keys of a position's fingerprints are known: otherwise old lines would pass for new ones.
 
         Raises:
             PermanentError: one was made with another key.
         """
-        names = {mark.rpartition(":")[0] for mark in marks}
+        names = {fingerprint.rpartition(":")[0] for fingerprint in fingerprints}
         if not names <= self._keys.keys() and (former := self._former()):
             self._keys.update([_named(former)])
         if not names <= self._keys.keys():
@@ -62,20 +62,20 @@ class Marks:
             )
 
 
-def digest(mark: str) -> str:
-    """Return a mark without the name of its key."""
-    return mark.rpartition(":")[2]
+def digest(fingerprint: str) -> str:
+    """Return a fingerprint without the name of its key."""
+    return fingerprint.rpartition(":")[2]
 
 
-def _mark(content: bytes, size: int, name: str, key: bytes) -> str:
+def _fingerprint(content: bytes, size: int, name: str, key: bytes) -> str:
     hashed = blake2b(content, digest_size=size, key=key).hexdigest()
     return f"{name}:{hashed}" if name else hashed
 
 
 def _named(key: bytes) -> tuple[str, bytes]:
-    """Derive the key for marks from a secret, and its name."""
+    """Derive the key for fingerprints from a secret, and its name."""
     derived = blake2b(key, person=b"marks").digest()
     return blake2b(derived, digest_size=4, person=b"name").hexdigest(), derived
 
 
-PLAIN = Marks()
+PLAIN = Fingerprints()
