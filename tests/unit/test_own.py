@@ -71,6 +71,19 @@ def test_layouts_of_ones_own_come_before_ours(line: str):
     assert log(toml, line)["logger"] == line[0]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"log": "#7 2025-01-20 10:30:00 <warn> model: slow\\n", "stream": "stdout", "time": "2025-01-20T10:30:00Z"}',
+        "2025-01-20T10:30:00.123456789Z stdout F #7 2025-01-20 10:30:00 <warn> model: slow",
+        "\x1b[31m#7 2025-01-20 10:30:00 <warn> model: slow\x1b[0m",
+    ],
+)
+def test_they_read_lines_in_envelopes_and_in_colour(line: str):
+    found = log(LAYOUT, line)
+    assert (found["level"], found["message"], found["data"]) == ("WARNING", "slow", {"n": "7", "who": "model"})
+
+
 def test_of_several_the_first_one_counts():
     layouts = [f"[[layout]]\nname = '{name}'\npattern = '# (?P<{name}>.)'\n" for name in ("one", "two")]
     assert log("".join(layouts), "# x")["data"] == {"one": "x"}
