@@ -76,6 +76,7 @@ PURE = (
     "traces",
     "pretty",
     "concatenated",
+    "ordered",
     "loose_json",
     "ansi",
     "coverage",

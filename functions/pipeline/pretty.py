@@ -16,11 +16,14 @@ class Pretty:
 
     An object begins with a line that begins with a brace, and ends with a line that is a brace with the same
     indentation.
+
+    Attributes:
+        size: bytes of the lines that wait.
     """
 
     def __init__(self) -> None:
+        self.size = 0
         self._lines: Lines = []
-        self._size = 0
         self._end = b""  # the line, without a comma, that the object ends with
         self._in_array = False
 
@@ -46,18 +49,18 @@ class Pretty:
         if not self._end and not self.begins(line):
             return [*self.given_up(), (position, line)]
         self._lines.append((position, line))
-        self._size += len(line) + 1
+        self.size += len(line) + 1
         if not self._end:
             self._open(line)
         elif line.rstrip(b" \t\r,") == self._end:
             return self._closed()
-        too_much = len(self._lines) >= MOST_LINES or self._size >= MOST_BYTES
+        too_much = len(self._lines) >= MOST_LINES or self.size >= MOST_BYTES
         return self.given_up() if too_much else []
 
     def given_up(self) -> Lines:
         """Return the lines that wait, and forget them."""
         lines, self._lines = self._lines, []
-        self._size, self._end = 0, b""
+        self.size, self._end = 0, b""
         return lines
 
     def _open(self, line: bytes) -> None:

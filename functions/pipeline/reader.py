@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from functions.pipeline.traces import Trace
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime, tzinfo
@@ -27,6 +29,7 @@ class Reader:
 
     Attributes:
         known: finds the head of a line in the layout that most lines have; None for any other line.
+        control_messages: how many envelopes carried no line.
     """
 
     def __init__(
@@ -48,6 +51,8 @@ class Reader:
             made: when the object was made: times without a date or a year are near it.
         """
         self.known = known
+        self.control_messages = 0
+        self._trace: Trace | None = None  # whose lines have times before them
         self._patterns = patterns
         self._zone, self._day_first, self._made = zone, day_first, made
         self._sample = b""
@@ -106,11 +111,16 @@ class Reader:
     def _behind(self, head: Head, line: bytes) -> In | None:
         """Take the line that a time was put before, as `docker logs -t` and CloudWatch's export do."""
         inner = line[len(head[0]) :]
-        if inner[:1] == b"{" or (inner and (self.known(inner) or self._patterns.head(inner, self.clock()))):
-            from functions.pipeline.envelopes import Carried
+        begins = inner[:1] == b"{" or (inner and (self.known(inner) or self._patterns.head(inner, self.clock())))
+        if begins or (self._trace and self._trace.goes_on(inner)):
+            self._trace = None if begins else self._trace
+        else:
+            self._trace = Trace.begun_by(inner)
+        if not begins and self._trace is None:
+            return None
+        from functions.pipeline.envelopes import Carried
 
-            return "time", [Carried(inner, head[2])]
-        return None
+        return "time", [Carried(inner, head[2])]
 
     def begins(self, line: bytes) -> bool:
         """Say whether a line begins a record, as far as that can be told from the line alone."""

@@ -54,6 +54,7 @@ class Origin(NamedTuple):
             string; None where nothing was.
         level: the envelope's word for how severe it is, one of the documents' levels; None when it has none.
         logger: the program or logger that the envelope names; likewise.
+        fields: what else the envelope says of the event; the record's own fields come first.
     """
 
     envelope: str = ""
@@ -62,6 +63,7 @@ class Origin(NamedTuple):
     sent: bytes | None = None
     level: str | None = None
     logger: str | None = None
+    fields: Mapping[str, Any] = MappingProxyType({})
 
 
 Record = tuple[int, bytes, bytes, Head | None, dict[str, Any] | None, Origin | None]
@@ -75,7 +77,7 @@ is a text record in a known layout. `fields` is what it holds when it is a JSON 
 `origin` is None for a line that stood there as it is.
 """
 
-PLACE_IN_ENVELOPE = 44
+PLACE_IN_ENVELOPE = 40
 
 
 def escaped(text: bytes) -> bytes:

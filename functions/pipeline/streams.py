@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.ansi import ESCAPE, stripped
 from functions.pipeline.concatenated import objects
+from functions.pipeline.ordered import Ordered
 from functions.pipeline.pretty import Pretty
 from functions.pipeline.records import PLACE_IN_ENVELOPE, Origin, escaped, json_object
 from functions.pipeline.traces import Trace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from functions.pipeline.concatenated import Pieces
     from functions.pipeline.envelopes import Carried
     from functions.pipeline.pretty import Lines
@@ -23,8 +26,29 @@ if TYPE_CHECKING:
 
 MOST_LINES, MOST_BYTES = 1_000, 1 << 20  # of one record made of several lines; what exceeds them begins another record
 _MOST_STREAMS = 1_000  # that are followed at once; the one that began first ends when there are more
+_MOST_COMPLETE = 1_000  # records that wait for one that began before them; likewise
+_MOST_WAITING = 64 << 20  # bytes of what waits, for more lines or for a record before; likewise
+_SHORT = 8 << 10  # bytes: shorter parts of lines are no container runtime's, and may be whole
 _OPENING = frozenset((b"{", b"[", b" ", b"\t"))
 _MOST_ENVELOPES = 4  # around each other
+
+
+class _Part:
+    """A line that has come in part."""
+
+    def __init__(self, position: int, origin: Origin) -> None:
+        self.position, self.origin = position, origin
+        self.size = 0
+        self._texts: list[bytes] = []
+
+    def add(self, text: bytes) -> None:
+        """Add what comes next."""
+        self._texts.append(text)
+        self.size += len(text)
+
+    def line(self) -> bytes:
+        """Return the line, as far as it has come."""
+        return b"".join(self._texts)
 
 
 class _Stream:
@@ -35,18 +59,31 @@ class _Stream:
         self.more: list[tuple[bytes, bytes, bytes | None]] = []  # the record's further lines: text, escaped, as sent
         self.size = 0  # bytes of all of them
         self.trace: Trace | None = None  # of a record without a head: only a traceback goes on
-        self.part: tuple[int, bytes, Origin] | None = None  # a line's beginning
+        self.part: _Part | None = None
         self.pretty = Pretty()  # an object that goes over several lines
         self.origin: Origin | None = None  # of those
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes wait for more lines."""
+        record = self.size if self.record else 0
+        return record + self.pretty.size + (self.part.size if self.part else 0)
 
     def open(self, record: Record, trace: Trace | None = None) -> None:
         """Take a record that may get more lines."""
         self.record, self.size, self.trace = record, len(record[1]), trace
 
-    def extend(self, line: bytes, text: bytes, sent: bytes | None) -> bool:
-        """Add a line to the open record; False when it does not belong there, or has no room."""
+    def extend(self, line: bytes, text: bytes, sent: bytes | None, *, event: bool = False) -> bool:
+        """Add a line to the open record; False when it does not belong there, or has no room.
+
+        One that is an `event` of its own belongs there only as a traceback's line, or as one that is indented.
+        """
         if self.record is None or len(self.more) >= MOST_LINES - 1 or self.size + len(line) >= MOST_BYTES:
             return False
+        if event and self.trace is None:
+            self.trace = Trace.begun_by(line) if _has_head(self.record) else None
+            if self.trace is None and not line[:1].isspace():
+                return False
         if self.trace and not self.trace.goes_on(line):
             return False
         self.more.append((line, text, sent))
@@ -66,6 +103,12 @@ class _Stream:
         return _joined(record, more) if more else record
 
 
+def _has_head(record: Record) -> bool:
+    """Say whether a record has a head, or an envelope's header instead."""
+    *_, head, _, origin = record
+    return head is not None or (origin is not None and (origin.level or origin.logger) is not None)
+
+
 def _joined(record: Record, more: list[tuple[bytes, bytes, bytes | None]]) -> Record:
     """Return a record with the lines that belong to it."""
     position, raw, text, head, fields, origin = record
@@ -77,26 +120,31 @@ def _joined(record: Record, more: list[tuple[bytes, bytes, bytes | None]]) -> Re
 
 
 class Streams:
-    """The streams of one object; takes its lines one by one.
-
-    Attributes:
-        complete: the records that nothing more belongs to, until `taken` gives them away.
-    """
+    """The streams of one object; takes its lines one by one, and gives records in the order in which they begin."""
 
     def __init__(self, reader: Reader) -> None:
-        self.complete: list[Record] = []
         self._reader = reader
+        self._records: Ordered[_Stream] = Ordered()
         self._bare = _Stream()
         self._carried: dict[str, _Stream] = {}
+        self._behind: _Stream | None = None  # that of the last line that had a header: a line without one goes on there
+        self._came = 0  # bytes that have come in envelopes since it was looked how many of them wait
+        self._elements = False  # positions are places in an array
+        self._line = self._place = 0  # where the line stands that is taken; how many of those that it carries were
 
     @property
     def opened(self) -> bool:
         """Whether a record is not complete yet."""
         return self._bare.record is not None or self._bare.pretty.waiting or bool(self._carried)
 
+    @property
+    def complete(self) -> int:
+        """How many records are complete; they may wait for one that began before."""
+        return self._records.count
+
     def open(self, record: Record) -> None:
         """Take a text record of one line that may get more."""
-        self._bare.open(record)
+        self._open(self._bare, record)
 
     def take(self, position: int, line: bytes, text: bytes | None = None, *, whole: bool = False) -> None:
         """Take a line that is in no stream but the log's own.
@@ -105,26 +153,43 @@ class Streams:
             position: where it is; see `Record`.
             line: the line.
             text: the same, escaped; None to have that done.
-            whole: it is a record by itself, whatever is around it.
+            whole: it is an array's element: a record by itself, whatever is around it.
         """
+        self._elements = whole
         self._take(self._bare, position, line, text, None)
         if whole:
             self._end(self._bare)
 
-    def taken(self) -> list[Record]:
-        """Return the records that are complete, and forget them."""
-        complete, self.complete = self.complete, []
-        return complete
+    def taken(self) -> Iterator[Record]:
+        """Yield the records that are complete, in order, and forget them."""
+        records = self._records
+        yield from records.ready()
+        while records.count > _MOST_COMPLETE or records.size > _MOST_WAITING:
+            self._end(records.oldest)
+            yield from records.ready()
 
-    def close(self) -> list[Record]:
-        """End all records that have waited for more lines; return what is complete, in order."""
+    def close(self) -> Iterator[Record]:
+        """End all records that have waited for more lines; yield what is complete, in order."""
         for each in (self._bare, *self._carried.values()):
             self._end(each)
         self._carried.clear()
-        return sorted(self.taken(), key=lambda record: record[0])
+        self._behind = None
+        return self._records.ready()
 
-    def _take(  # noqa: PLR0913, PLR0917 (a record's parts)
-        self, stream: _Stream, position: int, line: bytes, text: bytes | None, origin: Origin | None, depth: int = 0
+    def _open(self, stream: _Stream, record: Record, trace: Trace | None = None) -> None:
+        stream.open(record, trace)
+        self._records.begin(stream, record[0])
+
+    def _take(  # noqa: C901, PLR0913, PLR0917 (a record's parts, and all that a line may be)
+        self,
+        stream: _Stream,
+        position: int,
+        line: bytes,
+        text: bytes | None,
+        origin: Origin | None,
+        depth: int = 0,
+        *,
+        event: bool = False,
     ) -> None:
         sent = None
         if ESCAPE in line:
@@ -137,31 +202,54 @@ class Streams:
         read = self._read(line, depth)
         if type(read) is tuple and type(read[0]) is str:
             self._unwrap(stream, position, read, origin, depth)
+            if stream is self._bare and line.lstrip().startswith(b"{"):
+                self._behind = None
             return
         text = escaped(line) if text is None else text
         own = origin if sent is None else (origin or Origin())._replace(sent=sent)
+        if stream is self._bare and read is not None:
+            self._behind = None
         if type(read) is dict:
             self._end(stream)
-            self.complete.append((position, line, text, None, read, own))
+            self._records.add((position, line, text, None, read, own))
         elif read is not None:
             self._end(stream)
-            stream.open((position, line, text, read, None, own))  # type: ignore[arg-type]  # a head, as nothing is left
+            self._open(stream, (position, line, text, read, None, own))  # type: ignore[arg-type]  # a head, as nothing is left
         elif line[:1] in _OPENING and (pieces := objects(line)):
             self._take_pieces(stream, position, pieces, origin, depth)
-        elif stream.record is None and stream.pretty.begins(line):
+        elif self._waiting(stream).extend(line, text, sent, event=event):
+            return
+        elif stream.pretty.begins(line):
+            self._end(stream)
             stream.origin = origin
             stream.pretty.take(position, line)
-        elif not stream.extend(line, text, sent):
-            self._take_alone(stream, (position, line, text, None, None, own))
+            self._records.begin(stream, position)
+        else:
+            self._take_alone(stream, (position, line, text, None, None, own), event=event)
+
+    def _waiting(self, stream: _Stream) -> _Stream:
+        """Find the stream that a line without a head may go on in: where it has no header, a line before it may."""
+        return self._behind if self._behind and stream is self._bare and stream.record is None else stream
 
     def _take_pieces(self, stream: _Stream, position: int, pieces: Pieces, origin: Origin | None, depth: int) -> None:
         """Take the objects of a line that holds several; text behind them is a record of its own."""
         self._end(stream)
-        for at, piece in pieces:
+        counted = depth or self._elements
+        for number, (at, piece) in enumerate(pieces):
+            place = self._next(position, number, depth) if counted else position + at
             if json_object(piece) is None:
-                self._take_alone(stream, (position + at, piece, escaped(piece), None, None, origin))
+                self._take_alone(stream, (place, piece, escaped(piece), None, None, origin))
             else:
-                self._take(stream, position + at, piece, None, origin, depth)
+                self._take(stream, place, piece, None, origin, depth)
+
+    def _next(self, position: int, number: int, depth: int) -> int:
+        """Return the position of one of several that a line carries, on whatever level: the first is where all are."""
+        if depth == 0 and number == 0:
+            self._line, self._place = position, 0
+        if number == 0:
+            return position
+        self._place += 1
+        return self._line + (self._place << PLACE_IN_ENVELOPE)
 
     def _read(self, line: bytes, depth: int) -> Head | In | dict[str, Any] | None:
         """Read a line; beyond so many envelopes, what looks like another is a record."""
@@ -184,64 +272,87 @@ class Streams:
             else:
                 self._take(stream, position, text, None, origin, depth)
 
-    def _take_alone(self, stream: _Stream, record: Record) -> None:
+    def _take_alone(self, stream: _Stream, record: Record, *, event: bool = False) -> None:
         """Take a line that no layout knows, and that belongs to no record before it."""
-        full = stream.record is not None and stream.trace is None
+        full = not event and stream.record is not None and stream.trace is None
         self._end(stream)
         if not record[1].strip() or stream.pretty.is_bracket(record[1]):
             return
         trace = Trace.begun_by(record[1])
-        if full or trace:  # what has no room in the record before it is a text record of its own
-            stream.open(record, None if full else trace)
+        if full or trace or event:  # what has no room in the record before it is a text record of its own
+            self._open(stream, record, None if full else trace)
         else:
-            self.complete.append(record)
+            self._records.add(record)
 
     def _unwrap(self, around: _Stream, position: int, read: In, origin: Origin | None, depth: int) -> None:
         """Take the lines in an envelope."""
         name, carried = read
         self._end(around)
-        for place, each in enumerate(carried):
+        self._reader.control_messages += not carried
+        for number, each in enumerate(carried):
+            place = self._next(position, number, depth)
             inner = _inner(origin, name, each)
             key = f"{inner.envelope} {each.stream}"
             stream = self._carried.get(key)
             if stream is None:
                 stream = self._carried[key] = _Stream()
-            self._take_carried(stream, position + (place << PLACE_IN_ENVELOPE), each, inner, depth + 1)
-        while len(self._carried) > _MOST_STREAMS:
-            self._end(self._carried.pop(next(iter(self._carried))))
+            self._behind = stream
+            self._take_carried(stream, place, each, inner, depth + 1)
+            self._came += len(each.text)
+        if len(self._carried) > _MOST_STREAMS or self._came > _MOST_WAITING:
+            self._end_oldest()
 
     def _take_carried(self, stream: _Stream, position: int, carried: Carried, origin: Origin, depth: int) -> None:
-        line = carried.text
-        if stream.part:
-            position, begun, origin = stream.part
-            line, stream.part = begun + line, None
+        """Take a line, or a part of one, which it may complete."""
+        line, part = carried.text, stream.part
+        if part and part.size < _SHORT and self._reader.begins(line):  # its sender leaves out all line ends
+            self._take_part(stream, depth)
+            part = None
         if carried.partial and len(line) < MOST_BYTES:
-            stream.part = position, line, origin
-        else:
-            self._take(stream, position, line, None, origin, depth)
+            part = stream.part = part or _Part(position, origin)
+            self._records.begin(stream, position)
+        if part is None:
+            self._take(stream, position, line, None, origin, depth, event=carried.event)
+            return
+        part.add(line)
+        if not carried.partial or part.size >= MOST_BYTES:
+            self._take_part(stream, depth)
+
+    def _take_part(self, stream: _Stream, depth: int) -> None:
+        """Take a line that came in parts, as far as it has come."""
+        part, stream.part = stream.part, None
+        if part:
+            self._take(stream, part.position, part.line(), None, part.origin, depth)
+
+    def _end_oldest(self) -> None:
+        """End the streams that began first, until no more are followed, and no more waits, than may."""
+        waiting = sum(each.waiting for each in self._carried.values())
+        while self._carried and (len(self._carried) > _MOST_STREAMS or waiting > _MOST_WAITING):
+            stream = self._carried.pop(next(iter(self._carried)))
+            waiting -= stream.waiting
+            self._end(stream)
+        self._came = 0
 
     def _end(self, stream: _Stream) -> None:
         """End what is open in a stream."""
-        if stream.part:
-            position, line, origin = stream.part
-            stream.part = None
-            self._take(stream, position, line, None, origin, _MOST_ENVELOPES)
+        self._take_part(stream, _MOST_ENVELOPES)
         if stream.pretty.waiting:
             self._take_all(stream, stream.pretty.given_up(), _MOST_ENVELOPES)
         if stream.record is not None:
-            self.complete.append(stream.close())
+            self._records.add(stream.close())
+        self._records.end(stream)
 
 
 def _inner(origin: Origin | None, name: str, carried: Carried) -> Origin:
     """Say where a line stood that was in an envelope, which may have been in another."""
-    _, time, labels, _, _, level, logger = carried
     if origin is None:
-        return Origin(name, time, labels, None, level, logger)
+        return Origin(name, carried.time, carried.labels, None, carried.level, carried.logger, carried.fields)
     return Origin(
         f"{origin.envelope}+{name}",
-        time or origin.time,
-        {**origin.labels, **labels},
+        carried.time or origin.time,
+        {**origin.labels, **carried.labels},
         None,
-        level or origin.level,
-        logger or origin.logger,
+        carried.level or origin.level,
+        carried.logger or origin.logger,
+        {**origin.fields, **carried.fields},
     )

@@ -19,21 +19,11 @@ if TYPE_CHECKING:
 
 NAMES = sorted(path.stem for path in corpus.SAMPLES.glob("*.json"))
 PARSER = Parser(ParserOptions())
-_SYSLOG = "the header of syslog around a line"
 NOT_YET = {
-    **dict.fromkeys(("journald-short", "journald-short-iso", "rsyslog-file", "rsyslog-traditional"), _SYSLOG),
-    "rsyslog-rfc5424": _SYSLOG,
-    "cloudwatch-export": "CloudWatch's export around a line",
-    "cloudwatch-subscription": "CloudWatch's subscription around lines",
-    "containerd-cri": "CRI around a line",
-    "docker-local": "Docker's local driver, which is binary",
-    "google-log-entries": "Cloud Logging's entry around a line or an object",
     "google-structured": "the logger within an object of Cloud Logging",
     "journald-cat": "lines without a head, of which only the program knows which belong together",
-    "journald-json": "journald's export around a line",
     "log4j2-gcp": "the time in two members of an object",
     "log4j2-logstash": "the request within an object of log4j",
-    "open-telemetry-file": "OTLP around records",
     "pino": "the request and the response within an object of pino",
 }
 """Samples that need more than layouts of text, with what they need."""

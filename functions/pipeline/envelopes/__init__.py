@@ -12,7 +12,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Container, Iterable
 
     from functions.pipeline.times import Clock
 
@@ -28,8 +28,11 @@ class Carried(NamedTuple):
         stream: lines of the same stream follow each other (a container's standard error, say): a traceback's lines
             are joined within a stream.
         partial: the line goes on in the next one of its stream.
+        event: it is an event of its own, and not one line of an output: of those after it only a traceback's lines
+            belong to it.
         level: the envelope's word for how severe it is (INFO, …); it counts when the line has none.
         logger: the program or logger that the envelope names; likewise.
+        fields: what the envelope says of the event itself (trace ids, attributes, …), by the names that JSON logs use.
     """
 
     text: bytes
@@ -37,8 +40,10 @@ class Carried(NamedTuple):
     labels: dict[str, Any] = {}  # noqa: RUF012 (never changed)
     stream: str = ""
     partial: bool = False
+    event: bool = False
     level: str | None = None
     logger: str | None = None
+    fields: dict[str, Any] = {}  # noqa: RUF012 (likewise)
 
 
 class Envelope(NamedTuple):
@@ -50,8 +55,8 @@ class Envelope(NamedTuple):
         source: where its format is described.
         members: a JSON object with all of these may be such an envelope; the first is the one that tells it from
             others best.
-        from_object: takes the lines out of such an object; None for what is no such envelope. An empty list is an
-            envelope without lines (a control message).
+        from_object: takes the lines out of such an object; None for what is no such envelope, and in case of doubt: an
+            object that stays as it is loses nothing. An empty list is an envelope without lines (a control message).
         starts: the bytes that a line of text may begin with for `from_text` to be asked; empty: any.
         from_text: takes the line out of a line of text; None for what is no such envelope.
         samples: envelopes, each with the lines that it carries, for tests and documentation.
@@ -75,13 +80,15 @@ def envelopes() -> tuple[Envelope, ...]:
 
 
 @cache
-def _objects() -> dict[str, list[Envelope]]:
-    """Return the envelopes that an object may be, by the member that tells them."""
-    telling: dict[str, list[Envelope]] = {}
-    for each in envelopes():
-        if each.from_object:
-            telling.setdefault(each.members[0], []).append(each)
-    return telling
+def _objects() -> tuple[tuple[str, Envelope], ...]:
+    """Return the envelopes that an object may be, in their order, each after the member that tells it."""
+    return tuple((each.members[0], each) for each in envelopes() if each.from_object)
+
+
+@cache
+def _telling() -> frozenset[str]:
+    """Return the members of which any envelope that is an object has at least one."""
+    return frozenset(name for name, _ in _objects())
 
 
 @cache
@@ -92,11 +99,18 @@ def _texts() -> dict[int, list[Envelope]]:
 
 
 def from_object(sent: dict[str, Any], clock: Clock) -> tuple[str, list[Carried]] | None:
-    """Take the lines out of a JSON object that is an envelope; return its name too, or None for any other object."""
-    telling, there = _objects(), sent.keys()
-    for name in telling.keys() & there:
-        for each in telling[name]:
-            carried = each.from_object(sent, clock) if each.from_object and there >= set(each.members) else None
+    """Take the lines out of a JSON object that is an envelope; return its name too, or None for any other object.
+
+    An object that is nested too deeply to be taken apart is no envelope.
+    """
+    if _telling().isdisjoint(sent):  # as most objects of programs are
+        return None
+    for name, each in _objects():
+        if name in sent and sent.keys() >= set(each.members) and each.from_object:
+            try:
+                carried = each.from_object(sent, clock)
+            except RecursionError:
+                return None
             if carried is not None:
                 return each.name, carried
     return None
@@ -116,11 +130,25 @@ def line_of(value: object) -> bytes | None:
     return value.encode("utf-8", "replace").removesuffix(b"\n").removesuffix(b"\r") if isinstance(value, str) else None
 
 
+def text_of(value: object) -> bytes:
+    """Return the line that a member holds, or the JSON of what it holds instead."""
+    line = line_of(value)
+    return json_of(value) if line is None else line
+
+
 def json_of(value: object) -> bytes:
-    """Return the JSON of a record that is no text."""
+    """Return the JSON of a record that is no text; raise RecursionError where it is nested too deeply."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def chosen(sent: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """Return those of an object's members that are named and are there."""
-    return {name: sent[name] for name in names if sent.get(name) not in (None, "", {})}
+    """Return those of an object's members that are named and hold something."""
+    return {name: sent[name] for name in names if name in sent and sent[name] not in _NOTHING}
+
+
+def without(sent: dict[str, Any], names: Container[str]) -> dict[str, Any]:
+    """Return those of an object's members that are not named and hold something."""
+    return {name: value for name, value in sent.items() if name not in names and value not in _NOTHING}
+
+
+_NOTHING: tuple[object, ...] = (None, "", {})
