@@ -7,7 +7,7 @@ ELASTICSEARCH_DIR := .tools/elasticsearch
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick faults load fuzz bench programs check format install-dev lock audit messages pipeline-check \
+.PHONY: help run test quick faults load fuzz bench programs formats check format install-dev lock audit messages pipeline-check \
 	pipeline-once \
 	pipeline-continuous pipeline-test-indexes pipeline-clear-indexes pipeline-elasticsearch-up pipeline-elasticsearch-down clean
 
@@ -36,12 +36,15 @@ load: install-dev  ## 10 million lines through the deployed system on LocalStack
 
 fuzz: $(VENV)/.installed-dev  ## new examples for the tests of properties; bytes that nobody thought of for all that reads them, SECONDS=60 for each reader
 	@$(PYTHON) -m pytest -q -m hypothesis --hypothesis-profile default
-	@for target in codecs cursor records redaction triggers; do \
+	@for target in codecs cursor envelopes layouts records redaction triggers; do \
 		$(PYTHON) -m tests.fuzz.run $$target --seconds $(if $(findstring command,$(origin SECONDS)),$(SECONDS),60) || exit 1; \
 	done
 
 programs: $(VENV)/.installed-dev  ## install and run the programs whose logs are read, and keep anew what they write, 10 minutes (Debian, Go, Maven, npm); some: NAMES="nginx zap"
 	@$(PYTHON) -m tests.programs $(NAMES)
+
+formats: $(VENV)/.installed-dev  ## write docs/formats.md anew from the codecs, envelopes, layouts and kinds there are
+	@$(PYTHON) -m tests.formats
 
 check: $(VENV)/.installed-dev  ## lint, format, types
 	@$(VENV)/bin/ruff check

@@ -32,7 +32,9 @@ from functions.pipeline.documents import DEAD_LETTERS, LOGS
 from functions.pipeline.errors import PermanentError, TransientError, TrilogError
 from functions.pipeline.kinds import kinds
 from functions.pipeline.names import IndexNames
+from functions.pipeline.own import own, written
 from functions.pipeline.queue import Held, QueueOptions
+from functions.pipeline.redaction.matches import Matches, summed
 from functions.pipeline.wiring import (
     all_options,
     configured_encoding,
@@ -89,14 +91,15 @@ class Check(NamedTuple):
 class Run:
     """What one run did, or several together.
 
-    `recovered` lines were collected by a run that ended before it indexed them; `resumed` is how many batches an
-    interrupted `reindex` had done.
+    `recovered` lines were collected by a run that ended before it indexed them; `matches` are those of the redaction in
+    the lines collected; `resumed` is how many batches an interrupted `reindex` had done.
     """
 
     tally: Tally = field(default_factory=Tally)
     collected: int = 0
     recovered: int = 0
     gaps: int = 0
+    matches: Matches = field(default_factory=Matches)
     batches: int = 0
     resumed: int = 0
     seconds: float = 0.0
@@ -106,12 +109,27 @@ class Run:
         """How many batches became dead letters because they cannot be read, or not to their end."""
         return self.tally.dead[OBJECT]
 
+    @property
+    def redacted(self) -> dict[str, int]:
+        """How many values each redaction rule hid, when lines were collected and when batches were indexed."""
+        return dict(summed((self.matches, self.tally.matches)).hidden)
+
+    @property
+    def redaction_rules_without_a_match(self) -> list[str]:
+        """The redaction rules that matched nothing in what was read.
+
+        Where lines were collected, these decide: in their batches, what a pattern matched has been replaced already.
+        """
+        matches = self.matches if self.collected else self.tally.matches
+        return [rule for rule in matches.unmatched if self.tally.records and not self.tally.matches.hidden[rule]]
+
     def add(self, other: Run) -> None:
         """Count another run too."""
         self.tally.add(other.tally)
         self.collected += other.collected
         self.recovered += other.recovered
         self.gaps += other.gaps
+        self.matches.add(other.matches)
         self.batches += other.batches
         self.seconds += other.seconds
 
@@ -120,6 +138,7 @@ class Run:
         self.collected = sum(each.lines for each in collections)
         self.recovered = sum(each.recovered for each in collections)
         self.gaps = sum(each.gaps for each in collections)
+        self.matches = summed(each.matches for each in collections)
         self.batches, self.seconds = sum(each.arrived for each in collections), seconds
 
     def summary(self, names: IndexNames) -> dict[str, Any]:
@@ -141,6 +160,8 @@ class Run:
             "dead_objects": self.dead_objects,
             "conserved": tally.conserved,
             **tally.coverage.summary(),
+            "redacted": self.redacted,
+            "redaction_rules_without_a_match": self.redaction_rules_without_a_match,
             "seconds": round(self.seconds, 3),
         }
 
@@ -198,10 +219,22 @@ class LogsPipeline:
         missing = [name for name in _LIBRARIES if importlib.util.find_spec(name) is None]
         problem = TrilogError("{names} not installed. Run: make install-dev", names=", ".join(missing))
         yield Check("libraries", str(len(_LIBRARIES)), problem if missing else None)
+        if check := self._check_own():
+            yield check
         for place in self._places:
             yield _tried("source", partial(self._check_source, place))
         yield _tried("store", lambda: self.store.check())  # noqa: PLW0108 (opening it may fail as well)
         yield _tried("sink", lambda: open_indexes(self.environment).check())
+
+    def _check_own(self) -> Check | None:
+        """Try the user's own configuration, if there is one."""
+
+        def found() -> str:
+            read = own(self.environment)
+            return f"{read.source} (layouts: {len(read.layouts)})" if read else ""
+
+        check = _tried("configuration", found)
+        return check if check.found or check.error else None
 
     def _check_source(self, place: str | None) -> str:
         source = open_source(self.environment, place)
@@ -338,7 +371,9 @@ class LogsPipeline:
         The redaction key does too; other secrets do not, and a hash of them could be used to try passwords.
         """
         known = [each.name for each in variables(OPTIONS) if not each.secret or each.name == "PIPELINE_REDACT_KEY"]
-        return [(name, self.environment.get(name)) for name in known]
+        settings = [(name, self.environment.get(name)) for name in known]
+        own = written(self.environment)
+        return [*settings, own] if own else settings
 
     def _last_done(self, steps: Progress) -> Dated | None:
         """Return the last batch that an interrupted `reindex` had done; None when it is no longer in the indexes."""

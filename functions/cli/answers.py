@@ -27,7 +27,7 @@ def show(given: Namespace, environment: dict[str, str]) -> int:
     matching = {"unread": True} if given.unread else None
     documents = list(open_indexes(environment).read(kind.name, newest=given.n, matching=matching))
     if documents:
-        _print_table(documents, ("@timestamp", *kind.shown), kind.numbers)
+        print_table(documents, ("@timestamp", *kind.shown), kind.numbers)
     else:
         print(_("no documents yet"))
     return 0
@@ -45,7 +45,7 @@ def trace(given: Namespace, environment: dict[str, str]) -> int:
         print(_("no document of transaction {id}").format(id=given.transaction_id))
         return 1
     found.sort(key=lambda document: document["@timestamp"])
-    _print_table(found, ("@timestamp", "index", "what"))
+    print_table(found, ("@timestamp", "index", "what"))
     return 0
 
 
@@ -72,7 +72,8 @@ def _what(kind: str, document: dict[str, Any]) -> str:
     return "\n".join(f"{name}: {readable(value)}" for name, value in document.items() if name not in hidden)
 
 
-def _print_table(documents: Iterable[dict[str, Any]], columns: tuple[str, ...], numbers: tuple[str, ...] = ()) -> None:
+def print_table(documents: Iterable[dict[str, Any]], columns: tuple[str, ...], numbers: tuple[str, ...] = ()) -> None:
+    """Print documents as a table; the last column gets the room that is left."""
     from rich.box import SIMPLE
     from rich.console import Console
     from rich.markup import escape
@@ -87,7 +88,7 @@ def _print_table(documents: Iterable[dict[str, Any]], columns: tuple[str, ...], 
     for name, cells in zip(columns, zip(*rows, strict=True), strict=True):
         last = name == columns[-1]
         width = left if last else min(_WIDEST, max(map(len, (name, *cells))))
-        if width < _LEAST or left < width:
+        if left < width or (last and left < _LEAST):
             break  # no room for this one: rather whole columns than parts of all
         left -= width + 3
         justify: Literal["left", "right"] = "right" if name in numbers else "left"

@@ -75,6 +75,7 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
         "--since", type=_time, metavar="T", help=_("from this time on: 2025-01-20, or 2025-01-20T10:30Z")
     )
     export.add_argument("--until", type=_time, metavar="T", help=_("before this time"))
+    _add_try_layout(add)
     _add_projections(add)
     add("setup", _("create the index templates, or the tables, that are missing"))
     add("test-indexes", _("compare the indexes with what is expected of them"))
@@ -82,6 +83,13 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
     clear.add_argument("--yes", action="store_true", help=_("do not ask"))
     _add_dead_letters(group, commands)
     _add_queue_dead_letters(group, commands)
+
+
+def _add_try_layout(add: Callable[..., ArgumentParser]) -> None:
+    command = add("try-layout", _("show how the lines of a file are read, and index nothing"))
+    command.add_argument("file", metavar=_("FILE"), help=_("a log file, or - for standard input"))
+    command.add_argument("-n", type=_lines, default=1000, metavar="N", help=_("the most records (1,000)"))
+    command.add_argument("--json", action="store_true", help=_("print each as a JSON object in a line"))
 
 
 def _add_projections(add: Callable[..., ArgumentParser]) -> None:

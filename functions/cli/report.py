@@ -110,6 +110,7 @@ def _report_indexes(run: Run, pipeline: LogsPipeline, prefix: str) -> None:
     _print_table(run, pipeline)
     _print_conservation(run)
     print_coverage(run.tally.coverage, run.tally.records)
+    _print_redaction(run)
     print(_("Batches:"), f"{pipeline.store.address}/{prefix}")
     print(_("Indexes:"), open_indexes(pipeline.environment).check())
     _print_next(run, pipeline)
@@ -165,6 +166,16 @@ def print_coverage(coverage: Coverage, records: int) -> None:
         print(_("These members may be fields under other names. To take them as such, write into trilog.toml:"))
         lines = (f"{field} = {json.dumps(names, ensure_ascii=False)}" for field, names in coverage.names().items())
         print("\n".join(("[fields]", *lines)))
+
+
+def _print_redaction(run: Run) -> None:
+    """Print how many values each rule hid, and name the rules that matched nothing."""
+    if run.tally.records and run.redacted:
+        counts = ", ".join(f"{rule} {count}" for rule, count in run.redacted.items())
+        print(_("Values hidden by redaction rule:"), counts)
+    if unmatched := run.redaction_rules_without_a_match:
+        text = _("⚠ These redaction rules matched nothing. Check their spelling: {rules}")
+        print(text.format(rules=", ".join(unmatched)))
 
 
 def _shares(counts: Counter[str]) -> str:

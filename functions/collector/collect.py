@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from functions.collector.journal import Journal
 from functions.pipeline.config import Options, setting, whole
 from functions.pipeline.errors import Conflict, TransientError
+from functions.pipeline.redaction.matches import Matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +33,7 @@ class Collection:
 
     It ends early, between two batches, once `stopping` is set. `arrived` counts the batches put; `lines` were taken by
     this run; `recovered` had been taken by a run that ended before their batch arrived; `gaps` are places where the
-    source may have dropped lines before they could be read.
+    source may have dropped lines before they could be read; `matches` are those of the redaction in `lines`.
     """
 
     def __init__(self, source: Source, store: Store, options: CollectorOptions, stopping: Event | None = None) -> None:
@@ -41,6 +42,7 @@ class Collection:
         self.options = options
         self.stopping = stopping or Event()
         self.arrived = self.lines = self.recovered = self.gaps = 0
+        self.matches = Matches()
 
     def batches(self, limit: int | None = None) -> Iterator[Batch]:
         """Yield each batch once it is in the store; at most `limit` lines in all (None: all that the source offers).
@@ -79,6 +81,7 @@ class Collection:
             batch = journal.save_batch(reading.lines, reading.position)
             self.lines += len(reading.lines)
             self.gaps += reading.gaps
+            self.matches.add(reading.matches or Matches())
             yield self._put(batch)
             if self.stopping.is_set():
                 return

@@ -19,7 +19,8 @@ def run(context: object = None) -> dict[str, Any]:
 
     Returns:
         The counts: `lines` taken, `recovered` ones of a run that broke off, the `batches` that both became, possible
-        `gaps`; and whether all was read that the Space offers (`complete`).
+        `gaps`; whether all was read that the Space offers (`complete`); and of the lines taken, how many values each
+        rule of the redaction hid (`redacted`), and which rules matched nothing.
 
     Raises:
         ConfigError: the configuration cannot work.
@@ -59,4 +60,6 @@ def _counts(collection: Collection) -> dict[str, Any]:
         "recovered": collection.recovered,
         "gaps": collection.gaps,
         "complete": not collection.stopping.is_set(),
+        "redacted": dict(collection.matches.hidden),
+        "redaction_rules_without_a_match": collection.matches.unmatched,
     }

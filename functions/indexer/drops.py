@@ -126,6 +126,8 @@ class DropIndexer:
             conserved=tally.conserved,
             unread=tally.coverage.unread.total(),
             passed_without_document=tally.coverage.passed_without_document.total(),
+            redacted=dict(tally.matches.hidden),
+            redaction_rules_without_a_match=tally.matches.unmatched if tally.records else [],
             ms=milliseconds,
         )
 

@@ -20,14 +20,16 @@ from functions.indexer.dead_letters import (
     raw_document,
     shortened,
 )
+from functions.indexer.redacted import redacted_record
 from functions.pipeline.batch import batch_time, sequences
 from functions.pipeline.codecs import decoded
 from functions.pipeline.codecs.charsets import UTF_8
 from functions.pipeline.coverage import Coverage
 from functions.pipeline.documents import LOGS, Document, as_rows
 from functions.pipeline.errors import ObjectError, PermanentError
-from functions.pipeline.framing import reread, split_records
+from functions.pipeline.framing import split_records
 from functions.pipeline.instants import instant
+from functions.pipeline.redaction.matches import Matches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator
@@ -58,6 +60,7 @@ class Tally:
     duplicates: Counter[str] = field(default_factory=Counter)
     dead: Counter[str] = field(default_factory=Counter)
     coverage: Coverage = field(default_factory=Coverage)
+    matches: Matches = field(default_factory=Matches)
 
     @property
     def unaccounted(self) -> int:
@@ -77,6 +80,7 @@ class Tally:
         self.duplicates += other.duplicates
         self.dead += other.dead
         self.coverage.add(other.coverage)
+        self.matches.add(other.matches)
 
     def count(self, written: Written) -> None:
         """Count what a sink wrote."""
@@ -111,7 +115,7 @@ class Indexing:
             TransientError: the store or the sink fails for now; index the batch again later.
             PermanentError: the store refuses the batch, or the sink refuses even dead letters.
         """
-        tally = Tally()
+        tally = Tally(matches=self.redaction.matches() if self.redaction else Matches())
         stored = self._stored()
         if stored:
             self._write_all(self._documents(stored, tally, only), tally)
@@ -149,7 +153,7 @@ class Indexing:
         time, identity, parse = instant(made), f"{self.prefix}-%d".encode(), parsing.parse
         documents: defaultdict[str, list[Row]] = defaultdict(list)
         size = filtered = 0
-        records = self._records(stored, parsing.reader)
+        records = self._records(stored, parsing.reader, tally.matches)
         for number, record in zip(sequences(made), records, strict=False):  # numbers never end
             position = record[0]
             if only is not None and position not in only:
@@ -175,14 +179,12 @@ class Indexing:
     def _reader(self, stored: StoredObject) -> Reader:
         return self.parser.open(self._made(stored)).reader
 
-    def _records(self, stored: StoredObject, reader: Reader) -> Iterator[Record]:
+    def _records(self, stored: StoredObject, reader: Reader, matches: Matches | None = None) -> Iterator[Record]:
         records = split_records(self._content(stored), self.key, reader)
         redaction = self.redaction
         if not redaction or not redaction.active:
             return records
-        return (
-            reread(record, redaction.line(record[1]), reader) for record in records
-        )  # hides what must not be stored
+        return (redacted_record(record, redaction, reader, matches) for record in records)
 
     def _content(self, stored: StoredObject) -> Iterator[bytes]:
         """Yield what can be read of the batch, in bounded pieces."""

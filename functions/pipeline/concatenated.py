@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from json import JSONDecoder
+from typing import TYPE_CHECKING
 
 from functions.pipeline.loose_json import whole_number
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _DECODER = JSONDecoder(parse_constant=lambda _name: None, parse_int=whole_number)
 _BETWEEN = " \t\r\n,"
+_UNKNOWN = "\ufffd"
 _MOST = 10_000  # objects on one line; what follows them is one piece
 
 Pieces = list[tuple[int, bytes]]
@@ -38,7 +43,17 @@ def objects(line: bytes) -> Pieces | None:
     rest = text[at:].strip(_BETWEEN + ("]" if bracket else ""))
     if rest and rest != "]":
         pieces.append((at, len(text)))
-    return [(len(text[:start].encode()), text[start:end].strip(_BETWEEN).encode()) for start, end in pieces]
+    return list(_placed(text, pieces))
+
+
+def _placed(text: str, pieces: list[tuple[int, int]]) -> Iterator[tuple[int, bytes]]:
+    """Yield each piece with its place: a byte of the line as it was sent, where U+FFFD may have been a single one."""
+    place = last = 0
+    for start, end in pieces:
+        between = text[last:start]
+        place += len(between.encode()) - (len(_UNKNOWN.encode()) - 1) * between.count(_UNKNOWN)
+        last = start
+        yield place, text[start:end].strip(_BETWEEN).encode()
 
 
 def _next(text: str, at: int) -> int:

@@ -17,6 +17,7 @@ from functions.pipeline.documents import LOGS
 from functions.pipeline.filter import Filter, FilterOptions
 from functions.pipeline.kinds import kinds
 from functions.pipeline.kinds.fields import Fields
+from functions.pipeline.kinds.flattened import flattened
 from functions.pipeline.layouts.dashed import Dashed
 from functions.pipeline.layouts.heads import level_and_logger
 from functions.pipeline.layouts.objects import read_object
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
     from functions.pipeline.documents import Row
     from functions.pipeline.kinds import Found, Kind, ReadText
-    from functions.pipeline.records import Origin, Record
+    from functions.pipeline.own import Own
+    from functions.pipeline.records import More, Origin, Record
 
 
 def _zone(value: str) -> tzinfo:
@@ -43,6 +45,7 @@ def _zone(value: str) -> tzinfo:
         raise ValueError("the name of a time zone, such as UTC or Europe/Paris") from error
 
 
+_REMEMBERED = 4096  # of what heads tell
 _LONGEST_LEVEL = 40  # bytes of a level as a member of a JSON object, and the name of the logger after it
 
 
@@ -56,19 +59,23 @@ class ParserOptions(FilterOptions):
 class Parser:
     """What all objects are parsed by: layouts, kinds, and what was configured."""
 
-    def __init__(self, options: ParserOptions) -> None:
+    def __init__(self, options: ParserOptions, own: Own | None = None) -> None:
         found = kinds().values()
+        self.own = own
         self.filter = Filter(options)
         self.timezone, self.day_first = options.timezone, options.day_first == "yes"
         self.known, self.patterns = Dashed(options.timezone).begins, Patterns()
-        self.fields = Fields(found)
+        self.fields = Fields(found, own.fields if own else ())
         self.needs = [(each.name, each.needs) for each in found if each.needs]
         self.readers = _by_first_byte(found)
 
     def open(self, made: datetime | None = None) -> Parsing:
         """Begin with an object that was made then."""
-        reader = Reader(self.known, self.patterns, self.timezone, day_first=self.day_first, made=made)
-        return Parsing(self, reader)
+        if self.own:
+            from functions.pipeline.own.parsing import open_own
+
+            return open_own(self, self.own, made)
+        return Parsing(self, Reader(self.known, self.patterns, self.timezone, day_first=self.day_first, made=made))
 
 
 class Parsing:
@@ -81,6 +88,7 @@ class Parsing:
 
     def __init__(self, parser: Parser, reader: Reader) -> None:
         self.reader, self.coverage = reader, Coverage()
+        self._taken: dict[int, tuple[More, dict[str, Any], bytes, Found]] = {}
         self._last_labels: Mapping[str, Any] = {}
         self._written_labels = b""
         self._passes, self._timezone = parser.filter.passes, parser.timezone
@@ -103,7 +111,7 @@ class Parsing:
                 own, message, message_text = _rest(more.read_rest, own, message)
             read = self._readers.get(message[:1])
             found = read(message, fields, self._fields) if read else None
-            found = (self._fields.take(fields, dict(more.fields)) if more and more.fields else None) or found
+            own, found = self._take(more, fields, own, found) if more and more.fields else (own, found)
         else:
             fields = {"@timestamp": (origin and origin.time) or time, "sequence": sequence}
             own_time, own, message, message_text, found = self._read_object(fields, raw, text, dict(sent))
@@ -112,7 +120,7 @@ class Parsing:
             own, text = self._describe(record, own_time, own)
             found = self._take_told(fields, origin, found)
         if "data" in fields:
-            own += members({"data": fields.pop("data")})
+            own += members({"data": flattened(fields.pop("data"))})
         try:
             shared = dumps(fields)
         except TypeError:
@@ -130,7 +138,7 @@ class Parsing:
                 documents[kind].append((identity, time, shared))
                 alone = False
         if alone:
-            self.coverage.passed_without_document[_place(record)] += 1
+            self.coverage.passed_without_document[place(record)] += 1
         if found:
             for kind, document in found.items():
                 document["@timestamp"], document["sequence"] = time, sequence
@@ -160,9 +168,29 @@ class Parsing:
                 own = _lacking(own, origin) + own
         header = origin and origin.time and (origin.level or origin.logger)  # which is as good as a layout
         if time is None or (head is None and sent is None and not header):
-            self.coverage.count_unread(_place(record), raw)
+            self.coverage.count_unread(place(record), raw)
             own += b'"unread":true,'
         return own, text
+
+    def _take(self, more: More, fields: dict[str, Any], own: bytes, found: Found) -> tuple[bytes, Found]:
+        """Take what a head tells besides; most heads tell the same as others, so what becomes of it is remembered."""
+        seen = self._taken.get(id(more))
+        if seen is None or seen[0] is not more:
+            seen = self._taken_anew(more)
+        _, told, data, documents = seen
+        if documents is not None or ("data" in fields and data):
+            return own, self._fields.take(fields, dict(more.fields or {})) or found
+        fields |= told
+        return own + data, found
+
+    def _taken_anew(self, more: More) -> tuple[More, dict[str, Any], bytes, Found]:
+        told: dict[str, Any] = {}
+        documents = self._fields.take(told, dict(more.fields or {}))
+        data = members({"data": told.pop("data")}) if "data" in told else b""
+        if len(self._taken) >= _REMEMBERED:
+            self._taken.clear()
+        self._taken[id(more)] = more, told, data, documents
+        return self._taken[id(more)]
 
     def _take_told(self, fields: dict[str, Any], origin: Origin | None, found: Found) -> Found:
         """Take what an envelope tells of the event; what its record tells otherwise stays, with the other beside it."""
@@ -221,7 +249,7 @@ def _lacking(own: bytes, origin: Origin) -> bytes:
     return level_and_logger(level, logger)
 
 
-def _place(record: Record) -> str:
+def place(record: Record) -> str:
     """Name a record's envelope and its layout."""
     *_, head, sent, origin = record
     layout = "object" if sent is not None else "-" if head is None else head[4].layout if head[4] else "dashed"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from functions.pipeline.streams import TIME_ALONE
 from functions.pipeline.traces import Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from datetime import datetime, tzinfo
+    from types import ModuleType
 
     from functions.pipeline.envelopes import Carried
     from functions.pipeline.layouts.registry import Patterns
@@ -17,8 +20,6 @@ if TYPE_CHECKING:
 
 _SAMPLE = 64 << 10  # bytes of an object that tell whether its dates begin with the day
 _KNOWN = frozenset(("timestamp", "level", "message", "logger", "data"))  # an object of these is no envelope
-
-_TIME_ALONE = "time"  # the layout that is nothing but a time
 
 In = tuple[str, "list[Carried]"]
 """What was in an envelope: the envelope's name, and the lines."""
@@ -29,6 +30,7 @@ class Reader:
 
     Attributes:
         known: finds the head of a line in the layout that most lines have; None for any other line.
+        names: the user's own names of fields.
         control_messages: how many envelopes carried no line.
     """
 
@@ -55,6 +57,7 @@ class Reader:
         self._trace: Trace | None = None  # whose lines have times before them
         self._patterns = patterns
         self._zone, self._day_first, self._made = zone, day_first, made
+        self.names: Collection[str] = ()
         self._sample = b""
         self._clock: Clock | None = None
 
@@ -72,6 +75,19 @@ class Reader:
             self._clock = Clock(self._zone, day_first=day_first, made=self._made)
         return self._clock
 
+    @cached_property
+    def _envelopes(self) -> ModuleType:
+        """The room of envelopes, imported when a line may be in one."""
+        from functions.pipeline import envelopes
+
+        return envelopes
+
+    @cached_property
+    def _logfmt(self) -> ModuleType:
+        from functions.pipeline.layouts import logfmt
+
+        return logfmt
+
     @property
     def ambiguous(self) -> int:
         """How many times had several meanings, and nothing told which was meant."""
@@ -81,9 +97,8 @@ class Reader:
         """Take the lines out of a JSON object that is an envelope; None for one that is a record itself."""
         if sent.keys() <= _KNOWN:
             return None
-        from functions.pipeline import envelopes
-
-        return envelopes.from_object(sent, self.clock())
+        carried: In | None = self._envelopes.from_object(sent, self.clock())
+        return carried
 
     def read(self, line: bytes, *, wrapped: bool = True) -> Head | In | dict[str, Any] | None:
         """Read a line that is no JSON object, and not in the known layout.
@@ -96,31 +111,27 @@ class Reader:
             Its head; or the members that it has, where it is written as names with values; or, of an envelope, what
             is in it. None where no layout matches: the line belongs to the record before it.
         """
-        from functions.pipeline import envelopes
-        from functions.pipeline.layouts import logfmt
-
-        carried = envelopes.from_text(line, self.clock()) if wrapped else None
+        carried: In | None = self._envelopes.from_text(line, self.clock()) if wrapped else None
         if carried:
             return carried
         head = self._patterns.head(line, self.clock())
         if head is None:
-            return logfmt.members(line)
-        alone = wrapped and head[4] is not None and head[4].layout == _TIME_ALONE
+            members: dict[str, Any] | None = self._logfmt.members(line, self.names)
+            return members
+        alone = wrapped and head[4] is not None and head[4].layout == TIME_ALONE
         return (self._behind(head, line) if alone else None) or head
 
     def _behind(self, head: Head, line: bytes) -> In | None:
         """Take the line that a time was put before, as `docker logs -t` and CloudWatch's export do."""
         inner = line[len(head[0]) :]
         begins = inner[:1] == b"{" or (inner and (self.known(inner) or self._patterns.head(inner, self.clock())))
-        if begins or (self._trace and self._trace.goes_on(inner)):
-            self._trace = None if begins else self._trace
-        else:
-            self._trace = Trace.begun_by(inner)
+        if begins or not self._trace or not self._trace.goes_on(inner):
+            self._trace = None if begins else Trace.begun_by(inner)
         if not begins and self._trace is None:
             return None
         from functions.pipeline.envelopes import Carried
 
-        return "time", [Carried(inner, head[2])]
+        return TIME_ALONE, [Carried(inner, head[2])]
 
     def begins(self, line: bytes) -> bool:
         """Say whether a line begins a record, as far as that can be told from the line alone."""

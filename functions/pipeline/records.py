@@ -50,8 +50,8 @@ class Origin(NamedTuple):
         envelope: the name of the envelope, or the names of several, the outer first, with + between; "" for none.
         time: the envelope's time, as documents have it; None when it tells none.
         labels: what the envelope says of where the line comes from.
-        sent: the text with what was taken off before it was read (colours), as it stands between the quotes of a JSON
-            string; None where nothing was.
+        sent: the text with what was taken off before it was read (colours, attributes of an envelope's record), as it
+            stands between the quotes of a JSON string; None where nothing was.
         level: the envelope's word for how severe it is, one of the documents' levels; None when it has none.
         logger: the program or logger that the envelope names; likewise.
         fields: what else the envelope says of the event; the record's own fields come first.

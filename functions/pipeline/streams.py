@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 
 MOST_LINES, MOST_BYTES = 1_000, 1 << 20  # of one record made of several lines; what exceeds them begins another record
 _MOST_STREAMS = 1_000  # that are followed at once; the one that began first ends when there are more
-_MOST_COMPLETE = 1_000  # records that wait for one that began before them; likewise
-_MOST_WAITING = 64 << 20  # bytes of what waits, for more lines or for a record before; likewise
+TIME_ALONE = "time"  # an envelope that is no more than a time before the line: further lines have none
+_MOST_COMPLETE = 1_000  # records that wait for one that began before them
+_MOST_WAITING = 64 << 20  # bytes that wait, in all streams and in complete records
 _SHORT = 8 << 10  # bytes: shorter parts of lines are no container runtime's, and may be whole
+_BLANK = frozenset((b" ", b"\t"))
 _OPENING = frozenset((b"{", b"[", b" ", b"\t"))
 _MOST_ENVELOPES = 4  # around each other
 
@@ -59,6 +61,7 @@ class _Stream:
         self.more: list[tuple[bytes, bytes, bytes | None]] = []  # the record's further lines: text, escaped, as sent
         self.size = 0  # bytes of all of them
         self.trace: Trace | None = None  # of a record without a head: only a traceback goes on
+        self.of_records = False  # what is carried is a record each, not a line
         self.part: _Part | None = None
         self.pretty = Pretty()  # an object that goes over several lines
         self.origin: Origin | None = None  # of those
@@ -66,24 +69,16 @@ class _Stream:
     @property
     def waiting(self) -> int:
         """How many bytes wait for more lines."""
-        record = self.size if self.record else 0
-        return record + self.pretty.size + (self.part.size if self.part else 0)
+        return (self.size if self.record else 0) + self.pretty.size + (self.part.size if self.part else 0)
 
     def open(self, record: Record, trace: Trace | None = None) -> None:
-        """Take a record that may get more lines."""
-        self.record, self.size, self.trace = record, len(record[1]), trace
+        """Take a record that may get more lines; of records that are carried, only a traceback has any."""
+        self.record, self.size, self.trace = record, len(record[1]), trace or (Trace(b"") if self.of_records else None)
 
-    def extend(self, line: bytes, text: bytes, sent: bytes | None, *, event: bool = False) -> bool:
-        """Add a line to the open record; False when it does not belong there, or has no room.
-
-        One that is an `event` of its own belongs there only as a traceback's line, or as one that is indented.
-        """
+    def extend(self, line: bytes, text: bytes, sent: bytes | None) -> bool:
+        """Add a line to the open record; False when it does not belong there, or has no room."""
         if self.record is None or len(self.more) >= MOST_LINES - 1 or self.size + len(line) >= MOST_BYTES:
             return False
-        if event and self.trace is None:
-            self.trace = Trace.begun_by(line) if _has_head(self.record) else None
-            if self.trace is None and not line[:1].isspace():
-                return False
         if self.trace and not self.trace.goes_on(line):
             return False
         self.more.append((line, text, sent))
@@ -103,12 +98,6 @@ class _Stream:
         return _joined(record, more) if more else record
 
 
-def _has_head(record: Record) -> bool:
-    """Say whether a record has a head, or an envelope's header instead."""
-    *_, head, _, origin = record
-    return head is not None or (origin is not None and (origin.level or origin.logger) is not None)
-
-
 def _joined(record: Record, more: list[tuple[bytes, bytes, bytes | None]]) -> Record:
     """Return a record with the lines that belong to it."""
     position, raw, text, head, fields, origin = record
@@ -120,14 +109,14 @@ def _joined(record: Record, more: list[tuple[bytes, bytes, bytes | None]]) -> Re
 
 
 class Streams:
-    """The streams of one object; takes its lines one by one, and gives records in the order in which they begin."""
+    """The streams of one object; takes its lines one by one, and gives records in the order in which they began."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._records: Ordered[_Stream] = Ordered()
         self._bare = _Stream()
         self._carried: dict[str, _Stream] = {}
-        self._behind: _Stream | None = None  # that of the last line that had a header: a line without one goes on there
+        self._last: _Stream | None = None  # the stream of the last line in an envelope
         self._came = 0  # bytes that have come in envelopes since it was looked how many of them wait
         self._elements = False  # positions are places in an array
         self._line = self._place = 0  # where the line stands that is taken; how many of those that it carries were
@@ -156,12 +145,18 @@ class Streams:
             whole: it is an array's element: a record by itself, whatever is around it.
         """
         self._elements = whole
+        last = self._last
+        if last and line[:1] in _BLANK and last.extend(line, escaped(line) if text is None else text, None):
+            return  # as syslog and journalctl write the further lines of a record
         self._take(self._bare, position, line, text, None)
         if whole:
             self._end(self._bare)
 
     def taken(self) -> Iterator[Record]:
-        """Yield the records that are complete, in order, and forget them."""
+        """Yield the records that are complete, in their order, and forget them.
+
+        Those that began after one that is not complete yet wait for it, as long as there are not too many.
+        """
         records = self._records
         yield from records.ready()
         while records.count > _MOST_COMPLETE or records.size > _MOST_WAITING:
@@ -173,25 +168,13 @@ class Streams:
         for each in (self._bare, *self._carried.values()):
             self._end(each)
         self._carried.clear()
-        self._behind = None
+        self._last = None
         return self._records.ready()
 
-    def _open(self, stream: _Stream, record: Record, trace: Trace | None = None) -> None:
-        stream.open(record, trace)
-        self._records.begin(stream, record[0])
-
-    def _take(  # noqa: C901, PLR0913, PLR0917 (a record's parts, and all that a line may be)
-        self,
-        stream: _Stream,
-        position: int,
-        line: bytes,
-        text: bytes | None,
-        origin: Origin | None,
-        depth: int = 0,
-        *,
-        event: bool = False,
+    def _take(  # noqa: PLR0913, PLR0917 (a record's parts)
+        self, stream: _Stream, position: int, line: bytes, text: bytes | None, origin: Origin | None, depth: int = 0
     ) -> None:
-        sent = None
+        sent, coloured = None, line
         if ESCAPE in line:
             sent = escaped(line) if text is None else text
             line, text = stripped(line), None
@@ -201,35 +184,27 @@ class Streams:
             return
         read = self._read(line, depth)
         if type(read) is tuple and type(read[0]) is str:
+            if sent is not None:  # what is in it keeps its colours, unless they are in the envelope's own text
+                again = self._read(coloured, depth)
+                read = again if type(again) is tuple and again[0] == read[0] else read
             self._unwrap(stream, position, read, origin, depth)
-            if stream is self._bare and line.lstrip().startswith(b"{"):
-                self._behind = None
             return
         text = escaped(line) if text is None else text
         own = origin if sent is None else (origin or Origin())._replace(sent=sent)
-        if stream is self._bare and read is not None:
-            self._behind = None
         if type(read) is dict:
             self._end(stream)
             self._records.add((position, line, text, None, read, own))
         elif read is not None:
             self._end(stream)
             self._open(stream, (position, line, text, read, None, own))  # type: ignore[arg-type]  # a head, as nothing is left
-        elif line[:1] in _OPENING and (pieces := objects(line)):
+        elif line[:1] in _OPENING and (pieces := _pieces(stream, line)):
             self._take_pieces(stream, position, pieces, origin, depth)
-        elif self._waiting(stream).extend(line, text, sent, event=event):
-            return
-        elif stream.pretty.begins(line):
-            self._end(stream)
+        elif stream.record is None and stream.pretty.begins(line):
             stream.origin = origin
             stream.pretty.take(position, line)
             self._records.begin(stream, position)
-        else:
-            self._take_alone(stream, (position, line, text, None, None, own), event=event)
-
-    def _waiting(self, stream: _Stream) -> _Stream:
-        """Find the stream that a line without a head may go on in: where it has no header, a line before it may."""
-        return self._behind if self._behind and stream is self._bare and stream.record is None else stream
+        elif not stream.extend(line, text, sent):
+            self._take_alone(stream, (position, line, text, None, None, own))
 
     def _take_pieces(self, stream: _Stream, position: int, pieces: Pieces, origin: Origin | None, depth: int) -> None:
         """Take the objects of a line that holds several; text behind them is a record of its own."""
@@ -243,7 +218,7 @@ class Streams:
                 self._take(stream, place, piece, None, origin, depth)
 
     def _next(self, position: int, number: int, depth: int) -> int:
-        """Return the position of one of several that a line carries, on whatever level: the first is where all are."""
+        """Return the position of one of several that a line carries, at whatever depth; the first is where all are."""
         if depth == 0 and number == 0:
             self._line, self._place = position, 0
         if number == 0:
@@ -272,14 +247,14 @@ class Streams:
             else:
                 self._take(stream, position, text, None, origin, depth)
 
-    def _take_alone(self, stream: _Stream, record: Record, *, event: bool = False) -> None:
+    def _take_alone(self, stream: _Stream, record: Record) -> None:
         """Take a line that no layout knows, and that belongs to no record before it."""
-        full = not event and stream.record is not None and stream.trace is None
+        full = stream.record is not None and stream.trace is None
         self._end(stream)
         if not record[1].strip() or stream.pretty.is_bracket(record[1]):
             return
         trace = Trace.begun_by(record[1])
-        if full or trace or event:  # what has no room in the record before it is a text record of its own
+        if full or trace or stream.of_records:  # what has no room in the record before it is a text record of its own
             self._open(stream, record, None if full else trace)
         else:
             self._records.add(record)
@@ -292,39 +267,14 @@ class Streams:
         for number, each in enumerate(carried):
             place = self._next(position, number, depth)
             inner = _inner(origin, name, each)
-            key = f"{inner.envelope} {each.stream}"
-            stream = self._carried.get(key)
-            if stream is None:
-                stream = self._carried[key] = _Stream()
-            self._behind = stream
+            stream = around if name == TIME_ALONE else self._stream(f"{inner.envelope} {each.stream}")
+            self._last = stream if stream is not around else None
             self._take_carried(stream, place, each, inner, depth + 1)
             self._came += len(each.text)
         if len(self._carried) > _MOST_STREAMS or self._came > _MOST_WAITING:
-            self._end_oldest()
+            self._end_first()
 
-    def _take_carried(self, stream: _Stream, position: int, carried: Carried, origin: Origin, depth: int) -> None:
-        """Take a line, or a part of one, which it may complete."""
-        line, part = carried.text, stream.part
-        if part and part.size < _SHORT and self._reader.begins(line):  # its sender leaves out all line ends
-            self._take_part(stream, depth)
-            part = None
-        if carried.partial and len(line) < MOST_BYTES:
-            part = stream.part = part or _Part(position, origin)
-            self._records.begin(stream, position)
-        if part is None:
-            self._take(stream, position, line, None, origin, depth, event=carried.event)
-            return
-        part.add(line)
-        if not carried.partial or part.size >= MOST_BYTES:
-            self._take_part(stream, depth)
-
-    def _take_part(self, stream: _Stream, depth: int) -> None:
-        """Take a line that came in parts, as far as it has come."""
-        part, stream.part = stream.part, None
-        if part:
-            self._take(stream, part.position, part.line(), None, part.origin, depth)
-
-    def _end_oldest(self) -> None:
+    def _end_first(self) -> None:
         """End the streams that began first, until no more are followed, and no more waits, than may."""
         waiting = sum(each.waiting for each in self._carried.values())
         while self._carried and (len(self._carried) > _MOST_STREAMS or waiting > _MOST_WAITING):
@@ -332,6 +282,33 @@ class Streams:
             waiting -= stream.waiting
             self._end(stream)
         self._came = 0
+
+    def _stream(self, key: str) -> _Stream:
+        stream = self._carried.get(key)
+        if stream is None:
+            stream = self._carried[key] = _Stream()
+        return stream
+
+    def _take_carried(self, stream: _Stream, position: int, carried: Carried, origin: Origin, depth: int) -> None:
+        """Take a line, or a part of one, which it may complete."""
+        line, stream.of_records = carried.text, carried.record
+        if stream.part and stream.part.size < _SHORT and self._reader.begins(line):  # its sender leaves line ends out
+            self._take_part(stream, depth)
+        if stream.part is None and carried.partial:
+            stream.part = _Part(position, origin)
+            self._records.begin(stream, position)
+        if stream.part is None:
+            self._take(stream, position, line, None, origin, depth)
+            return
+        stream.part.add(line)
+        if not carried.partial or stream.part.size >= MOST_BYTES:
+            self._take_part(stream, depth)
+
+    def _take_part(self, stream: _Stream, depth: int) -> None:
+        """Take a line that came in parts, as far as it has come."""
+        part, stream.part = stream.part, None
+        if part:
+            self._take(stream, part.position, part.line(), None, part.origin, depth)
 
     def _end(self, stream: _Stream) -> None:
         """End what is open in a stream."""
@@ -342,16 +319,30 @@ class Streams:
             self._records.add(stream.close())
         self._records.end(stream)
 
+    def _open(self, stream: _Stream, record: Record, trace: Trace | None = None) -> None:
+        """Take a record that may get more lines."""
+        stream.open(record, trace)
+        self._records.begin(stream, record[0])
+
+
+def _pieces(stream: _Stream, line: bytes) -> Pieces | None:
+    """Cut a line that is several objects; None for any other, as for source code in a traceback: `  {"a": 1}["b"]`."""
+    pieces = objects(line)
+    if pieces and stream.record is not None and line[:1].isspace() and json_object(pieces[-1][1]) is None:
+        return None
+    return pieces
+
 
 def _inner(origin: Origin | None, name: str, carried: Carried) -> Origin:
     """Say where a line stood that was in an envelope, which may have been in another."""
+    sent = escaped(carried.sent) if carried.sent else None
     if origin is None:
-        return Origin(name, carried.time, carried.labels, None, carried.level, carried.logger, carried.fields)
+        return Origin(name, carried.time, carried.labels, sent, carried.level, carried.logger, carried.fields)
     return Origin(
         f"{origin.envelope}+{name}",
         carried.time or origin.time,
         {**origin.labels, **carried.labels},
-        None,
+        sent,
         carried.level or origin.level,
         carried.logger or origin.logger,
         {**origin.fields, **carried.fields},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -77,13 +78,32 @@ def json_value(text: bytes | str) -> Any:  # noqa: ANN401 (any JSON value)
 
 
 def written(fields: dict[str, Any]) -> bytes:
-    """Write fields as JSON. What is nested deeper than the library writes is taken out; the raw text keeps it."""
+    """Write fields as JSON, with "?" for half a surrogate pair.
+
+    What is nested deeper than the library writes is taken out; the raw text keeps it.
+    """
     try:
         return orjson.dumps(fields)
     except TypeError:
-        for name in [name for name, value in fields.items() if isinstance(value, dict | list)]:
-            del fields[name]
+        for name in [name for name, value in fields.items() if not _is_written(value)]:
+            put(fields, name, _encodable(fields.pop(name)))
         return orjson.dumps(fields)
+
+
+def _is_written(value: Any) -> bool:  # noqa: ANN401 (any JSON value)
+    try:
+        return bool(orjson.dumps(value))
+    except TypeError:
+        return False
+
+
+def _encodable(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
+    """Replace what UTF-8 does not have; None for what cannot be written all the same."""
+    try:
+        encodable = orjson.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
+    return encodable if _is_written(encodable) else None
 
 
 def members(fields: dict[str, Any]) -> bytes:

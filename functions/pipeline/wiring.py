@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from functions.pipeline.config import Options
-    from functions.pipeline.marks import Marks
+    from functions.pipeline.fingerprints import Fingerprints
     from functions.pipeline.parser import Parser
     from functions.pipeline.queue import DeadLetterQueue
     from functions.pipeline.redaction import Redaction
@@ -35,12 +35,13 @@ def indexer_options() -> tuple[type[Options], ...]:
     """Return the options classes of what an indexer is wired from."""
     from functions.pipeline.codecs.options import CodecOptions
     from functions.pipeline.names import IndexNames
+    from functions.pipeline.own import OwnOptions
     from functions.pipeline.parser import ParserOptions
     from functions.pipeline.redaction import RedactionOptions
     from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
     from functions.pipeline.store import StoreOptions
 
-    return StoreOptions, CodecOptions, ParserOptions, ElasticsearchOptions, IndexNames, RedactionOptions
+    return StoreOptions, CodecOptions, ParserOptions, OwnOptions, ElasticsearchOptions, IndexNames, RedactionOptions
 
 
 def all_options() -> tuple[type[Options], ...]:
@@ -59,14 +60,25 @@ def open_source(environment: Mapping[str, str], place: str | None = None) -> Sou
     Raises:
         ConfigError: no place is configured, or it is not written as a source's place is.
     """
-    from functions.pipeline.marks import Marks
-    from functions.pipeline.redaction import Redaction, RedactionOptions
     from functions.pipeline.sources.redacted import RedactedSource
 
-    (options,) = load(environment, RedactionOptions)
-    redaction, marks = Redaction(options), Marks(options.keys or ())
+    redaction = open_redaction(environment)
+    fingerprints = _open_fingerprints(environment, redaction)
     scheme, place = (_scheme(place), place) if place else _configured_place(environment)
-    return RedactedSource(_SOURCES[scheme](environment, place, redaction, marks), redaction)
+    return RedactedSource(_SOURCES[scheme](environment, place, redaction, fingerprints), redaction)
+
+
+def _open_fingerprints(environment: Mapping[str, str], redaction: Redaction) -> Fingerprints:
+    """Return the fingerprints for cursors: with the configured key, or, where redaction has none, with the store's."""
+    from functions.pipeline.fingerprint_key import load_key, load_or_create_key
+    from functions.pipeline.fingerprints import Fingerprints
+    from functions.pipeline.redaction import RedactionOptions
+
+    (options,) = load(environment, RedactionOptions)
+    if options.keys or not redaction.active:
+        return Fingerprints(options.keys or (), lambda: load_key(open_store(environment)))
+    created = (load_or_create_key(open_store(environment)) for _ in range(1))  # only when it is needed
+    return Fingerprints(created)
 
 
 def _configured_place(environment: Mapping[str, str]) -> tuple[str, str]:
@@ -98,38 +110,44 @@ def _scheme(place: str) -> str:
     return scheme.lower()
 
 
-def _open_space(environment: Mapping[str, str], place: str, redaction: Redaction, marks: Marks) -> Source:
+def _open_space(environment: Mapping[str, str], place: str, redaction: Redaction, fingerprints: Fingerprints) -> Source:
     from functions.pipeline.sources.gradio import GradioSource
     from functions.pipeline.sources.gradio_options import GradioOptions
 
     (options,) = load({**environment, "GRADIO_URL": place}, GradioOptions)
-    return GradioSource(options, redaction, marks)
+    return GradioSource(options, redaction, fingerprints)
 
 
-def _open_space_log(environment: Mapping[str, str], place: str, redaction: Redaction, marks: Marks) -> Source:
+def _open_space_log(
+    environment: Mapping[str, str], place: str, redaction: Redaction, fingerprints: Fingerprints
+) -> Source:
     from functions.pipeline.sources.gradio_options import GradioOptions
     from functions.pipeline.sources.space_log import SpaceLogSource
 
     (options,) = load(environment, GradioOptions)
-    return SpaceLogSource(place, options, redaction, marks)
+    return SpaceLogSource(place, options, redaction, fingerprints)
 
 
-def _open_redis(environment: Mapping[str, str], place: str, redaction: Redaction, marks: Marks) -> Source:
+def _open_redis(environment: Mapping[str, str], place: str, redaction: Redaction, fingerprints: Fingerprints) -> Source:
     from functions.pipeline.sources.redis_list import RedisListSource
     from functions.pipeline.sources.redis_options import RedisOptions
 
     (options,) = load(environment, RedisOptions)
-    return RedisListSource(options.at(place) if place else options, redaction, marks)
+    return RedisListSource(options.at(place) if place else options, redaction, fingerprints)
 
 
-def _open_files(environment: Mapping[str, str], place: str, _redaction: Redaction, marks: Marks) -> Source:
+def _open_files(
+    environment: Mapping[str, str], place: str, _redaction: Redaction, fingerprints: Fingerprints
+) -> Source:
     from functions.pipeline.sources.file import FileSource
 
     begins = open_parser(environment).open().reader.begins
-    return FileSource(place.removeprefix("file://"), begins, marks, configured_encoding(environment))
+    return FileSource(place.removeprefix("file://"), begins, fingerprints, configured_encoding(environment))
 
 
-def _open_standard_input(environment: Mapping[str, str], _place: str, _redaction: Redaction, _marks: Marks) -> Source:
+def _open_standard_input(
+    environment: Mapping[str, str], _place: str, _redaction: Redaction, _fingerprints: Fingerprints
+) -> Source:
     import sys
 
     from functions.pipeline.sources.standard_input import StandardInputSource
@@ -176,10 +194,14 @@ def open_store(environment: Mapping[str, str]) -> Store:
 
 def open_parser(environment: Mapping[str, str]) -> Parser:
     """Open what turns records into documents."""
+    from functions.pipeline.own import own
     from functions.pipeline.parser import Parser, ParserOptions
 
     (options,) = load(environment, ParserOptions)
-    return Parser(options)
+    found = own(environment)
+    if found and found.paths and not environment.get("PIPELINE_PREDICTION_PATHS"):
+        options = ParserOptions(**{**vars(options), "prediction_paths": ",".join(found.paths)})
+    return Parser(options, found)
 
 
 def open_sink(environment: Mapping[str, str]) -> Sink:

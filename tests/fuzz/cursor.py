@@ -30,8 +30,16 @@ def _cursor(position: object, batch: object = None, time: object = _TIME) -> byt
 
 
 def _trace(**changed: object) -> dict[str, object]:
-    mark = "a" * 32
-    known = {"fingerprint": mark, "length": 5, "ending": mark, "offset": 5, "inode": 1, "size": 5, "modified": 1}
+    fingerprint = "a" * 32
+    known = {
+        "fingerprint": fingerprint,
+        "length": 5,
+        "ending": fingerprint,
+        "offset": 5,
+        "inode": 1,
+        "size": 5,
+        "modified": 1,
+    }
     return {**known, "finished": False, **changed}
 
 
@@ -86,11 +94,11 @@ def _read_space(position: dict[str, Any]) -> None:
     check_position(position, "a")
     newest = _LINES[::-1]
     news = read_new(lambda limit, offset: Page(newest[offset : offset + limit], len(newest)), position)
-    assert [line for lines, _, _ in readings(news, position, 7) for line in lines] == _LINES[
+    assert [line for reading in readings(news, position, 7) for line in reading.lines] == _LINES[
         len(_LINES) - len(news.lines) :
     ]
 
 
 def _read_file(position: dict[str, Any]) -> None:
-    read = [line for lines, _, _ in FileSource(str(_FILE)).read(position, 7) for line in lines]
+    read = [line for reading in FileSource(str(_FILE)).read(position, 7) for line in reading.lines]
     assert read == _LINES[len(_LINES) - len(read) :] or b"\n".join(_LINES).endswith(b"\n".join(read))

@@ -92,6 +92,8 @@ def test_a_run_counts_what_it_did(trilog: Run):
         "unread": 0,
         "passed_without_document": 0,
         "coverage": NOTHING_UNREAD,
+        "redacted": {},
+        "redaction_rules_without_a_match": [],
     }
 
 
@@ -173,6 +175,34 @@ def test_the_report_says_what_happened_and_what_to_do_next(trilog: Run):
         "trilog trace abc-123",
     ):
         assert text in out
+
+
+def test_a_run_says_what_each_redaction_rule_hid_and_which_had_no_match(trilog: Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PIPELINE_REDACT_FIELDS", "AGE:drop, incme:drop")
+    monkeypatch.setenv("PIPELINE_REDACT_PATTERNS", "email:drop")
+    counts = once(trilog)
+    assert counts["redacted"] == {"AGE:drop": 1, "incme:drop": 0, "email:drop": 0}
+    assert counts["redaction_rules_without_a_match"] == ["incme:drop", "email:drop"]
+    nothing_new = once(trilog)
+    assert nothing_new["redaction_rules_without_a_match"] == []
+    again = json.loads(trilog("reindex", "--json")[1])
+    assert again["redacted"] == dict.fromkeys(counts["redacted"], 0)
+    assert again["redaction_rules_without_a_match"] == ["incme:drop", "email:drop"]
+    code, out, _ = trilog("reindex")
+    assert code == 0
+    assert "matched nothing. Check their spelling: incme:drop, email:drop" in out
+
+
+def test_a_report_names_rules_only_where_lines_were_read(trilog: Run, folder: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PIPELINE_REDACT_FIELDS", "AGE:drop, incme:drop")
+    code, out, _ = trilog("--once", "--source", "api.log")
+    assert code == 0
+    assert "AGE:drop 1, incme:drop 0" in out
+    assert "Check their spelling: incme:drop\n" in out
+    assert "edaction rule" not in trilog("--once", "--source", "api.log")[1]
+    with (folder / "api.log").open("a") as log:
+        log.write(f"{PREDICTION}\n{{'incme': 4}}\n")
+    assert "matched nothing" not in trilog("--once", "--source", "api.log")[1]
 
 
 def test_a_table_shows_the_last_documents(trilog: Run):

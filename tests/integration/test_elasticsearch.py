@@ -34,6 +34,7 @@ CALL = {
     "execution_time_ms": 15.98,
     "input_data": FEATURES,
     "result": {"prediction": 1, "probability": 0.81, "probabilities": [0.19, 0.81], "message": "Prédiction positive"},
+    "misfit": {"input_data.COUGHING": {"0": 1}},
 }
 RAW = '{"text": "as sent, é, \\u2028"}'
 COMPLETE = {
@@ -164,6 +165,7 @@ def test_the_complete_documents_have_every_field_of_the_template(kind):
         (LOGS, {"term": {"result.prediction": "1"}}),
         (LOGS, {"term": {"data.region.name": "eu"}}),
         (LOGS, {"term": {"error.type": "mapping"}}),
+        (MESSAGE, {"term": {"misfit.input_data.COUGHING.0": "1"}}),
         (LOGS, {"term": {"log.level": "INFO"}}),
         (LOGS, {"term": {"log.logger": "api"}}),
         (LOGS, {"term": {"http.request.method": "POST"}}),
@@ -217,7 +219,7 @@ def test_a_value_that_is_not_of_its_fields_type_does_not_lose_the_document(share
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"input_data": {"AGE": {"years": 74}}}, r"failed to parse field \[input_data.AGE\].*Cannot parse object"),
+        ({"status_code": {"code": 200}}, r"failed to parse field \[status_code\].*Cannot parse object"),
         ({"input_data": "74, M"}, r"object mapping for \[input_data\]"),
         ({"message": {"text": "hello"}}, r"failed to parse field \[message\]"),
         ({"data": "text"}, r"failed to parse field \[data\]"),

@@ -153,10 +153,19 @@ def test_nothing_leaks_from_a_space_or_a_strangers_objects(
 ):
     configured(GRADIO_URL=space.url)
     seen = run_all(tmp_path)
-    seen["logs"] = "".join(capfd.readouterr()).encode()
+    out, err = capfd.readouterr()
+    seen["logs"] = (out + err).encode()
     assert leaks(seen) == {}
     assert b"corrupt object" in seen["index dead-letters"]
     assert b"redacted:" in seen["index message"]
+    logged = [json.loads(line) for line in out.splitlines()]
+    hidden = [each["redacted"] for each in logged if "redacted" in each]
+    assert len(hidden) == 1 + len(list(open_store(environment()).keys("raw"))) + len(DROPS)
+    assert hidden[0]["AGE:drop"] > 0  # by the collector
+    assert hidden[1]["AGE:drop"] == 0  # in its batch
+    assert all(each["AGE:drop"] > 0 for each in hidden[2:])  # in the objects of strangers
+    unmatched = [each["redaction_rules_without_a_match"] for each in logged if "redacted" in each]
+    assert unmatched == [[]] * len(hidden)
     assert any(b"redacted:" in content for place, content in seen.items() if place.endswith("unpacked"))
 
 

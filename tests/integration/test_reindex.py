@@ -140,6 +140,17 @@ def test_what_was_asked_for_otherwise_or_configured_otherwise_begins_of_itself(
 
 
 @pytest.mark.usefixtures("batches")
+def test_another_content_of_ones_own_file_begins_of_itself(trilog: Run, tmp_path: Path):
+    file = tmp_path / "trilog.toml"
+    file.write_text("[constants]\nservice = 'a'")
+    interrupt(4)
+    file.write_text("[constants]\nservice = 'b'")
+    assert reindexed(trilog)["resumed"] == 0
+    file.write_text("[constants]\nservice = 'a'")
+    assert reindexed(trilog)["resumed"] == 4
+
+
+@pytest.mark.usefixtures("batches")
 def test_one_that_redacts_by_a_pattern_goes_on_in_another_process(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PIPELINE_REDACT_PATTERNS", "email:hash")
     monkeypatch.setenv("PIPELINE_REDACT_KEY", "a" * 16)

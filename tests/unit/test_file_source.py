@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from functions.pipeline.errors import PermanentError, TransientError
-from functions.pipeline.marks import PLAIN, Marks
+from functions.pipeline.fingerprints import PLAIN, Fingerprints
 from functions.pipeline.sources import file_content
 from functions.pipeline.sources.file import FileSource
 from functions.pipeline.sources.file_readings import LARGEST_READING, LONGEST_LINE
@@ -69,11 +69,11 @@ class Reader:
 
     def __init__(self, pattern, begins_record=None):
         self.pattern, self.begins_record, self.position = str(pattern), begins_record, None
-        self.marks = PLAIN
+        self.fingerprints = PLAIN
 
     def readings(self, size=1000, limit=None):
         """Yield the lines of each reading."""
-        for reading in FileSource(self.pattern, self.begins_record, self.marks).read(self.position, size, limit):
+        for reading in FileSource(self.pattern, self.begins_record, self.fingerprints).read(self.position, size, limit):
             self.position = json.loads(json.dumps(reading.position))
             yield reading.lines
 
@@ -907,7 +907,7 @@ OLD, NEW = b"old" * 6, b"new" * 6
 
 def read_by(reader, *keys):
     """Read with these keys, the newest first."""
-    reader.marks = Marks(keys)
+    reader.fingerprints = Fingerprints(keys)
     return reader.new()
 
 

@@ -122,6 +122,8 @@ def test_of_each_object_there_is_one_line_of_counts(
         "conserved": True,
         "unread": 0,
         "passed_without_document": 0,
+        "redacted": {},
+        "redaction_rules_without_a_match": [],
     }
 
 

@@ -388,6 +388,18 @@ def test_what_follows_a_result_costs_nothing(behind: str):
         assert made["logs"]["message"].endswith(behind)
 
 
+def test_what_follows_a_result_in_a_layout_of_its_own_is_a_record_of_its_own():
+    text = f"[a-1] API Call - POST /predict - Status: 200 - Time: 1ms - Input: {INPUT} - Result: {RESULT}"
+    warning = "/app/model.py:9: UserWarning: no names"
+    parsing, made = Parser(ParserOptions()).open(), defaultdict(list)
+    for record in split_records([f"{HEAD}{text}\n{warning}".encode()], "a.log", parsing.reader):
+        parsing.parse(record, "2000-01-01T00:00:00.000Z", 1, b"id", made)
+    first, second = (json.loads(body) for _, _, body in made["logs"])
+    assert first["message"] == text
+    assert second["message"] == warning
+    assert second["level"] == "WARNING"
+
+
 @pytest.mark.parametrize(
     ("time", "milliseconds"),
     [
@@ -448,9 +460,11 @@ def test_any_object_is_parsed_and_can_be_recovered(sent: dict[str, Any]):
         assert json.dumps(sent)[1:-1] in made["logs"]["raw_log"]
 
 
-def test_json_that_is_nested_too_deep_for_a_document_stays_raw_text():
+def test_json_that_is_nested_too_deep_for_a_document_is_text_beside_it():
     deep = '{"a":' * 400 + "1" + "}" * 400
-    assert set(documents(f"{HEAD}[a-1] POST /predict - 200 - 4ms - {deep} - {RESULT}")) == {"logs"}
+    made = documents(f"{HEAD}[a-1] POST /predict - 200 - 4ms - {deep} - {RESULT}")["message"]
+    assert made["input_data"] == {}
+    assert json.loads(made["misfit"]["input_data.a"]) == json.loads(deep)["a"]
     made = documents(f'{{"message": "x", "data": {deep}}}')
     assert made["logs"]["message"] == "x"
     assert deep in made["logs"]["raw_log"]

@@ -20,11 +20,7 @@ if TYPE_CHECKING:
 NAMES = sorted(path.stem for path in corpus.SAMPLES.glob("*.json"))
 PARSER = Parser(ParserOptions())
 NOT_YET = {
-    "google-structured": "the logger within an object of Cloud Logging",
     "journald-cat": "lines without a head, of which only the program knows which belong together",
-    "log4j2-gcp": "the time in two members of an object",
-    "log4j2-logstash": "the request within an object of log4j",
-    "pino": "the request and the response within an object of pino",
 }
 """Samples that need more than layouts of text, with what they need."""
 

@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 from functions.indexer.index import Indexing
 from functions.pipeline.config import load
 from functions.pipeline.errors import ConfigError, PermanentError
-from functions.pipeline.marks import PLAIN, Marks, digest
+from functions.pipeline.fingerprint_key import load_key, load_or_create_key
+from functions.pipeline.fingerprints import PLAIN, Fingerprints, digest
 from functions.pipeline.names import IndexNames
 from functions.pipeline.parser import Parser, ParserOptions
 from functions.pipeline.redaction import Redaction, RedactionOptions
@@ -304,10 +306,10 @@ def test_a_number_of_json_becomes_a_string_at_its_own_depth():
         ({"FIELDS": "*:drop"}, "letters beside the wildcard"),
         ({"PATTERNS": "mail:hash"}, "known are email, phone, ip, bearer, hf_token, nir"),
         ({"PATTERNS": "/P-(/:hash"}, "a regular expression"),
-        ({"PATTERNS": "/a+b/:hash"}, "repeats with an end"),
+        ({"PATTERNS": "/a+b/:hash"}, "repeats with an upper bound"),
         ({"PATTERNS": "/(?:a?){30}a{30}/:hash"}, "fewer ways to match"),
         ({"PATTERNS": "/.{0,200}.{0,200}x/:hash"}, "fewer ways to match"),
-        ({"PATTERNS": "/x?/:hash"}, "matches no text at all"),
+        ({"PATTERNS": "/x?/:hash"}, "does not match the empty string"),
         ({"KEY": "short"}, "a secret of 16 characters or more"),
         ({"KEY": "ssm:/trilog/redact-key"}, "only the functions on AWS follow a reference"),
     ],
@@ -318,9 +320,15 @@ def test_a_wrong_configuration_is_told_with_what_was_expected(variables: dict[st
     assert "short" not in str(raised.value)
 
 
-def test_nothing_is_hidden_by_a_key_that_is_not_there():
+@pytest.mark.parametrize("rules", [{"fields": "AGE:drop, sex:hash"}, {"patterns": "phone:drop, email:hash"}])
+def test_a_hash_needs_a_key(rules: dict[str, str]):
     with pytest.raises(ConfigError, match="PIPELINE_REDACT_KEY: not set"):
-        redaction("AGE:drop", key="")
+        redaction(**rules, key="")
+
+
+def test_dropping_needs_no_key():
+    dropping = redaction("AGE:drop, sex:off", "email:drop, ip:off", key="")
+    assert dropping.line(b'{"AGE": 48, "by": "zoe@example.org"}') == b'{"AGE": null, "by": "redacted"}'
 
 
 def test_the_time_is_bounded_whatever_the_text():
@@ -346,6 +354,7 @@ ALL_PATTERNS = "email:drop, phone:drop, ip:drop, bearer:drop, hf_token:drop, nir
         ("patient_id:off, patient_*:hash", "", '{"patient_id":['),
         ("patient_id:off, patient_*:hash", "", "{'patient_id':["),
         ("AGE:hash", "", "\\"),
+        *(("AGE:hash, a*:hash", "", shape) for shape in ('AGE="', "AGE='", 'AGE=\\"x ', 'AGE="\\', "a.", "AGE=")),
         ("AGE:hash", "", """'{"AGE": "\\\\"""),
         ("AGE:hash", "", """{'b': '{"AGE": {"x": "\\\\"y\\\\"'"""),
         ("AGE:hash", "", """"AGE\\\\": \\\\"x', """),
@@ -376,9 +385,11 @@ def model(texts: list[bytes]) -> Any:
     return lambda limit, offset: Page(texts[::-1][offset : offset + limit], len(texts))
 
 
-def taken(texts: list[bytes], position: dict[str, Any] | None, marks: Marks) -> tuple[list[bytes], dict[str, Any]]:
+def taken(
+    texts: list[bytes], position: dict[str, Any] | None, fingerprints: Fingerprints
+) -> tuple[list[bytes], dict[str, Any]]:
     """Take what is new of a Space's log."""
-    rules = Rules(marks=marks)
+    rules = Rules(fingerprints=fingerprints)
     news = read_new(model(texts), position, rules)
     for reading in readings(news, position, 1000, None, rules):
         position = reading.position
@@ -393,24 +404,24 @@ def test_a_space_is_read_on_when_redaction_is_switched_on_and_when_the_key_chang
     texts = [b"line %d" % (number % 40) for number in range(130)]
     lines, position = taken(texts, None, PLAIN)
     assert lines == texts
-    for marks in (Marks([OLD]), Marks([NEW, OLD]), Marks([NEW])):
-        check_position(position, "space", marks)
+    for fingerprints in (Fingerprints([OLD]), Fingerprints([NEW, OLD]), Fingerprints([NEW])):
+        check_position(position, "space", fingerprints)
         before, texts = len(texts), [*texts, *(b"line %d" % (number % 40) for number in range(120))]
-        lines, position = taken(texts, position, marks)
+        lines, position = taken(texts, position, fingerprints)
         assert lines == texts[before:]
 
 
 def test_a_cursor_of_an_unknown_key_is_refused_instead_of_taking_all_again():
-    _, position = taken([b"a", b"b"], None, Marks([OLD]))
-    for marks in (Marks([NEW]), PLAIN):
+    _, position = taken([b"a", b"b"], None, Fingerprints([OLD]))
+    for fingerprints in (Fingerprints([NEW]), PLAIN):
         with pytest.raises(PermanentError, match="another PIPELINE_REDACT_KEY"):
-            check_position(position, "space", marks)
+            check_position(position, "space", fingerprints)
 
 
 def test_marks_tell_nothing_of_a_line_without_the_key():
     line = b'{"AGE": 48}'
-    _, position = taken([line], None, Marks([OLD]))
-    others = [*PLAIN.all(line, 8), *Marks([NEW]).all(line, 8)]
+    _, position = taken([line], None, Fingerprints([OLD]))
+    others = [*PLAIN.all(line, 8), *Fingerprints([NEW]).all(line, 8)]
     assert not {*map(digest, others)} & {*map(digest, position["window"])}
 
 
@@ -437,3 +448,253 @@ def test_a_source_keeps_its_name_and_what_it_says_of_itself(tmp_path: Path):
     source = FileSource(str(tmp_path / "api.log"))
     hidden = RedactedSource(source, redaction("AGE:drop"))
     assert (hidden.name, hidden.check()) == (source.name, source.check())
+
+
+def counted(lines: list[bytes], fields: str = "", patterns: str = "") -> tuple[dict[str, int], list[str]]:
+    """Return how many values each rule hides in some lines, and which rules match nothing."""
+    hiding = redaction(fields, patterns)
+    matches = hiding.matches()
+    hiding.lines(lines, matches)
+    return dict(matches.hidden), matches.unmatched
+
+
+def test_each_rule_counts_what_it_hides_and_one_that_matches_nothing_is_known():
+    lines = [b'{"AGE": 48, "m": "a@b.org P-123456 P-123457"}', b"{'AGE': 4}", json.dumps({"m": '{"age": 1}'}).encode()]
+    assert counted(lines, "AGE:drop, incme:drop, name:off", r"email:hash, /P-(\d{6})/:drop, phone:drop") == (
+        {"AGE:drop": 3, "incme:drop": 0, "email:hash": 1, r"/P-(\d{6})/:drop": 2, "phone:drop": 0},
+        ["incme:drop", "phone:drop"],
+    )
+
+
+def test_rules_are_named_as_they_are_written_and_read_in_any_case_and_with_blanks():
+    hiding = redaction(" AGE : DROP,sex:Off ", " Email :Hash,  /x{2}/ : drop")
+    matches = hiding.matches()
+    assert hiding.line(b'{"AGE": 48, "sex": "F", "m": "xx"}', matches) == b'{"AGE": null, "sex": "F", "m": "redacted"}'
+    assert matches.hidden == {"AGE : DROP": 1, "Email :Hash": 0, "/x{2}/ : drop": 1}
+
+
+def test_of_several_rules_for_a_field_only_the_one_that_applies_counts():
+    hidden, unmatched = counted(
+        [b'{"patient_id": 1, "patient_name": 2}'], "patient_*:hash, patient_id:drop, *_zip:hash"
+    )
+    assert hidden == {"patient_*:hash": 1, "patient_id:drop": 1, "*_zip:hash": 0}
+    assert unmatched == ["*_zip:hash"]
+
+
+def test_a_field_that_is_null_or_hidden_already_has_been_found():
+    rules = "AGE:drop, name:hash, sex:drop", "email:drop"
+    lines = [b'{"AGE": 48, "name": "Z", "m": "a@b.org"}']
+    assert counted(redaction(*rules).lines(lines), *rules) == (
+        {"AGE:drop": 0, "name:hash": 0, "sex:drop": 0, "email:drop": 0},
+        ["sex:drop"],  # of the pattern, nobody can tell from what is left
+    )
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ('{"AGE": \x1b[1m48\x1b[0m, "x": 1}', '{"AGE": null, "x": 1}'),
+        ('\x1b[32mINFO\x1b[0m {"A\x1b[1mGE\x1b[0m": 48}', 'INFO {"AGE": null}'),
+        ("INFO {'AGE'\x1b[2m:\x1b[0m \x1b[36m48\x1b[0m}", "INFO {'AGE': None}"),
+        ('"AGE": \x9b1m48\x9b0m}', '"AGE": null}'),
+        ("to zoe@\x1b[1mexample.org", "to redacted"),
+        ("\x1b]8;;mailto:zoe@example.org\x1b\\write\x1b]8;;\x1b\\ to us", "write to us"),
+        ("\x1b]0;zoe@example.org\x07text", "text"),
+    ],
+)
+def test_a_code_of_a_terminal_does_not_split_what_is_hidden(sent: str, shown: str):
+    rules = {"fields": "AGE:drop", "patterns": "email:drop"}
+    assert redacted(sent, **rules) == shown
+    assert not re.search("48|zoe", redacted(repr(sent), **rules))
+    for wrapped in (json.dumps({"log": sent}), json.dumps({"message": json.dumps({"log": sent})})):
+        again = json.loads(redacted(wrapped, **rules))
+        assert "48" not in str(again)
+        assert "zoe@" not in str(again).replace("\x1b[1m", "")
+
+
+def test_a_coloured_line_with_nothing_to_hide_stays_as_sent():
+    for line in (b"\x1b[32mINFO\x1b[0m ready", rb'{"log": "\u001b[32mINFO\u001b[0m ready"}'):
+        assert redaction("AGE:drop", "email:drop").line(line) is line
+
+
+@given(patients(), st.lists(st.tuples(st.integers(0, 400), st.sampled_from(["\x1b[1m", "\x1b[0m", "\x1b[38;5;9m"]))))
+@settings(max_examples=300, deadline=None)
+def test_a_planted_value_never_survives_in_colour(lines: tuple[str, str], codes: list[tuple[int, str]]):
+    sent = lines[0]
+    for place, code in sorted(codes, reverse=True):
+        sent = sent[:place] + code + sent[place:]
+    for action in ("drop", "hash"):
+        assert "4711" not in WORD.sub("", re.sub(r"\x1b\[[0-9;]*m", "", redacted(sent, f"AGE:{action}")))
+
+
+def test_a_value_in_colour_that_spans_several_lines_is_hidden_in_all_of_them():
+    lines = [b'\x1b[1mx\x1b[0m {"AGE": {', b'  "v": \x1b[33m4711\x1b[0m', b"}}", b"\x1b[2mnext\x1b[0m"]
+    shown = redaction("AGE:drop").lines(lines)
+    assert shown == [b'x {"AGE": null', b"", b"}", lines[3]]
+
+
+@given(st.lists(st.text('\x1b\x9b[]\\;0 9mP\x07\n"u01bAGE:', max_size=30).map(str.encode), max_size=6))
+@settings(max_examples=300, deadline=None)
+def test_lines_with_any_codes_keep_their_number_and_their_line_feeds(lines: list[bytes]):
+    shown = redaction("AGE:drop", "/0{1,3}/:drop").lines(lines)
+    assert [each.count(b"\n") for each in shown] == [each.count(b"\n") for each in lines]
+
+
+def test_labels_are_redacted_at_any_depth():
+    hiding = redaction("patient_*:hash", "email:drop")
+    matches = hiding.matches()
+    labels = {
+        "patient_name": PLANTED,
+        "pod": "api-1",
+        "docker": {"mail": "zoe@example.org", "patient id": 7, "n": None},
+    }
+    shown = hiding.labels(labels, matches)
+    assert shown == {
+        "patient_name": shown["patient_name"],
+        "pod": "api-1",
+        "docker": {"mail": "redacted", "patient id": shown["docker"]["patient id"], "n": None},
+    }
+    assert len(WORD.findall(json.dumps(shown))) == 2
+    assert matches.hidden == {"patient_*:hash": 2, "email:drop": 1}
+    plain = {"pod": "api-1", "n": 1.5}
+    assert hiding.labels(plain) is plain
+    assert redaction(key="").labels(labels) is labels
+
+
+DROPPING = {"PIPELINE_REDACT_FIELDS": "AGE:drop"}
+
+
+def fingerprints(position: dict[str, Any]) -> set[str]:
+    return {*re.findall(r'"(?:[0-9a-f]{8}:)?([0-9a-f]{16,32})"', json.dumps(position))}
+
+
+def test_a_cursor_tells_no_dropped_value_to_who_tries_them_all_and_no_key_is_needed(tmp_path: Path):
+    (tmp_path / "api.log").write_text('{"AGE": 48}\n')
+    environment = {**DROPPING, "PIPELINE_STORE": f"file://{tmp_path}/store"}
+    (reading,) = open_source(environment, str(tmp_path / "api.log")).read(None, 10)
+    assert reading.lines == [b'{"AGE": null}']
+    guesses = [b'{"AGE": %d}%b' % (age, end) for age in range(120) for end in (b"", b"\n")]
+    tried = {PLAIN.new(guess, size) for guess in guesses for size in (8, 16)}
+    assert len(fingerprints(reading.position)) >= 1
+    assert not fingerprints(reading.position) & tried
+    (reading,) = open_source({}, str(tmp_path / "api.log")).read(None, 10)
+    assert fingerprints(reading.position) & tried  # so it would be found
+
+
+def test_a_file_is_read_on_with_the_key_of_the_store_and_when_another_is_configured(tmp_path: Path):
+    log = tmp_path / "api.log"
+    store = {"PIPELINE_STORE": f"file://{tmp_path}/store"}
+    keyed = {**DROPPING, "PIPELINE_REDACT_KEY": KEY}
+    position, lines = None, []
+    for number, configured in enumerate([{}, DROPPING, DROPPING, keyed, keyed, DROPPING | keyed]):
+        with log.open("a") as file:
+            file.write(f"{{'AGE': 48}} {number}\n")
+        for reading in open_source({**store, **configured}, str(log)).read(position, 10):
+            position = json.loads(json.dumps(reading.position))
+            lines += reading.lines
+    assert lines == [b"{'AGE': 48} 0", *(b"{'AGE': None} %d" % number for number in range(1, 6))]
+
+
+def test_a_cursor_whose_key_is_gone_with_its_store_is_refused(tmp_path: Path):
+    (tmp_path / "api.log").write_text("one\n")
+    environment = {**DROPPING, "PIPELINE_STORE": f"file://{tmp_path}/store"}
+    (reading,) = open_source(environment, str(tmp_path / "api.log")).read(None, 10)
+    for store in (tmp_path / "other", tmp_path / "store"):
+        elsewhere = open_source({**environment, "PIPELINE_STORE": f"file://{store}"}, str(tmp_path / "api.log"))
+        if store.name == "other":
+            with pytest.raises(PermanentError, match="another PIPELINE_REDACT_KEY"):
+                list(elsewhere.read(reading.position, 10))
+        else:
+            assert list(elsewhere.read(reading.position, 10)) == []
+
+
+def test_the_key_of_a_store_is_created_once_whoever_asks(tmp_path: Path):
+    stores = [Store(f"file://{tmp_path}") for _ in range(8)]
+    assert load_key(stores[0]) is None
+    with ThreadPoolExecutor() as threads:
+        (key,) = set(threads.map(load_or_create_key, stores))
+    assert len(key) >= 16
+    assert load_key(stores[0]) == key
+
+
+def test_opening_a_source_writes_nothing(tmp_path: Path):
+    open_source({**DROPPING, "PIPELINE_STORE": f"file://{tmp_path}/store"}, str(tmp_path / "none.log"))
+    assert not list(tmp_path.rglob("*key*"))
+
+
+DOCKER = (
+    {"log": '\x1b[1mINFO\x1b[0m {"AGE": \x1b[33m471147114711\x1b[0m}\n', "stream": "stderr"},
+    {"log": "\x1b]8;;mailto:zoe@example.org\x07us\x1b]8;;\x07 \x1b[1mhere\x1b[0m\n", "stream": "stdout"},
+    {"log": "nothing to hide\n", "stream": "stdout", "attrs": {"patient_name": "Zoë", "tag": "zoe@example.org"}},
+)
+
+
+def test_what_an_envelope_holds_is_hidden_when_a_batch_of_others_is_indexed(tmp_path: Path):
+    store = Store("memory://")
+    body = [json.dumps({**each, "time": "2025-01-20T10:30:00Z"}) for each in DOCKER]
+    store.put("a.log", "\n".join(body).encode())
+    hiding = redaction("AGE:drop, patient_*:drop", "email:drop")
+    with DuckdbSink(tmp_path / "index.duckdb", IndexNames()) as sink:
+        tally = Indexing("a.log", store, Parser(ParserOptions()), sink, hiding).run()
+    documents = list(DuckdbIndexes(tmp_path / "index.duckdb", IndexNames()).read("logs"))
+    shown = json.dumps(documents, default=str, ensure_ascii=False)
+    assert len(documents) == 3
+    assert not re.search("471147114711|zoe|Zoë", shown)
+    assert "nothing to hide" in shown
+    assert tally.matches.hidden == {"AGE:drop": 1, "patient_*:drop": 1, "email:drop": 1}
+    assert tally.matches.unmatched == []
+
+
+def test_a_cut_line_is_hidden_part_by_part_only_when_collected_and_as_a_whole_when_indexed(tmp_path: Path):
+    """Docker cuts a line at 16 KiB; SECURITY.md names what the batch keeps."""
+    parts = [
+        {"log": text, "stream": "stdout", "time": "2025-01-20T10:30:00Z"}
+        for text in ('{"x": 1, "AGE": "47', '11", "y": 2}\n')
+    ]
+    lines = [json.dumps(each).encode() for each in parts]
+    hiding = redaction("AGE:drop")
+    collected = hiding.lines(lines)
+    assert b"47" not in collected[0]
+    store = Store("memory://")
+    store.put("a.log", b"\n".join(lines))
+    with DuckdbSink(tmp_path / "index.duckdb", IndexNames()) as sink:
+        Indexing("a.log", store, Parser(ParserOptions()), sink, hiding).run()
+    (document,) = DuckdbIndexes(tmp_path / "index.duckdb", IndexNames()).read("logs")
+    assert not re.search("47|11", document["raw_log"])
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("level=info AGE=48 x=1", "level=info AGE=null x=1"),
+        ('msg="scored" patient_name="Zoë \\"Z\\" P" x=1', 'msg="scored" patient_name=null x=1'),
+        ("Patient(age=48, sex='F', patient_name='Zoë P')", "Patient(age=null, sex='F', patient_name=null)"),
+        ("GET /predict?age=48&sex=F HTTP/1.1", "GET /predict?age=null&sex=F HTTP/1.1"),
+        ("\x1b[36mAGE\x1b[0m=\x1b[35m48\x1b[0m \x1b[36mx\x1b[0m=1", "AGE=null x=1"),
+        ('{"log":"AGE=48 patient_name=\\"Zoë P\\" x=1\\n"}', '{"log":"AGE=null patient_name=null x=1\\n"}'),
+        ("AGE= x=1, mileage=48 AGE=null", "AGE= x=1, mileage=48 AGE=null"),
+        ('{"url":"/?age=","x":"y"}', '{"url":"/?age=","x":"y"}'),
+        ('in {"url": "/?age=", "x": "y"}', 'in {"url": "/?age=", "x": "y"}'),
+        (json.dumps({"m": 'AGE="4 \\"8\\" 4" x'}), json.dumps({"m": "AGE=null x"})),
+    ],
+)
+def test_a_value_is_found_after_its_name_and_an_equals_sign(sent: str, shown: str):
+    assert redacted(sent, "AGE:drop, patient_*:drop") == shown
+    hashed = redacted(sent, "AGE:hash, patient_*:hash")
+    assert WORD.sub("null", hashed) == shown
+    assert redacted(hashed, "AGE:hash, patient_*:hash") == hashed
+    assert redacted(sent, "AGE:off, patient_*:off") == sent
+
+
+PAIRS = st.lists(st.sampled_from(["AGE=", "age=48", '"', "'", "\\", " ", ",", "x", "}", "\n"]), max_size=12).map(
+    "".join
+)
+
+
+@given(
+    st.recursive(PAIRS, lambda inner: st.dictionaries(PAIRS, inner, max_size=3) | inner.map(json.dumps), max_leaves=6)
+)
+@settings(max_examples=500, deadline=None)
+def test_pairs_within_json_leave_it_valid(value: Any):
+    for action in ("drop", "hash"):
+        json.loads(redacted(json.dumps({"v": value}), f"AGE:{action}"))

@@ -124,7 +124,13 @@ CHOSEN: dict[str, object] = {
 
 ARN = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:url-a1b2c3"
 URL_BY_REFERENCE: dict[str, object] = {"elasticsearch-url": f"secretsmanager:{ARN}"}
-EMBEDDED = {"PIPELINE_DATA", "ELASTICSEARCH_HOST", "ELASTICSEARCH_PORT", "ELASTICSEARCH_CA_CERT"}
+EMBEDDED = {
+    "PIPELINE_DATA",
+    "PIPELINE_CONFIG",
+    "ELASTICSEARCH_HOST",
+    "ELASTICSEARCH_PORT",
+    "ELASTICSEARCH_CA_CERT",
+}
 SET_BY_PARAMS = {"PIPELINE_STORE", "GRADIO_URL", "ELASTICSEARCH_URL"}
 VARIABLES = variables([*all_options(), CollectorOptions])
 PLAIN = {each.name for each in VARIABLES if not each.secret} - EMBEDDED - SET_BY_PARAMS

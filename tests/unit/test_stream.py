@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.pipeline.errors import PermanentError
-from functions.pipeline.marks import PLAIN, Marks
+from functions.pipeline.fingerprints import PLAIN, Fingerprints
 from functions.pipeline.sources.stream import WINDOW, Entry, NewEntries, check_position, readings
 
 WHOLE = {"window": [], "time": "", "first": "", "count": 0}
@@ -17,13 +17,13 @@ def entry(text, second=0):
     return Entry(text.encode(), f"2025-11-18T16:{second // 60:02}:{second % 60:02}.{0:09}Z")
 
 
-def read(log, position=None, limit=None, marks=PLAIN):
+def read(log, position=None, limit=None, fingerprints=PLAIN):
     """Read a log as it is now; return what is new, the position after it, and how many gaps there were."""
-    new, gaps = NewEntries(position, marks), 0
+    new, gaps = NewEntries(position, fingerprints), 0
     for each in log:
         new.add(each)
     lines = []
-    for reading in readings(new, position, 7, limit, marks):
+    for reading in readings(new, position, 7, limit, fingerprints):
         lines += reading.lines
         position, gaps = reading.position, gaps + reading.gaps
     return lines, position, gaps
@@ -78,8 +78,8 @@ def test_a_limit_leaves_the_rest_for_the_next_run():
 
 def test_lines_known_by_an_older_key_are_still_known():
     log = [entry("a", 1), entry("b", 2)]
-    _, position, _ = read(log, marks=Marks([b"old"]))
-    assert read([*log, entry("c", 3)], position, marks=Marks([b"new", b"old"]))[0] == [b"c"]
+    _, position, _ = read(log, fingerprints=Fingerprints([b"old"]))
+    assert read([*log, entry("c", 3)], position, fingerprints=Fingerprints([b"new", b"old"]))[0] == [b"c"]
 
 
 @pytest.mark.parametrize(

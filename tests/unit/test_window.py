@@ -10,7 +10,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from functions.pipeline.errors import PermanentError
-from functions.pipeline.marks import Marks
+from functions.pipeline.fingerprints import Fingerprints
 from functions.pipeline.sources.gradio import GradioSource
 from functions.pipeline.sources.gradio_options import GradioOptions
 from functions.pipeline.sources.window import RULES, Page, Rules, check_position, read_new, readings
@@ -432,14 +432,15 @@ def test_the_position_does_not_grow(space, reader):
 def test_an_older_key_is_needed_until_the_lines_that_it_marked_have_left_the_window(space, reader):
     old, new = b"old" * 6, b"new" * 6
     for keys, count in (([old], 100), ([new, old], 99), ([new, old], 1)):
-        reader.rules = Rules(marks=Marks(keys))
+        reader.rules = Rules(fingerprints=Fingerprints(keys))
         first = len(space.texts)
         space.log(*numbered(count, first))
         if first:
+            source = GradioSource(GradioOptions("http://127.0.0.1:9"), fingerprints=Fingerprints([new]))
             with pytest.raises(PermanentError, match="another PIPELINE_REDACT_KEY"):
-                next(GradioSource(GradioOptions("http://127.0.0.1:9"), marks=Marks([new])).read(reader.position, 10))
+                next(source.read(reader.position, 10))
         assert reader.run() == numbered(count, first)
-    reader.rules = Rules(marks=Marks([new]))
-    check_position(reader.position, "space", reader.rules.marks)
+    reader.rules = Rules(fingerprints=Fingerprints([new]))
+    check_position(reader.position, "space", reader.rules.fingerprints)
     space.log(*numbered(5, 200))
     assert reader.run() == numbered(5, 200)

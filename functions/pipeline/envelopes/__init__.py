@@ -28,11 +28,11 @@ class Carried(NamedTuple):
         stream: lines of the same stream follow each other (a container's standard error, say): a traceback's lines
             are joined within a stream.
         partial: the line goes on in the next one of its stream.
-        event: it is an event of its own, and not one line of an output: of those after it only a traceback's lines
-            belong to it.
         level: the envelope's word for how severe it is (INFO, …); it counts when the line has none.
         logger: the program or logger that the envelope names; likewise.
+        record: it is a record by itself; of the next ones in the stream, only the lines of a traceback belong to it.
         fields: what the envelope says of the event itself (trace ids, attributes, …), by the names that JSON logs use.
+        sent: the record as it was sent, in UTF-8, where that is more than `text`; it is kept as raw text.
     """
 
     text: bytes
@@ -40,10 +40,11 @@ class Carried(NamedTuple):
     labels: dict[str, Any] = {}  # noqa: RUF012 (never changed)
     stream: str = ""
     partial: bool = False
-    event: bool = False
     level: str | None = None
     logger: str | None = None
+    record: bool = False
     fields: dict[str, Any] = {}  # noqa: RUF012 (likewise)
+    sent: bytes | None = None
 
 
 class Envelope(NamedTuple):

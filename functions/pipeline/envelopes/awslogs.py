@@ -17,7 +17,7 @@ _GZIP = 31  # zlib's wbits
 def _from_object(sent: dict[str, Any], _clock: Clock) -> list[Carried] | None:
     awslogs = sent["awslogs"]
     content = unpacked(awslogs.get("data")) if isinstance(awslogs, dict) and len(sent) == 1 else None
-    return None if content is None else [Carried(content)]
+    return None if content is None else [Carried(content, record=True)]
 
 
 def unpacked(data: object) -> bytes | None:

@@ -20,7 +20,7 @@ def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
         return None
     stream = " ".join(str(sent.get(name, "")) for name in _TELLING)
     severity, time = level(str(sent.get("LogLevel", ""))), clock.read(str(sent["TimeGenerated"]))
-    return [Carried(text_of(message), time, without(sent, _OWN), stream, level=severity)]
+    return [Carried(text_of(message), time, without(sent, _OWN), stream, level=severity, record=True)]
 
 
 ENVELOPE = Envelope(

@@ -31,7 +31,7 @@ def _carried(record: dict[str, Any], clock: Clock) -> Carried:
     line = line_of(inner.get("log", record.get("resultDescription")))
     time = clock.read(str(record["time"]))
     if line is None:
-        return Carried(json_of(record), time, event=True)
+        return Carried(json_of(record), time, record=True)
     labels = {**without(record, _OWN), **without(inner, ("log",))}
     stream = f"{record.get('resourceId')} {inner.get('pod', '')} {inner.get('stream', '')}"
     return Carried(line, time, labels, stream, level=_level(record.get("level")))

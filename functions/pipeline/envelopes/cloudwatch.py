@@ -19,7 +19,7 @@ def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
     labels = chosen(sent, ("owner", "logGroup", "logStream"))
     stream = str(sent.get("logStream", ""))
     return [
-        Carried(text_of(each.get("message", each)), clock.count(each.get("timestamp")), labels, stream, event=True)
+        Carried(text_of(each.get("message", each)), clock.count(each.get("timestamp")), labels, stream, record=True)
         for each in events
     ]
 

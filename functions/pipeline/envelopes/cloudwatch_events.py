@@ -28,7 +28,7 @@ def _is_event(event: dict[str, Any]) -> bool:
 
 def _carried(event: dict[str, Any], clock: Clock) -> Carried:
     labels = chosen(event, ("logStreamName",))
-    return Carried(text_of(event["message"]), clock.count(event["timestamp"]), labels, str(labels), event=True)
+    return Carried(text_of(event["message"]), clock.count(event["timestamp"]), labels, str(labels), record=True)
 
 
 ENVELOPE = Envelope(

@@ -14,7 +14,7 @@ _LINE = re.compile(rb"(\d{4}-\d\d-\d\dT[\d:.,]{8,20}(?:Z|[+-]\d\d:\d\d)) (stdout
 
 
 def _from_text(line: bytes, clock: Clock) -> list[Carried] | None:
-    found = _LINE.match(line)
+    found = _LINE.match(line) if line[10:11] == b"T" else None
     if found is None:
         return None
     time, stream, tag = (each.decode() for each in found.groups())

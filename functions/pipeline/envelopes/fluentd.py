@@ -15,7 +15,7 @@ _LINE = re.compile(rb"(\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:?\d\d))\t([\w.*
 
 
 def _from_text(line: bytes, clock: Clock) -> list[Carried] | None:
-    found = _LINE.match(line)
+    found = _LINE.match(line) if line[10:11] == b"T" else None
     if found is None:
         return None
     time, tag, text = found.groups()

@@ -25,7 +25,7 @@ def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
     resource = chosen(sent, ("resource", "logName"))
     severity = level(str(sent.get("severity", "")))
     labels = chosen(sent, _LABELS)
-    return [Carried(text, time, labels, json_of(resource).decode(), event=True, level=severity, fields=fields)]
+    return [Carried(text, time, labels, json_of(resource).decode(), record=True, level=severity, fields=fields)]
 
 
 def _fields(sent: dict[str, Any]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
             labels,
             stream,
             partial=sent.get("CONTAINER_PARTIAL_MESSAGE") == "true",
-            event=True,
+            record=True,
             level=numbered_level(_PRIORITIES.index(priority), "syslog") if priority in _PRIORITIES else None,
             logger=next((name for name in (sent.get("LOGGER"), sent.get("SYSLOG_IDENTIFIER")) if _is_text(name)), None),
             fields={name.lower(): value for name, value in sent.items() if not name.startswith(_OF_CARRIER)},

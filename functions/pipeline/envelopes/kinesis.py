@@ -29,6 +29,10 @@ ENVELOPE = Envelope(
     from_object=_from_object,
     samples=(
         (
+            b'{"kinesis":{"partitionKey":"1","data":"SU5GTzogICAgIGE="},"eventSource":"aws:kinesis"}',
+            (b"INFO:     a",),
+        ),
+        (
             (
                 b'{"kinesis":{"partitionKey":"1","data":"SU5GTzogICAgIGEKSU5GTzogICAgIGI=",'
                 b'"approximateArrivalTimestamp":1737369000.123},"eventSource":"aws:kinesis","awsRegion":"eu-west-3"}'

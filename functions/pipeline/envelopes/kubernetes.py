@@ -39,15 +39,15 @@ ENVELOPE = Envelope(
     from_object=_from_object,
     samples=(
         (
-            b'{"date":1737372600.123,"level":"info","msg":"a","kubernetes":{"pod_name":"api-1","namespace_name":"ml"}}',
-            (b'{"level":"info","msg":"a"}',),
-        ),
-        (
             (
-                b'{"@timestamp":"2025-01-20T10:30:00.123Z","message":"a","level":"error","hostname":"n1",'
+                b'{"@timestamp":"2025-01-20T10:30:00.123Z","message":"INFO:     a","level":"error","hostname":"n1",'
                 b'"kubernetes":{"pod_name":"api-1","namespace_name":"ml"},"log_type":"application"}'
             ),
-            (b"a",),
+            (b"INFO:     a",),
+        ),
+        (
+            b'{"date":1737372600.123,"level":"info","msg":"a","kubernetes":{"pod_name":"api-1","namespace_name":"ml"}}',
+            (b'{"level":"info","msg":"a"}',),
         ),
     ),
 )

@@ -42,10 +42,11 @@ def _carried(record: dict[str, Any], labels: dict[str, Any], stream: str, name: 
         clock.read(str(time)),
         labels,
         stream,
-        event=True,
+        record=True,
         level=_severity(record),
         logger=name,
         fields=fields,
+        sent=json_of(record) if fields else None,
     )
 
 
@@ -96,7 +97,7 @@ ENVELOPE = Envelope(
             (
                 b'{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"api"}}]},'
                 b'"scopeLogs":[{"scope":{"name":"api"},"logRecords":[{"timeUnixNano":"1737369000123456789",'
-                b'"severityNumber":9,"traceId":"t","body":{"stringValue":"INFO:     a"}}]}]}]}'
+                b'"severityNumber":9,"body":{"stringValue":"INFO:     a"}}]}]}]}'
             ),
             (b"INFO:     a",),
         ),

@@ -31,10 +31,13 @@ _BLOCK = re.compile(rb"\[(?P<id>[^\s=\"\]]+)(?P<params>[^\"\]]*(?:\"(?:[^\"\\]|\
 _PARAM = re.compile(rb'([^\s="\]]+)="((?:[^"\\]|\\.)*)"', re.DOTALL)
 _ESCAPED = re.compile(rb'\\(["\\\]])')
 _SEVERITIES, _PRIORITIES = 8, 192
+_DIGITS = frozenset(bytes((digit,)) for digit in b"0123456789")
 _BOM = b"\xef\xbb\xbf"
 
 
 def _from_text(line: bytes, clock: Clock) -> list[Carried] | None:
+    if line[:1] in _DIGITS and line[10:11] != b"T" and b"<" not in line[:6]:
+        return None
     found = _RFC5424.match(line) or _RFC3164.match(line)
     if found is None:
         return None
@@ -43,16 +46,19 @@ def _from_text(line: bytes, clock: Clock) -> list[Carried] | None:
     if (priority and int(priority) >= _PRIORITIES) or not (priority or _is_header(told, time or "")):
         return None
     labels: dict[str, Any] = dict(told)
+    text = line[found.end() :].removeprefix(_BOM)
+    if text[1:2] != b" ":  # an indented line is left as it is
+        text = text.removeprefix(b" ")  # which rsyslog leaves there
     if found.re is _RFC5424 and "structured" in told:
         labels["structured_data"] = _structured(found["structured"])
         del labels["structured"]
     return [
         Carried(
-            line[found.end() :].removeprefix(_BOM).removeprefix(b" "),  # rsyslog keeps a blank
+            text,
             clock.read(time) if time else None,
             labels,
             f"{told.get('host')} {told.get('program')} {told.get('process')}",
-            event=True,
+            record=True,
             level=numbered_level(int(priority) % _SEVERITIES, "syslog") if priority else None,
             logger=told.get("program"),
         )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from functions.pipeline.kinds.misfits import Misfits
 from functions.pipeline.values import fit, number, whole, word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from functions.pipeline.kinds import Found, Kind
+    from functions.pipeline.own import Named
     from functions.pipeline.values import Taker
 
 _REMEMBERED = 1024  # shapes of objects
@@ -18,7 +20,7 @@ _LARGEST_SHAPE = 64  # members of an object whose shape is remembered
 _DURATION = re.compile(
     r"\s*([+-]?\d{1,15}(?:[.,]\d{1,15})?(?:[eE][+-]?\d{1,2})?)\s*(ms|msecs?|s|secs?|us|\u00b5s|\u03bcs|ns)?\s*"
 )
-_UNITS = {"ms": 1.0, "s": 1e3, "us": 1e-3, "\u00b5s": 1e-3, "\u03bcs": 1e-3, "ns": 1e-6}
+UNITS = {"ms": 1.0, "s": 1e3, "us": 1e-3, "\u00b5s": 1e-3, "\u03bcs": 1e-3, "ns": 1e-6}
 
 
 def _status(value: object) -> int | None:
@@ -31,11 +33,11 @@ _whole = whole(2**31 - 1)
 
 
 def _path(value: object) -> str | None:
-    """Take a path, or that of an address."""
+    """Take a path, or that of an address, without the query."""
     path = word(value)
     if path and path.startswith(("http://", "https://")):
         _, slash, rest = path.partition("://")[2].partition("/")
-        return slash + rest or "/"
+        return slash + rest.partition("?")[0] or "/"
     return path
 
 
@@ -47,9 +49,9 @@ def duration(unit: str) -> Callable[[object], float | None]:
             found = _DURATION.fullmatch(value)
             if found is None:
                 return None
-            return float(found[1].replace(",", ".")) * _UNITS[found[2] or unit]
+            return float(found[1].replace(",", ".")) * UNITS[found[2] or unit]
         taken = number(value)
-        return taken if taken is None or unit == "ms" else taken * _UNITS[unit]
+        return taken if taken is None or unit == "ms" else taken * UNITS[unit]
 
     return take
 
@@ -60,25 +62,33 @@ _SHARED: dict[str, Taker] = {
     **dict.fromkeys(
         (
             *("transaction_id", "request_id", "requestId", "transaction.id", "http.request.id", "correlation_id"),
-            *("correlationId", "x_request_id", "req_id", "trace_id", "traceId", "trace.id"),
+            *("correlationId", "x_request_id", "req_id", "trace_id", "traceId", "trace.id", "req.id"),
         ),
         ("transaction_id", word),
     ),
     **dict.fromkeys(
-        ("http_method", "method", "http.request.method", "http.method", "request_method", "requestMethod"),
+        (
+            "http_method",
+            "method",
+            "http.request.method",
+            "http.method",
+            "request_method",
+            "requestMethod",
+            "req.method",
+        ),
         ("http_method", word),
     ),
     **dict.fromkeys(
         (
             *("http_path", "path", "url.path", "http.path", "request_path", "http.target", "url", "url.original"),
-            *("uri", "url.full", "http.url", "request_uri", "requestUrl", "route", "endpoint"),
+            *("uri", "url.full", "http.url", "request_uri", "requestUrl", "req.url", "route", "endpoint"),
         ),
         ("http_path", _path),
     ),
     **dict.fromkeys(
         (
             *("status_code", "http.response.status_code", "statusCode", "http.status_code", "http_status", "status"),
-            *("http.status", "response_code"),
+            *("http.status", "response_code", "res.statusCode"),
         ),
         ("status_code", whole(2**31 - 1)),
     ),
@@ -99,21 +109,37 @@ _SHARED: dict[str, Taker] = {
 }
 
 
+def _taker(own: Named, usual: dict[str, Taker]) -> Taker:
+    """Return what takes a member under a name of the user's own: what takes it under the field's first name."""
+    if own.field == "execution_time_ms":
+        return own.field, duration(own.unit)
+    return next(taker for taker in usual.values() if taker[0] == own.field)
+
+
 class Fields:
     """Takes the members of JSON objects as fields of an event: those that all events share, and those of each kind.
 
     Attributes:
         names: the members that are known.
+        misfits: moves what does not fit the event's fields.
+        inputs, results: the types of which every value fits in an input, or a result, by the members' names.
+        fields: the fields that they may be.
     """
 
-    def __init__(self, kinds: Iterable[Kind]) -> None:
+    def __init__(self, kinds: Iterable[Kind], own: Iterable[Named] = ()) -> None:
+        """Take the kinds of documents, and names that come before all others."""
         kinds = tuple(kinds)
-        self._takers = dict(_SHARED)
+        usual = dict(_SHARED)
         for kind in kinds:
-            self._takers |= kind.takers
+            usual |= kind.takers
+        self.fields = dict.fromkeys(field for field, _ in usual.values())
+        first = {each.name: _taker(each, usual) for each in own if each.field in self.fields}
+        self._takers = first | {name: taker for name, taker in usual.items() if name not in first}
         reading = ((kind, kind.read_object) for kind in kinds if kind.read_object)
         self._readers = [(kind.names, kind.name, read_object) for kind, read_object in reading]
         self._shapes: dict[tuple[str, ...], dict[str, Taker]] = {}
+        self.misfits = Misfits(each.name for each in kinds if each.needs)
+        self.inputs, self.results = self.misfits.types["input_data"], self.misfits.types["result"]
         self.names = self._takers.keys() | {name for names, *_ in self._readers for name in names}
 
     def take(self, fields: dict[str, Any], sent: dict[str, Any]) -> Found:
@@ -127,9 +153,12 @@ class Fields:
             if document is not None:
                 found = {kind: document} if found is None else found | {kind: document}
         if sent:
-            rest = fit(sent, self._shapes.get(tuple(sent)) or self._chosen(tuple(sent)), fields)
+            shape = tuple(sent)
+            chosen = self._shapes.get(shape)
+            rest = fit(sent, self._chosen(shape) if chosen is None else chosen, fields)
             if rest:
                 fields["data"] = fields.get("data", {}) | rest
+            self.misfits.move(fields)
         return found
 
     def _chosen(self, names: tuple[str, ...]) -> dict[str, Taker]:

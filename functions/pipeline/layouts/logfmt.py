@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 _NAME = rb"[A-Za-z_@][\w.@/-]{0,99}"
 _DOUBLE = rb'"(?:[^"\\]|\\.)*+"(?!\S)'
@@ -17,15 +20,15 @@ _EACH = re.compile(rb"(?<!\S)(" + _NAME + rb")=(" + _DOUBLE + rb"|" + _SINGLE + 
 _TELLING = frozenset(("level", "lvl", "severity", "msg", "message", "time", "ts", "timestamp", "t", "at", "event"))
 
 
-def members(line: bytes) -> dict[str, Any] | None:
+def members(line: bytes, own: Collection[str] = ()) -> dict[str, Any] | None:
     """Read a line of pairs as an object with these members, all of them text; None for any other line.
 
-    One of them has to be a time, a level or a message by its name: text like `a=1 b=2` is none.
+    One of them has to be a time, a level or a message by its name, or have one of `own`: text like `a=1 b=2` is none.
     """
     if b"=" not in line or not _LINE.fullmatch(line):
         return None
     found = pairs(line)
-    return found if not _TELLING.isdisjoint(found) else None
+    return found if not _TELLING.isdisjoint(found) or any(name in found for name in own) else None
 
 
 def pairs(text: bytes) -> dict[str, Any]:

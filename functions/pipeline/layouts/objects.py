@@ -24,7 +24,17 @@ if TYPE_CHECKING:
 # The names of each, those that are meant the most surely first.
 _TIME = (
     *("timestamp", "@timestamp", "asctime", "time", "ts", "datetime", "date_time", "eventTime", "event_time", "date"),
-    *("timeMillis", "timestamp_ms", "timestampMs", "TimeGenerated", "created", "created_at", "instant", "t"),
+    *(
+        "timeMillis",
+        "timestamp_ms",
+        "timestampMs",
+        "TimeGenerated",
+        "created",
+        "created_at",
+        "instant",
+        "t",
+        "timestampSeconds",
+    ),
 )
 _LEVEL = (
     *("level", "levelname", "severity", "log.level", "level_name", "levelName", "log_level", "loglevel", "logLevel"),
@@ -32,13 +42,32 @@ _LEVEL = (
 )
 _LOGGER = (
     *("logger", "log.logger", "logger_name", "loggerName", "logger.name", "name", "channel", "target", "source_logger"),
-    *("module", "component", "python_logger"),
+    *("module", "component", "logging.googleapis.com/labels.python_logger"),
 )
 _MESSAGE = (
     *("message", "msg", "event", "short_message", "textPayload", "log", "body", "text", "description", "MESSAGE"),
     *("@message", "message.formatted"),
 )
-_NESTED = frozenset(("log", "http", "url", "trace", "transaction", "event", "error", "fields", "attributes", "extra"))
+_NESTED = frozenset(
+    (
+        "log",
+        "http",
+        "url",
+        "trace",
+        "transaction",
+        "event",
+        "error",
+        "fields",
+        "attributes",
+        "extra",
+        "mdc",
+        "contextMap",
+        "httpRequest",
+        "req",
+        "res",
+    )
+)
+_NESTED |= {"logging.googleapis.com/labels"}
 _REMEMBERED = 1024  # shapes of objects
 _LARGEST_SHAPE = 64  # members of an object whose shape is remembered
 
@@ -148,12 +177,15 @@ def _lifted(sent: dict[str, Any], path: str, value: dict[str, Any]) -> dict[str,
     return rest
 
 
-_TRANSPARENT = frozenset(("fields", "attributes", "extra"))  # whose members are the record's own
+_TRANSPARENT = frozenset(
+    ("fields", "attributes", "extra", "mdc", "contextMap", "httpRequest")
+)  # whose members are the record's own
 _INNER = frozenset(("http.request", "http.response"))
 _DOTTED = frozenset(
     (
         *("log.level", "log.logger", "trace.id", "transaction.id", "http.request.method", "http.request.id"),
         *("http.response.status_code", "http.method", "http.path", "http.status", "http.status_code", "http.url"),
+        *("req.method", "req.url", "req.id", "res.statusCode", "logging.googleapis.com/labels.python_logger"),
         *("http.target", "url.path", "url.original", "url.full", "event.duration", "error.stack_trace"),
     )
 )
@@ -162,7 +194,9 @@ _DOTTED = frozenset(
 def _time(sent: dict[str, Any], names: tuple[str, ...], timezone: tzinfo, clock: Callable[[], Clock]) -> str | None:
     for name in names:
         value = sent[name]
-        if isinstance(value, str):
+        if name == "timestampSeconds":
+            time = _of_parts({"seconds": value, "nanos": sent.get("timestampNanos", 0)}, clock)
+        elif isinstance(value, str):
             time = parsed_instant(value, timezone) if value[:4].isdecimal() and "-" in value else None
             time = time or clock().read(value)
         elif isinstance(value, dict):

@@ -163,7 +163,8 @@ class Pattern:
 
         It is for what follows the time if the pattern opens with one, else for what comes before it.
         """
-        return ungrouped(_outlined(self._after if self.opens_with_time else self._before))
+        own = self._after if self.opens_with_time else self._before
+        return "" if _REFERRING.search(own) else ungrouped(_outlined(own))
 
     def may_follow(self, follows: int | None) -> bool:
         """Say whether a line may match by the byte that follows its first time; see `Times.followed_by`."""
@@ -174,7 +175,7 @@ class Pattern:
     @cached_property
     def _follows(self) -> frozenset[int]:
         """The bytes that may follow the time and the blanks behind it, where the pattern begins with a time."""
-        first = first_bytes(_outlined(re.sub(r"^ (?:[+*?]|\{[0-9,]+\})?", "", self._after)), ANY)
+        first = first_bytes(_outlined(re.sub(r"^ (?:(?:[+*?]|\{[0-9,]+\})[+?]?)?", "", self._after)), ANY)
         return ANY | {_END} if _BLANK in first else first
 
     @cached_property
@@ -185,6 +186,12 @@ class Pattern:
         """
         parts = len(re.findall(r"\(\?P<|%\{", self.layout.pattern))
         return bool(self.layout.program) * 10_000 + parts * 100 + len(self.layout.pattern)
+
+    @property
+    def expressions(self) -> tuple[tuple[str, bool], ...]:
+        """The regular expressions that a line is matched with, and whether something must follow what each matches."""
+        parts = (self._before, bool(self._timed)), (self._after, False), (self.layout.rest or "", False)
+        return tuple((_written_out(part), goes_on) for part, goes_on in parts)
 
     @cached_property
     def _compiled(self) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
@@ -276,6 +283,10 @@ class Pattern:
         if self.layout.scale and written.isdecimal():
             return numbered_level(int(written[:9]), self.layout.scale)
         return level(written)
+
+
+# What has another meaning, or none, within another expression: references to groups, and flags for all of it.
+_REFERRING = re.compile(r"\(\?P=|\\[1-9]|\(\?\(|\(\?[aimsux]+\)")
 
 
 def _written_out(pattern: str) -> str:

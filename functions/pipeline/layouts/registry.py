@@ -1,4 +1,4 @@
-"""All layouts that patterns describe: ours beside this file, and the user's own, which come first."""
+"""The layouts that patterns describe: ours, beside this file, or the user's own."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ class Patterns:
     """Finds the layout of a line, among those that can begin like it. Nothing is read before the first line asks."""
 
     def __init__(self, own: Iterable[Layout] = ()) -> None:
+        """Take the user's own layouts; without them, ours are meant."""
         self._own = tuple(own)
         self._candidates: dict[tuple[int, int | None], _Candidates] = {}
         self._last: Pattern | None = None
@@ -62,9 +63,8 @@ class Patterns:
 
     @cached_property
     def _all(self) -> list[Pattern]:
-        """All layouts: the user's own as they stand there, then ours, those that demand more first."""
-        ours = sorted(map(Pattern, layouts()), key=lambda each: -each.specific)
-        return [*map(Pattern, self._own), *ours]
+        """The user's own as they stand there; of ours, those that demand more first."""
+        return list(map(Pattern, self._own)) or sorted(map(Pattern, layouts()), key=lambda each: -each.specific)
 
 
 class _Candidates:

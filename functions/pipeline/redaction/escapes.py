@@ -1,7 +1,8 @@
 r"""JSON within text: quotes and escapes at any depth.
 
-JSON in a string of JSON has its quotes escaped: `\"`, one deeper `\\\"`. The backslashes before a quote tell how deep
-the string is that it begins or ends: as many binary ones as their number ends with. 0 is the outermost level.
+JSON within a JSON string has its quotes escaped: `\"`, one level deeper `\\\"`. The number of backslashes before a
+quote gives the level of the string that it opens or closes: the count of ones at the end of that number in binary.
+The outermost level is 0.
 """
 
 from __future__ import annotations
@@ -17,28 +18,28 @@ _KEPT = {
     ord("\\"),
     *range(0x20),
     0x7F,
-}  # characters that JSON text cannot hold as they are, or had better not
+}  # characters that JSON text cannot or should not contain unescaped
 
 
 def level(backslashes: int) -> int:
-    """Return the level of a quote after so many backslashes."""
+    """Return the level of a quote that has so many backslashes before it."""
     ones = backslashes + 1
     return (ones & -ones).bit_length() - 1
 
 
 def quote_at(level: int, quote: str = '"') -> str:
-    """Write a quote of a level."""
+    """Return a quote of a level, with its backslashes."""
     return "\\" * ((1 << level) - 1) + quote
 
 
 def backslashes_before(text: str, at: int, start: int) -> int:
-    """Count the backslashes just before a place, as far back as `start`."""
+    """Count the backslashes right before a place, not further back than `start`."""
     before = text[start:at]
     return len(before) - len(before.rstrip("\\"))
 
 
 def is_json(text: str) -> bool:
-    """Say whether a whole text is one JSON value."""
+    """Return whether the whole text is one JSON value."""
     try:
         orjson.loads(text)
     except ValueError:
@@ -47,7 +48,7 @@ def is_json(text: str) -> bool:
 
 
 def unescaped(text: str) -> str:
-    r"""Write escaped characters as they are (`\u0041` is "A"), at every level, where that changes no meaning."""
+    r"""Resolve character escapes (`\u0041` is "A") at every level, where that does not change the meaning."""
     if "\\" not in text or ("\\u" not in text and "\\/" not in text):
         return text
     return _CODES.sub(_character, text)
@@ -55,7 +56,7 @@ def unescaped(text: str) -> str:
 
 def _character(found: re.Match[str]) -> str:
     backslashes, high, low, code = found.groups()
-    if len(backslashes).bit_count() != 1:  # not those of one escape at some level
+    if len(backslashes).bit_count() != 1:  # not the backslashes of an escape at any level
         return found[0]
     try:
         if high:
@@ -68,12 +69,12 @@ def _character(found: re.Match[str]) -> str:
 
 
 def halved(text: str) -> str:
-    """Undo what a literal of Python in single quotes does to backslashes and apostrophes."""
+    """Undo the escaping of backslashes and apostrophes by a Python literal in single quotes."""
     return re.sub(r"\\([\\'])", r"\1", text)
 
 
 def content(text: str, levels: int) -> str:
-    """Read what stands between quotes, escaped so many times; as it is where it is not JSON's way of escaping."""
+    """Unescape what stands between quotes so many times; stop where it is not escaped as JSON."""
     for _ in range(levels if "\\" in text else 0):
         try:
             text = str(json.loads(f'"{text}"', strict=False))

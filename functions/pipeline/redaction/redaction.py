@@ -1,22 +1,26 @@
-"""What the configuration hides in records, before anything stores or shows them."""
+"""Redaction: hides what the configuration names in records, before anything stores or shows them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.config import Options, setting
 from functions.pipeline.errors import ConfigError
+from functions.pipeline.redaction.matches import Matches
 from functions.pipeline.redaction.rules import FieldRule, PatternRule, field_rules, keys, pattern_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from functions.pipeline.redaction.redactor import Redactor
 
 _CONTINUING = (b" ", b"\t", b"}", b"]", b")")
 _MOST_LINES = 1000  # of one record
 
 
 class RedactionOptions(Options):
-    """What is hidden, and the keys of the hashes that stand for it: the newest first, then older ones."""
+    """What is hidden, and the keys of the pseudonyms that replace it: the newest first, then older ones."""
 
     fields: tuple[FieldRule, ...] | None = setting("PIPELINE_REDACT_FIELDS", field_rules, None)
     patterns: tuple[PatternRule, ...] | None = setting("PIPELINE_REDACT_PATTERNS", pattern_rules, None)
@@ -24,58 +28,81 @@ class RedactionOptions(Options):
 
 
 class Redaction:
-    """Hides the values of some fields, and text of some forms, wherever they stand in a record.
+    """Hides the values of some fields, and text of some forms, wherever they occur in a record.
 
-    A hidden value becomes `redacted:` and a keyed hash of it, always the same one for the same value; or, dropped,
-    null (a field's) or `redacted` (a pattern's). Redacting JSON twice is redacting it once; of malformed text, a second
-    time may hide more.
+    A hashed value becomes `redacted:` and a keyed hash, always the same one for the same value; a dropped one becomes
+    null (a field's) or `redacted` (a pattern's). Redacting JSON twice gives the same as redacting it once; where text,
+    or text within JSON, is malformed, a second pass may hide more.
 
     Attributes:
-        active: whether there is anything to hide; if not, nobody needs to call.
+        active: whether there are rules that hide anything; if not, nothing needs to be called.
 
     Raises:
-        ConfigError: something is to be hidden, but there is no key (when made).
+        ConfigError: a rule hashes, but there is no key (when made).
     """
 
     def __init__(self, options: RedactionOptions) -> None:
-        actions = {rule.action for rules in (options.fields, options.patterns) for rule in rules or ()}
-        self.active = bool(actions - {"off"})
+        rules = [rule for rules in (options.fields, options.patterns) for rule in rules or () if rule.action != "off"]
+        self.active = bool(rules)
+        self._written = tuple(rule.written for rule in rules)
+        if not options.keys and any(rule.action == "hash" for rule in rules):
+            raise ConfigError(
+                "PIPELINE_REDACT_KEY: not set, but PIPELINE_REDACT_FIELDS or PIPELINE_REDACT_PATTERNS has a rule with "
+                "hash; expected a secret of 16 characters or more. Make one with: openssl rand -hex 32"
+            )
         if self.active:
-            if not options.keys:
-                raise ConfigError(
-                    "PIPELINE_REDACT_KEY: not set, but PIPELINE_REDACT_FIELDS or PIPELINE_REDACT_PATTERNS is; expected "
-                    "a secret of 16 characters or more. Make one with: openssl rand -hex 32"
-                )
-            self._hidden = _hiding(options.fields or (), options.patterns or (), options.keys[0])
+            self._redactor = _redactor(options)
 
-    def line(self, raw: bytes) -> bytes:
-        """Redact one record: a JSON line, or text of one line or several. Never raises; keeps the line feeds."""
+    def matches(self) -> Matches:
+        """Return a count of what the rules match, which the other methods add to."""
+        return Matches(self._written)
+
+    def line(self, raw: bytes, matches: Matches | None = None) -> bytes:
+        """Redact one record: a JSON line, or text of one line or several. Never raises; keeps the line feeds.
+
+        Terminal escape sequences are stripped from a record in which something is hidden.
+
+        Args:
+            raw: the record in UTF-8, or nearly.
+            matches: counts what is hidden.
+
+        Returns:
+            The record, redacted; the very same object when there is nothing to hide.
+        """
         text = raw.decode("utf-8", "surrogateescape")
-        redacted = self.text(text)
+        redacted = self.text(text, matches)
         return raw if redacted is text else redacted.encode("utf-8", "surrogateescape")
 
-    def text(self, text: str) -> str:
+    def text(self, text: str, matches: Matches | None = None) -> str:
         """Redact text as `line` does; return the very same object when there is nothing to hide."""
-        return self._hidden(text) if self.active else text
+        return self._redactor.text(text, matches or Matches()) if self.active else text
 
-    def lines(self, lines: list[bytes]) -> list[bytes]:
-        """Redact lines that follow each other, so that a value of several lines is hidden in all of them."""
+    def lines(self, lines: list[bytes], matches: Matches | None = None) -> list[bytes]:
+        """Redact consecutive lines, so that a value that spans several of them is hidden in all of them."""
         redacted = []
         for record in _records(lines):
-            texts = iter(self.line(b"\n".join(record)).split(b"\n"))
+            texts = iter(self.line(b"\n".join(record), matches).split(b"\n"))
             redacted += [b"\n".join(next(texts) for _ in range(each.count(b"\n") + 1)) for each in record]
         return redacted
 
+    def labels(self, labels: Mapping[str, Any], matches: Matches | None = None) -> Mapping[str, Any]:
+        """Redact labels (names with JSON values); return the very same object when there is nothing to hide."""
+        if not self.active or not labels:
+            return labels
+        text = json.dumps(dict(labels), ensure_ascii=False)
+        redacted = self.text(text, matches)
+        return labels if redacted is text else dict(json.loads(redacted))
 
-def _hiding(fields: tuple[FieldRule, ...], patterns: tuple[PatternRule, ...], key: bytes) -> Callable[[str], str]:
+
+def _redactor(options: RedactionOptions) -> Redactor:
     # Imported only here: without anything to hide, a cold start does not pay for all the expressions.
-    from functions.pipeline.redaction.hiding import Hiding
+    from functions.pipeline.redaction.redactor import Redactor
 
-    return Hiding(fields, patterns, key).text
+    return Redactor(options.fields or (), options.patterns or (), options.keys[0] if options.keys else None)
 
 
 def _records(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """Yield the lines together that may be one record: indented ones, and closing brackets, go on with those before."""
+    """Group lines that may be one record: indented lines and closing brackets continue the one before."""
     record: list[bytes] = []
     for line in lines:
         if record and not (line.startswith(_CONTINUING) and len(record) < _MOST_LINES):

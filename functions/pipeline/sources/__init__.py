@@ -9,6 +9,8 @@ from functions.pipeline.errors import PermanentError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from functions.pipeline.redaction import Matches
+
 Position = dict[str, Any]
 """How far a source has been read, as JSON of constant size. Only the source itself looks inside."""
 
@@ -26,12 +28,13 @@ class Reading(NamedTuple):
 
     `lines` are as sent, without their line ends: one JSON object or one text line each, or several text lines when the
     source itself sent them as one. `gaps` counts the places in this reading where lines may have been lost before they
-    could be read.
+    could be read. `matches` counts what redaction hid in the lines; None before it.
     """
 
     lines: list[bytes]
     position: Position
     gaps: int = 0
+    matches: Matches | None = None
 
 
 class Source(Protocol):

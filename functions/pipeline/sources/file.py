@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from functions.pipeline.codecs.charsets import UTF_8
 from functions.pipeline.errors import NotText, PermanentError, TransientError
-from functions.pipeline.marks import PLAIN
+from functions.pipeline.fingerprints import PLAIN
 from functions.pipeline.sources import Position, Reading, unreadable_position
 from functions.pipeline.sources.file_content import Patience, is_fresh, status_of
 from functions.pipeline.sources.file_readings import Cutter, Unfinished
@@ -20,7 +20,7 @@ from functions.pipeline.sources.file_traces import File, Trace, find_copies, rec
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from functions.pipeline.marks import Marks
+    from functions.pipeline.fingerprints import Fingerprints
 
 _GONE = 100  # files that are remembered after they have left the pattern
 
@@ -54,7 +54,7 @@ class FileSource:
         self,
         pattern: str,
         begins_record: Callable[[bytes], object] | None = None,
-        marks: Marks = PLAIN,
+        fingerprints: Fingerprints = PLAIN,
         encoding: str = UTF_8,
     ) -> None:
         """Take a path or a pattern (`*`, `?`, `[…]`, `**`, `~`).
@@ -63,12 +63,12 @@ class FileSource:
             pattern: where the files are; a path is taken as it is when something exists there.
             begins_record: says whether a line begins a record. With it, a reading ends before such a line where one is
                 near enough, so that a traceback stays whole.
-            marks: know the files' content again.
+            fingerprints: know the files' content again.
             encoding: the charset of lines that are not UTF-8.
         """
         self._pattern = os.path.abspath(Path(pattern).expanduser())  # noqa: PTH100 (links stay as they are)
         self._begins_record = begins_record
-        self._marks = marks
+        self._fingerprints = fingerprints
         self._encoding = encoding
 
     @property
@@ -79,7 +79,7 @@ class FileSource:
 
     def check(self) -> str:
         """Return how many files there are, and how large they are as stored; raise as `read` does."""
-        files = [File(path, status, self._marks, self._encoding) for path, status in self._matches()]
+        files = [File(path, status, self._fingerprints, self._encoding) for path, status in self._matches()]
         number = "1 file" if len(files) == 1 else f"{len(files)} files"
         return f"{number}, {_readable_size(sum(each.size for each in files))}"
 
@@ -115,14 +115,14 @@ class FileSource:
             traces = [Trace.remembered(each) for each in position["files"]] if position is not None else []
         except (KeyError, TypeError) as error:
             raise unreadable_position(self.name) from error
-        self._marks.check((mark for trace in traces for mark in trace.marks), self.name)
+        self._fingerprints.check((fingerprint for trace in traces for fingerprint in trace.fingerprints), self.name)
         return traces
 
     def _present(self, problems: list[PermanentError], *, known: bool) -> list[File]:
         files = []
         for path, status in self._matches(known=known):
             try:
-                files.append(File(path, status, self._marks, self._encoding))
+                files.append(File(path, status, self._fingerprints, self._encoding))
             except PermanentError as error:
                 problems.append(error)
         return files

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from functions.pipeline.codecs import HEAD, Content, is_compressed, opened
 from functions.pipeline.codecs.binary import SAMPLE, check_text
 from functions.pipeline.codecs.charsets import UTF_8, charset_of
-from functions.pipeline.marks import PLAIN, digest
+from functions.pipeline.fingerprints import PLAIN, digest
 from functions.pipeline.sources.file_content import BLOCK, stored
 from functions.pipeline.sources.file_readings import caught
 from functions.pipeline.sources.file_text import Text
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from functions.pipeline.marks import Marks
+    from functions.pipeline.fingerprints import Fingerprints
     from functions.pipeline.sources.file_content import Patience
 
-_MARK_SIZE = 16  # bytes
+_FINGERPRINT_SIZE = 16  # bytes
 _FARTHEST = 1 << 63  # bytes: no file is so long
 _EDGE = 1024  # bytes at the beginning, and before the offset, by which content is known again
 
@@ -45,12 +45,12 @@ class Trace(NamedTuple):
         typed = tuple(map(type, trace)) == (str, int, str, int, int, int, int, bool)
         if not typed or trace.length != min(trace.offset, _EDGE) or not 0 <= trace.offset < _FARTHEST:
             raise TypeError
-        if {len(digest(mark)) for mark in trace.marks} != {2 * _MARK_SIZE}:
+        if {len(digest(fingerprint)) for fingerprint in trace.fingerprints} != {2 * _FINGERPRINT_SIZE}:
             raise TypeError
         return trace
 
     @property
-    def marks(self) -> tuple[str, str]:
+    def fingerprints(self) -> tuple[str, str]:
         """By what the content is known."""
         return self.fingerprint, self.ending
 
@@ -72,8 +72,10 @@ class File:
         PermanentError: it cannot be read.
     """
 
-    def __init__(self, path: Path, status: os.stat_result, marks: Marks = PLAIN, encoding: str = UTF_8) -> None:
-        self.path, self.inode, self._marks, self._encoding = path, status.st_ino, marks, encoding
+    def __init__(
+        self, path: Path, status: os.stat_result, fingerprints: Fingerprints = PLAIN, encoding: str = UTF_8
+    ) -> None:
+        self.path, self.inode, self._fingerprints, self._encoding = path, status.st_ino, fingerprints, encoding
         self.size, self.modified = status.st_size, status.st_mtime_ns
         self.trace: Trace | None = None
         self.original: File | None = None
@@ -110,18 +112,18 @@ class File:
 
     def continues(self, trace: Trace) -> bool:
         """Say whether this file begins with what was read when the trace was left."""
-        if not self._marks.knows(self.head[: trace.length], trace.fingerprint):
+        if not self._fingerprints.knows(self.head[: trace.length], trace.fingerprint):
             return False
         if self.compressed and self._unchanged(trace):
             return True
         self._ending = self._span(trace.offset - trace.length, trace.offset)
-        return self._marks.knows(self._ending, trace.ending)
+        return self._fingerprints.knows(self._ending, trace.ending)
 
     def follow(self, trace: Trace) -> None:
         """Read on from where the trace was left, which this file continues.
 
-        Its marks are made anew, so that an older key is not needed for ever; but not those of a compressed file that is
-        unchanged, which would have to be decompressed.
+        Its fingerprints are made anew, so that an older key is not needed for ever; but not those of a
+        compressed file that is         unchanged, which would have to be decompressed.
         """
         unchanged = self.compressed and self._unchanged(trace)
         self.trace = trace if unchanged else self._left_at(trace.offset, self._ending, finished=False)
@@ -157,7 +159,7 @@ class File:
             if len(seen) > self.offset - start:
                 break
         self._ending, new = seen[: self.offset - start], seen[self.offset - start :]
-        if self.trace and not self._marks.knows(self._ending, self.trace.ending):
+        if self.trace and not self._fingerprints.knows(self._ending, self.trace.ending):
             return
         line_end = self._text.line_end
         if new.startswith(line_end) and self._ending and not self._ending.endswith(line_end):
@@ -192,7 +194,11 @@ class File:
 
     def _left_at(self, offset: int, ending: bytes, *, finished: bool) -> Trace:
         length = min(offset, _EDGE)
-        ends = self._marks.new(self.head[:length], _MARK_SIZE), length, self._marks.new(ending, _MARK_SIZE)
+        ends = (
+            self._fingerprints.new(self.head[:length], _FINGERPRINT_SIZE),
+            length,
+            self._fingerprints.new(ending, _FINGERPRINT_SIZE),
+        )
         return Trace(*ends, offset, self.inode, self.size, self.modified, finished)
 
     def _span(self, start: int, end: int) -> bytes:

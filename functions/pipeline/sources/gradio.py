@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from functions.pipeline.deadline import within
 from functions.pipeline.errors import ConfigError, PermanentError, TransientError, TrilogError
-from functions.pipeline.marks import PLAIN
+from functions.pipeline.fingerprints import PLAIN
 from functions.pipeline.redaction import NO_REDACTION
 from functions.pipeline.sources.gradio_answers import problem_in, read_answer
 from functions.pipeline.sources.gradio_events import readable_events
@@ -35,7 +35,7 @@ from functions.pipeline.sources.window import Rules, check_position, read_new, r
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from functions.pipeline.marks import Marks
+    from functions.pipeline.fingerprints import Fingerprints
     from functions.pipeline.redaction import Redaction
     from functions.pipeline.sources import Position, Reading
     from functions.pipeline.sources.gradio_options import GradioOptions
@@ -52,13 +52,15 @@ _STARTING = ("BUILDING", "APP_STARTING")
 class GradioSource:
     """Reads a Space's log: what is new since the last lines emitted, each line once (see `window`).
 
-    `redaction` hides what errors of the Space show of its records; `marks` know lines again.
+    `redaction` hides what errors of the Space show of its records; `fingerprints` know lines again.
     """
 
-    def __init__(self, options: GradioOptions, redaction: Redaction = NO_REDACTION, marks: Marks = PLAIN) -> None:
+    def __init__(
+        self, options: GradioOptions, redaction: Redaction = NO_REDACTION, fingerprints: Fingerprints = PLAIN
+    ) -> None:
         if not options.url:
             raise ConfigError("GRADIO_URL: not set; expected the address of a Gradio Space")
-        self._options, self._redaction, self._rules = options, redaction, Rules(marks=marks)
+        self._options, self._redaction, self._rules = options, redaction, Rules(fingerprints=fingerprints)
 
     @property
     def name(self) -> str:
@@ -70,7 +72,7 @@ class GradioSource:
 
     def read(self, position: Position | None, size: int, limit: int | None = None) -> Iterator[Reading]:
         """Yield what is new, as `Source.read` says. The Space is read and left before the first lines are yielded."""
-        check_position(position, self.name, self._rules.marks)
+        check_position(position, self.name, self._rules.fingerprints)
         with _conversation(self._options, self._redaction) as space:
             news = read_new(space.page, position, self._rules)
         yield from readings(news, position, size, limit, self._rules)

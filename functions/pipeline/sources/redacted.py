@@ -1,20 +1,18 @@
-"""Any source, whose lines are redacted before anybody else sees them."""
+"""Redacts the lines of any source before anything else sees them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions.pipeline.sources import Reading
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from functions.pipeline.redaction import Redaction
-    from functions.pipeline.sources import Position, Source
+    from functions.pipeline.sources import Position, Reading, Source
 
 
 class RedactedSource:
-    """Another source's lines without what is to be hidden."""
+    """Another source's lines, redacted."""
 
     def __init__(self, source: Source, redaction: Redaction) -> None:
         self._source = source
@@ -26,10 +24,11 @@ class RedactedSource:
         return self._source.name
 
     def read(self, position: Position | None, size: int, limit: int | None = None) -> Iterator[Reading]:
-        """Yield what the other source does, redacted; raise as it does."""
-        for lines, after, gaps in self._source.read(position, size, limit):
-            shown = self._redaction.lines(lines) if self._redaction.active else lines
-            yield Reading(shown, after, gaps)
+        """Yield the other source's readings, redacted and with their matches; raise as it does."""
+        for reading in self._source.read(position, size, limit):
+            matches = self._redaction.matches()
+            lines = self._redaction.lines(reading.lines, matches) if self._redaction.active else reading.lines
+            yield reading._replace(lines=lines, matches=matches)
 
     def check(self) -> str:
         """Say what the other source says."""

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.errors import ConfigError, PermanentError, TransientError, TrilogError
-from functions.pipeline.marks import PLAIN
+from functions.pipeline.fingerprints import PLAIN
 from functions.pipeline.redaction import NO_REDACTION
 from functions.pipeline.sources.place import namespace
 from functions.pipeline.sources.window import Page, Rules, check_position, read_new, readings
@@ -14,7 +14,7 @@ from functions.pipeline.sources.window import Page, Rules, check_position, read_
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from functions.pipeline.marks import Marks
+    from functions.pipeline.fingerprints import Fingerprints
     from functions.pipeline.redaction import Redaction
     from functions.pipeline.sources import Position, Reading
     from functions.pipeline.sources.redis_options import RedisOptions
@@ -27,13 +27,15 @@ class RedisListSource:
     """Reads what is new in a list since the last lines emitted, each line once (see `window`).
 
     An entry is one line as it was pushed: a JSON object as the Space's `/logs_api` gives them, or text. `redaction`
-    hides what errors of the server show of entries; `marks` recognise lines that were read before.
+    hides what errors of the server show of entries; `fingerprints` recognise lines that were read before.
     """
 
-    def __init__(self, options: RedisOptions, redaction: Redaction = NO_REDACTION, marks: Marks = PLAIN) -> None:
+    def __init__(
+        self, options: RedisOptions, redaction: Redaction = NO_REDACTION, fingerprints: Fingerprints = PLAIN
+    ) -> None:
         if not options.host:
             raise ConfigError("REDIS_HOST: not set; expected the name of a Redis server")
-        self._options, self._redaction, self._rules = options, redaction, Rules(page=_PAGE, marks=marks)
+        self._options, self._redaction, self._rules = options, redaction, Rules(page=_PAGE, fingerprints=fingerprints)
 
     @property
     def name(self) -> str:
@@ -42,7 +44,7 @@ class RedisListSource:
 
     def read(self, position: Position | None, size: int, limit: int | None = None) -> Iterator[Reading]:
         """Yield what is new, as `Source.read` says. The list is read before the first lines are yielded."""
-        check_position(position, self.name, self._rules.marks)
+        check_position(position, self.name, self._rules.fingerprints)
         with self._connected() as client:
             news = read_new(lambda count, offset: self._page(client, count, offset), position, self._rules)
         yield from readings(news, position, size, limit, self._rules)

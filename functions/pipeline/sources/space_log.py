@@ -18,8 +18,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from functions.pipeline.deadline import OutOfTime, within
 from functions.pipeline.errors import ConfigError, PermanentError
+from functions.pipeline.fingerprints import PLAIN
 from functions.pipeline.instants import parsed_instant
-from functions.pipeline.marks import PLAIN
 from functions.pipeline.redaction import NO_REDACTION
 from functions.pipeline.sources.place import namespace
 from functions.pipeline.sources.space_log_failures import Asked, named, not_running, too_late
@@ -28,7 +28,7 @@ from functions.pipeline.sources.stream import Entry, NewEntries, check_position,
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from functions.pipeline.marks import Marks
+    from functions.pipeline.fingerprints import Fingerprints
     from functions.pipeline.redaction import Redaction
     from functions.pipeline.sources import Position, Reading
     from functions.pipeline.sources.gradio_options import GradioOptions
@@ -44,12 +44,16 @@ _EVENT = b"data: {"  # other lines keep the connection alive
 class SpaceLogSource:
     """Reads what is new in a container's log since the last lines emitted, each line once (see `stream`).
 
-    The lines come as the container wrote them. `redaction` hides what errors of the Hub show of them; `marks`
+    The lines come as the container wrote them. `redaction` hides what errors of the Hub show of them; `fingerprints`
     recognise lines that were read before.
     """
 
     def __init__(
-        self, place: str, options: GradioOptions, redaction: Redaction = NO_REDACTION, marks: Marks = PLAIN
+        self,
+        place: str,
+        options: GradioOptions,
+        redaction: Redaction = NO_REDACTION,
+        fingerprints: Fingerprints = PLAIN,
     ) -> None:
         """Take a place and how to be let in.
 
@@ -57,13 +61,13 @@ class SpaceLogSource:
             place: `hf://owner/space`, whose container's log it is; with `?logs=build`, that of its build.
             options: the token, and the seconds in which one reading must be done.
             redaction: of errors.
-            marks: of lines.
+            fingerprints: of lines.
 
         Raises:
             ConfigError: the place has another form.
         """
         self._space, self._logs = _parsed(place)
-        self._options, self._redaction, self._marks = options, redaction, marks
+        self._options, self._redaction, self._fingerprints = options, redaction, fingerprints
 
     @property
     def name(self) -> str:
@@ -72,12 +76,12 @@ class SpaceLogSource:
 
     def read(self, position: Position | None, size: int, limit: int | None = None) -> Iterator[Reading]:
         """Yield what is new, as `Source.read` says; a log of many lines is read in turns, each from its beginning."""
-        check_position(position, self.name, self._marks)
+        check_position(position, self.name, self._fingerprints)
         complete = False
         while not complete and limit != 0:
-            new = NewEntries(position, self._marks)
+            new = NewEntries(position, self._fingerprints)
             complete = self._fill(new)
-            for reading in readings(new, position, size, limit, self._marks):
+            for reading in readings(new, position, size, limit, self._fingerprints):
                 yield reading
                 position = reading.position
                 limit = None if limit is None else limit - len(reading.lines)

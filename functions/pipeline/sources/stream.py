@@ -11,15 +11,15 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from functions.pipeline.fingerprints import PLAIN
 from functions.pipeline.instants import parsed_instant
-from functions.pipeline.marks import PLAIN
 from functions.pipeline.sources import Position, Reading, unreadable_position
-from functions.pipeline.sources.window import MARK_SIZE, marker
+from functions.pipeline.sources.window import FINGERPRINT_SIZE, fingerprinter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from functions.pipeline.marks import Marks
+    from functions.pipeline.fingerprints import Fingerprints
 
 WINDOW = 100  # entries remembered
 
@@ -36,16 +36,16 @@ class Entry(NamedTuple):
         return self.time.encode() + b" " + self.line
 
 
-def check_position(position: Position | None, source: str, marks: Marks = PLAIN) -> None:
-    """Raise the error of `unreadable_position` unless `readings` made the position; then that of `Marks.check`."""
+def check_position(position: Position | None, source: str, fingerprints: Fingerprints = PLAIN) -> None:
+    """Raise the error of `unreadable_position` unless `readings` made the position, or that of `Fingerprints.check`."""
     if position is None:
         return
     kinds = {"window": list, "time": str, "first": str, "count": int}
     if not all(isinstance(position.get(name), kind) for name, kind in kinds.items()):
         raise unreadable_position(source)
-    if not all(isinstance(mark, str) for mark in position["window"]):
+    if not all(isinstance(fingerprint, str) for fingerprint in position["window"]):
         raise unreadable_position(source)
-    marks.check([position["first"], *position["window"]], source)
+    fingerprints.check([position["first"], *position["window"]], source)
 
 
 class NewEntries:
@@ -53,16 +53,16 @@ class NewEntries:
 
     Attributes:
         entries: the new ones, oldest first, each after its number in the log.
-        first: the mark of the log's first entry.
+        first: the fingerprint of the log's first entry.
         size: their lines, in bytes.
         found: the last entries emitted were met (or there are none).
         seen: how many entries were taken in all.
     """
 
-    def __init__(self, position: Position | None, marks: Marks = PLAIN) -> None:
+    def __init__(self, position: Position | None, fingerprints: Fingerprints = PLAIN) -> None:
         self._window: list[str] = position["window"] if position else []
         self._last = _instant(position["time"]) if position else None
-        self._marks, self._mark = marks, marker(position, marks)
+        self._fingerprints, self._fingerprint = fingerprints, fingerprinter(position, fingerprints)
         self._recent: deque[str] = deque(maxlen=len(self._window))
         self._old = 0  # entries of this log that are known to be old by their number
         self._position = position
@@ -90,15 +90,15 @@ class NewEntries:
             self.size += len(entry.line)
 
     def _begin(self, entry: Entry) -> None:
-        self.first = self._marks.new(entry.content, MARK_SIZE)
-        if self._position and self._marks.knows(entry.content, self._position["first"]):
+        self.first = self._fingerprints.new(entry.content, FINGERPRINT_SIZE)
+        if self._position and self._fingerprints.knows(entry.content, self._position["first"]):
             self._old = self._position["count"]
 
     def _ends_the_window(self, entry: Entry) -> bool:
         """Tell whether the window ends here: as much of it as there has been room for since the log's beginning."""
         if not self._window:
             return False
-        self._recent.append(self._mark(entry.content))
+        self._recent.append(self._fingerprint(entry.content))
         return self._recent[-1] == self._window[-1] and list(self._recent) == self._window[-len(self._recent) :]
 
     def _is_later(self, entry: Entry) -> bool:
@@ -107,14 +107,14 @@ class NewEntries:
 
 
 def readings(
-    new: NewEntries, position: Position | None, size: int, limit: int | None = None, marks: Marks = PLAIN
+    new: NewEntries, position: Position | None, size: int, limit: int | None = None, fingerprints: Fingerprints = PLAIN
 ) -> Iterator[Reading]:
     """Cut the oldest `limit` new entries into readings of at most `size`, each with the position after it."""
     window, time = (position["window"], position["time"]) if position else ([], "")
-    mark, taken = marker(position, marks), new.entries[:limit]
+    fingerprint, taken = fingerprinter(position, fingerprints), new.entries[:limit]
     for start in range(0, len(taken), size):
         numbers, part = zip(*taken[start : start + size], strict=True)
-        window = (window + [mark(entry.content) for entry in part])[-WINDOW:]
+        window = (window + [fingerprint(entry.content) for entry in part])[-WINDOW:]
         time = next((entry.time for entry in reversed(part) if entry.time), time)
         after: Position = {"window": window, "time": time, "first": new.first, "count": numbers[-1]}
         yield Reading([entry.line for entry in part], after, int(new.gap and start == 0))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from functions.pipeline.marks import PLAIN, Marks
+from functions.pipeline.fingerprints import PLAIN, Fingerprints
 from functions.pipeline.sources import Position, Reading, unreadable_position
 
 if TYPE_CHECKING:
@@ -36,18 +36,18 @@ class Rules(NamedTuple):
         window: of the last emitted lines, remembered in the position.
         proof: that must be found again in a row before reading stops short of the list's end.
         overlap: of those already read, asked for again with each further page.
-        marks: what lines are remembered by.
+        fingerprints: what lines are remembered by.
     """
 
     page: int = 100
     window: int = 100
     proof: int = 50
     overlap: int = 20
-    marks: Marks = PLAIN
+    fingerprints: Fingerprints = PLAIN
 
 
 RULES = Rules()
-MARK_SIZE = 8  # bytes
+FINGERPRINT_SIZE = 8  # bytes
 _MISFITS = 3  # pages that meet nothing read before; then the list is taken to have been emptied
 
 
@@ -59,14 +59,18 @@ class News(NamedTuple):
     gap: bool
 
 
-def check_position(position: Position | None, source: str, marks: Marks = PLAIN) -> None:
-    """Raise the error of `unreadable_position` unless `readings` made the position; then that of `Marks.check`."""
+def check_position(position: Position | None, source: str, fingerprints: Fingerprints = PLAIN) -> None:
+    """Raise the error of `unreadable_position` unless `readings` made the position, or that of `Fingerprints.check`."""
     if position is None:
         return
     window, held = position.get("window"), position.get("held")
-    if not isinstance(window, list) or not all(isinstance(mark, str) for mark in window) or not isinstance(held, int):
+    if (
+        not isinstance(window, list)
+        or not all(isinstance(fingerprint, str) for fingerprint in window)
+        or not isinstance(held, int)
+    ):
         raise unreadable_position(source)
-    marks.check(window, source)
+    fingerprints.check(window, source)
 
 
 def read_new(fetch: Fetch, position: Position | None, rules: Rules = RULES) -> News:
@@ -80,7 +84,7 @@ def read_new(fetch: Fetch, position: Position | None, rules: Rules = RULES) -> N
     When the last emitted line is no longer in the list, all of it is new, and lines may have been lost: a gap. On the
     first run that is a gap only if the list was emptied while being read.
     """
-    snapshot = Snapshot(fetch, rules, marker(position, rules.marks))
+    snapshot = Snapshot(fetch, rules, fingerprinter(position, rules.fingerprints))
     past = Past(position, rules)
     while not snapshot.complete and not past.is_surely_met_by(snapshot):
         snapshot.grow()
@@ -95,11 +99,11 @@ def readings(
     news: News, position: Position | None, size: int, limit: int | None = None, rules: Rules = RULES
 ) -> Iterator[Reading]:
     """Cut the oldest `limit` new lines into readings of at most `size`, each with the position after it."""
-    window, mark = position["window"] if position else [], marker(position, rules.marks)
+    window, fingerprint = position["window"] if position else [], fingerprinter(position, rules.fingerprints)
     count = len(news.lines) if limit is None else min(limit, len(news.lines))
     for start in range(0, count, size):
         lines = news.lines[start : min(start + size, count)]
-        window = (window + [mark(line) for line in lines])[-rules.window :]
+        window = (window + [fingerprint(line) for line in lines])[-rules.window :]
         after: Position = {"window": window, "held": news.held + start + len(lines)}
         yield Reading(lines, after, gaps=int(news.gap and start == 0))
 
@@ -108,17 +112,17 @@ class Snapshot:
     """The newest part of the list as it stood when the first page was read, oldest first. Grows towards older lines.
 
     Attributes:
-        lines, marks: the lines, and what they are compared by.
+        lines, fingerprints: the lines, and what they are compared by.
         total: how many lines the Space held then, if it says so.
         complete: there are no older lines, or none that can still be read.
         torn: there were older lines, but the list was emptied before they could be read.
     """
 
-    def __init__(self, fetch: Fetch, rules: Rules, mark: Callable[[bytes], str]) -> None:
-        self._fetch, self._rules, self._mark = fetch, rules, mark
+    def __init__(self, fetch: Fetch, rules: Rules, fingerprint: Callable[[bytes], str]) -> None:
+        self._fetch, self._rules, self._fingerprint = fetch, rules, fingerprint
         first = fetch(rules.page, 0) or Page([])
         self.lines = first.lines[::-1]
-        self.marks = [mark(line) for line in self.lines]
+        self.fingerprints = [fingerprint(line) for line in self.lines]
         self.total = first.total
         self.complete = self._is_last(first, 0)
         self.torn = False
@@ -151,16 +155,16 @@ class Snapshot:
         return not page.lines and offset < len(self.lines)
 
     def _join(self, older: Page) -> None:
-        marks = [self._mark(line) for line in older.lines]
+        fingerprints = [self._fingerprint(line) for line in older.lines]
         more = 0 if self.total is None or older.total is None else older.total - self.total - self._arrived
-        reach = self._reach(marks, self._overlap + more)
+        reach = self._reach(fingerprints, self._overlap + more)
         if reach is None:
-            self._miss(len(marks), more)
+            self._miss(len(fingerprints), more)
             return
         self._arrived += reach - self._overlap
-        if reach < len(marks):
-            self.lines[:0] = older.lines[: len(marks) - reach]
-            self.marks[:0] = marks[: len(marks) - reach]
+        if reach < len(fingerprints):
+            self.lines[:0] = older.lines[: len(fingerprints) - reach]
+            self.fingerprints[:0] = fingerprints[: len(fingerprints) - reach]
         elif reach == self._overlap:  # the list did not move, and showed nothing more
             self.complete = True
 
@@ -170,17 +174,18 @@ class Snapshot:
         The smallest fit that is at least the overlap asked for, and at least as far as `counted`. Where the page must
         show that place and does not fit there, the count is wrong, and the lines alone decide.
         """
-        furthest = len(self.marks)
+        furthest = len(self.fingerprints)
         for least in (max(self._overlap, counted), self._overlap if counted <= furthest else furthest + 1):
             for reach in range(least, furthest + 1):
                 size = min(reach, len(older))
-                if self.marks[reach - size : reach] == older[len(older) - size :]:
+                if self.fingerprints[reach - size : reach] == older[len(older) - size :]:
                     return reach
         return None
 
     def _miss(self, size: int, more: int) -> None:
         """Look further down: so much has arrived that the page held only lines newer than these."""
-        if self._overlap + more > len(self.marks):  # A little short of the count, which may be too high by some lines.
+        # A little short of the count, which may be too high by some lines.
+        if self._overlap + more > len(self.fingerprints):
             self._arrived += more - self._overlap // 2
         else:
             self._arrived += max(1, size - self._overlap)
@@ -199,7 +204,7 @@ class Past:
 
     def is_surely_met_by(self, snapshot: Snapshot) -> bool:
         """Tell whether older lines than these could not change what is new."""
-        likely = self._likely(snapshot, self._fits(snapshot.marks))
+        likely = self._likely(snapshot, self._fits(snapshot.fingerprints))
         return len(likely) == 1 and likely[0].overlap >= self._proof
 
     def new_lines_in(self, snapshot: Snapshot) -> int | None:
@@ -208,17 +213,17 @@ class Past:
         Of several places that the counts allow, the one with the fewest new lines. If they allow none, they were taken
         a moment before or after their pages: then a proof decides.
         """
-        fits = self._fits(snapshot.marks)
+        fits = self._fits(snapshot.fingerprints)
         places = self._likely(snapshot, fits) or self._proven(fits)
         return min((fit.new for fit in places), default=None)
 
-    def _fits(self, marks: list[str]) -> list[Fit]:
+    def _fits(self, fingerprints: list[str]) -> list[Fit]:
         """Find every place where the last emitted line may be."""
         if not self.window:
             return []
-        ends = (end for end in range(len(marks), 0, -1) if marks[end - 1] == self.window[-1])
-        fits = (Fit(len(marks) - end, min(end, len(self.window))) for end in ends)
-        return [fit for fit in fits if fit.matches(marks, self.window)]
+        ends = (end for end in range(len(fingerprints), 0, -1) if fingerprints[end - 1] == self.window[-1])
+        fits = (Fit(len(fingerprints) - end, min(end, len(self.window))) for end in ends)
+        return [fit for fit in fits if fit.matches(fingerprints, self.window)]
 
     def _proven(self, fits: list[Fit]) -> list[Fit]:
         return [fit for fit in fits if fit.overlap >= self._proof]
@@ -242,10 +247,10 @@ class Fit(NamedTuple):
     new: int
     overlap: int
 
-    def matches(self, marks: list[str], window: list[str]) -> bool:
+    def matches(self, fingerprints: list[str], window: list[str]) -> bool:
         """Tell whether all the lines before it are the emitted ones, as far back as both go."""
-        end = len(marks) - self.new
-        return marks[end - self.overlap : end] == window[-self.overlap :]
+        end = len(fingerprints) - self.new
+        return fingerprints[end - self.overlap : end] == window[-self.overlap :]
 
 
 def _held_before(snapshot: Snapshot, new: int, counted: int) -> int:
@@ -253,15 +258,15 @@ def _held_before(snapshot: Snapshot, new: int, counted: int) -> int:
     return counted if snapshot.total is None else snapshot.total - new
 
 
-def marker(position: Position | None, marks: Marks) -> Callable[[bytes], str]:
-    """Return what marks a line: as the position's window does, if it is there, else by the newest key.
+def fingerprinter(position: Position | None, fingerprints: Fingerprints) -> Callable[[bytes], str]:
+    """Return what fingerprints a line: as the position's window does, if it is there, else by the newest key.
 
-    So lines that are equal are marked alike, whatever keys the window's marks were made by.
+    So lines that are equal are fingerprinted alike, whatever keys the window's fingerprints were made by.
     """
     window = set(position["window"]) if position else set()
 
-    def mark(line: bytes) -> str:
-        first, *others = marks.all(line, MARK_SIZE)
+    def fingerprint(line: bytes) -> str:
+        first, *others = fingerprints.all(line, FINGERPRINT_SIZE)
         return first if first in window else next((each for each in others if each in window), first)
 
-    return mark
+    return fingerprint

@@ -19,6 +19,7 @@ _REMEMBERED = 4096  # texts
 _ISO = re.compile(  # what `datetime.fromisoformat` reads as it stands
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
+_WHOLE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?$")
 _DECIMALS = re.compile(r"(?<=:[0-9]{2}:[0-9]{2})[.,]([0-9]++)")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = {10: 0, 13: 3, 16: 6, 19: 9}  # digits of a count, and how many of them are decimals of a second
@@ -60,6 +61,7 @@ class Clock:
         self._last: datetime | None = None  # instant read
         self._last_of_day: datetime | None = None  # time without a date read, with its date and without a zone
         self._second = ""  # the last second that was read of a time in UTC: 2025-01-20T10:30:00.
+        self._whole, self._instant = "", ""  # the last second of a time without a zone, and the instant that it is
         self._spelling = SPELLINGS[0]  # that of the last text
         self._known: dict[tuple[str, str | None], _Reading] = {}
 
@@ -79,6 +81,8 @@ class Clock:
         """
         if text[:20] == self._second and text[-1:] == "Z" and text[20:-1].isdecimal():  # as most envelopes have it
             return f"{self._second}{text[20:-1][:6].ljust(6, '0').removesuffix('000')}Z"
+        if text[:19] == self._whole and text[19:20] in {".", ","} and text[20:].isdecimal() and form is None:
+            return f"{self._instant}{text[20:26].ljust(6, '0').removesuffix('000')}Z"
         if len(text) > _LONGEST:
             return None
         reading = self._known.get((text, form)) or self._reading(text, form)
@@ -86,6 +90,8 @@ class Clock:
         self.ambiguous += reading.ambiguous
         if text[-1:] == "Z" and reading.written and text[:19] == reading.written[:19]:
             self._second = f"{text[:19]}."
+        if form is None and reading.written and not reading.by_order and _WHOLE.match(text):
+            self._whole, self._instant = text[:19], reading.written[:20]
         return reading.written
 
     def count(self, number: object) -> str | None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from orjson import JSONDecodeError, loads
 
 from functions.pipeline.kinds import Kind
+from functions.pipeline.kinds.misfits import NUMBERS
 from functions.pipeline.loose_json import first_value
 from functions.pipeline.values import json_value, put
 
@@ -41,6 +42,8 @@ _INPUT, _RESULT, _PAIR = b" - Input: ", b" - Result: ", b" - "  # come after a c
 _MARKERS = (_PAIR, _INPUT, _RESULT)
 _MILLISECONDS = {b"ms": 1.0, b"s": 1e3, b"us": 1e-3, "\u00b5s".encode(): 1e-3, "\u03bcs".encode(): 1e-3, b"ns": 1e-6}
 _REMEMBERED = 4096  # calls
+_NAMES: set[tuple[str, ...]] = set()  # of the features of inputs, where any numbers fit
+_MOST_NAMES, _LARGEST = 64, 1024  # inputs, and the features of one
 _FEATURES = {"ALCOHOL CONSUMING": "ALCOHOL"}  # as the Space sends them; in other names, underscores stand for spaces
 _VALUES = frozenset((b"{", b"[", b'"', b"'"))  # the bytes that a value begins with where text is none
 _ROUNDED = 1e18  # and above: a whole number of 19 digits or more, which its digits tell better
@@ -89,6 +92,7 @@ def _read_json(fields: dict[str, Any], rest: bytes, known: Fields) -> Found:
         return _read_pair(fields, rest.removeprefix(_INPUT), _RESULT, known)
     if rest.startswith(_RESULT):
         put(fields, "result", _result(first_value(rest.removeprefix(_RESULT).decode())[0]))
+        known.misfits.move(fields)
     elif rest.startswith(_PAIR) and rest[len(_PAIR) : len(_PAIR) + 1] in _VALUES:
         return _read_pair(fields, rest.removeprefix(_PAIR), _PAIR, known)
     return None
@@ -101,18 +105,42 @@ def _read_pair(fields: dict[str, Any], rest: bytes, marker: bytes, known: Fields
         given, result = loads(first), loads(second)
     except JSONDecodeError:
         return _read_loosely(fields, rest.decode(), marker.decode(), known)
-    if type(given) is dict and type(result) is dict and " " not in "".join(given) and not _is_rounded(given):
-        fields["input_data"], fields["result"] = given, result
-        return None
+    if type(given) is dict and type(result) is dict:
+        types = known.results
+        for name, each in result.items():
+            if type(each) not in types[name]:
+                break
+        else:
+            try:  # where all are numbers, their sum tells whether one had more digits than a float has
+                total: float = sum(given.values())
+            except TypeError:
+                plain = _is_plain(given, known)
+            else:
+                plain = -_ROUNDED < total < _ROUNDED and ((*given,) in _NAMES or _has_plain_names(given, known))
+            if plain:
+                fields["input_data"], fields["result"] = given, result
+                return None
     return _read_loosely(fields, rest.decode(), marker.decode(), known)
 
 
-def _is_rounded(given: dict[str, Any]) -> bool:
-    """Say whether there may be a number among the values that had more digits than a float has."""
-    try:  # their sum tells, where all are numbers, and costs least
-        return not -_ROUNDED < sum(given.values()) < _ROUNDED
-    except TypeError:
-        return any(isinstance(each, float) and abs(each) >= _ROUNDED for each in given.values())
+def _is_plain(given: dict[str, Any], known: Fields) -> bool:
+    """Say whether an input is a document's as it is, as far as names and types tell."""
+    types = known.inputs
+    for name, each in given.items():
+        if type(each) not in types[name] or (type(each) is float and not -_ROUNDED < each < _ROUNDED) or " " in name:
+            return False
+    return True
+
+
+def _has_plain_names(given: dict[str, Any], known: Fields) -> bool:
+    """Say whether any numbers under these names are a document's input; of a model, they are always the same."""
+    if not all(known.inputs[name] >= NUMBERS and " " not in name for name in given):
+        return False
+    if len(given) <= _LARGEST:
+        if len(_NAMES) >= _MOST_NAMES:
+            _NAMES.clear()
+        _NAMES.add((*given,))
+    return True
 
 
 def _read_loosely(fields: dict[str, Any], rest: str, marker: str, known: Fields) -> Found:
@@ -129,6 +157,7 @@ def _read_loosely(fields: dict[str, Any], rest: str, marker: str, known: Fields)
         return known.take(fields, given)
     put(fields, "input_data", _input(given))
     put(fields, "result", _result(first_value(second)[0]))
+    known.misfits.move(fields)
     return None
 
 

@@ -67,6 +67,9 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:  # noqa: A
         for name, each in value.items():
             inner = path if name == "properties" else f"{path}.{name}".lstrip(".")
             yield from _leaves(each, inner)
+    elif isinstance(value, list) and value and isinstance(value[0], dict):  # dynamic templates, each under its name
+        for each in value:
+            yield from _leaves(each, path)
     elif isinstance(value, list):
         yield path, ", ".join(sorted(map(str, value)))
     else:

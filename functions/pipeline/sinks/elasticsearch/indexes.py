@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import closing
-from itertools import islice
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.errors import PermanentError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _OLDEST = (8, 19)
 _PAGE = 1000  # documents asked for at a time
+_MILLISECOND = len("2025-01-20T10:30:00.123")
 _OK = 200
 _DATES = {f"{done}_date{unit}" for done in ("created", "modified") for unit in ("", "_millis")}  # the server's own
 _FOUND = 10_000  # the most that one search may find
@@ -235,5 +236,17 @@ def _search(
 
     in_a_second = {"order": order, "unmapped_type": "long"}  # dead letters, and indexes made before, have none
     body = {"query": query, "sort": [{"@timestamp": {"order": order}}, {"sequence": in_a_second}]}
-    for hit in scan(client, query=body, index=names, preserve_order=True, size=_PAGE):
-        yield {"_id": hit["_id"], **hit["_source"]}
+    hits = scan(client, query=body, index=names, preserve_order=True, size=_PAGE)
+    yield from _by_microsecond(({"_id": hit["_id"], **hit["_source"]} for hit in hits), reverse=order == "desc")
+
+
+def _by_microsecond(documents: Iterable[dict[str, Any]], *, reverse: bool) -> Iterator[dict[str, Any]]:
+    """Put the documents of the same millisecond in order, which is as fine as Elasticsearch sorts a `date`."""
+    for _, same in groupby(documents, key=lambda document: _time(document)[:_MILLISECOND]):
+        while some := list(islice(same, _PAGE)):  # so that memory is bounded, however many there are
+            yield from sorted(some, key=_time, reverse=reverse)
+
+
+def _time(document: dict[str, Any]) -> str:
+    time: str = document.get("@timestamp", "")
+    return time.removesuffix("Z")  # "….123" comes before "….123456"
