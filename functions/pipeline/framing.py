@@ -13,6 +13,7 @@ from operator import add
 from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.ansi import ESCAPE
+from functions.pipeline.reader import SAMPLE
 from functions.pipeline.records import NO_HEAD, escaped, json_object
 from functions.pipeline.streams import Streams
 
@@ -141,12 +142,15 @@ def _read_elements(elements: Iterable[tuple[int, Any]], reader: Reader) -> Itera
 
 
 def _looked_at(blocks: Iterable[tuple[int, bytes]], reader: Reader) -> Iterator[tuple[int, bytes]]:
-    """Let the reader see the first lines before they are read."""
-    blocks = iter(blocks)
-    for first in blocks:
-        reader.look_at(first[1])
-        yield first
-        yield from blocks
+    """Let the reader see the first lines before they are read: the same ones, however the object was cut."""
+    blocks, seen, size = iter(blocks), [], 0
+    for block in blocks:
+        seen.append(block)
+        size += len(block[1])
+        if size >= SAMPLE:
+            break
+    reader.look_at(b"\n".join(lines for _, lines in seen))
+    return chain(seen, blocks)
 
 
 def _blocks(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from functions.pipeline.records import Head
     from functions.pipeline.times import Clock
 
-_SAMPLE = 64 << 10  # bytes of an object that tell whether its dates begin with the day
+SAMPLE = 64 << 10  # bytes of an object that tell whether its dates begin with the day
 _KNOWN = frozenset(("timestamp", "level", "message", "logger", "data"))  # an object of these is no envelope
 
 In = tuple[str, "list[Carried]"]
@@ -63,7 +63,7 @@ class Reader:
 
     def look_at(self, block: bytes) -> None:
         """Take the object's first lines, which may tell how its dates are meant."""
-        self._sample = block[:_SAMPLE]
+        self._sample = block[:SAMPLE]
 
     def clock(self) -> Clock:
         """Return what reads the object's times; it is made when a line needs it."""

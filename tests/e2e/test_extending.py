@@ -8,9 +8,12 @@ import shlex
 import shutil
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+
+from infra.aws.imports import Follower
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "extending.md").read_text("utf-8")
@@ -89,6 +92,11 @@ def test_the_copy_is_what_runs(copy: Path, folder: Path):
     assert (
         run(copy, folder, 'python -c "import functions; print(functions.__path__[0])"').strip() == f"{copy}/functions"
     )
+
+
+def test_the_functions_get_what_the_page_adds(copy: Path):
+    needed = Follower(copy, set(packages_distributions())).needed("functions.indexer.handler").files
+    assert {copy / name for name in FILES if name.endswith(".py")} <= set(needed)
 
 
 def test_the_samples_of_the_page_are_tested(copy: Path):
