@@ -124,11 +124,14 @@ class Reader:
     def _behind(self, head: Head, line: bytes) -> In | None:
         """Take the line that a time was put before, as `docker logs -t` and CloudWatch's export do."""
         inner = line[len(head[0]) :]
-        begins = inner[:1] == b"{" or (inner and (self.known(inner) or self._patterns.head(inner, self.clock())))
-        if begins or not self._trace or not self._trace.goes_on(inner):
-            self._trace = None if begins else Trace.begun_by(inner)
-        if not begins and self._trace is None:
-            return None
+        if inner[:1] == b"{" or (inner and (self.known(inner) or self._patterns.head(inner, self.clock()))):
+            self._trace = None
+        else:
+            inner = line[len(head[0].rstrip()) + 1 :]  # with its indentation
+            if self._trace is None or not self._trace.goes_on(inner):
+                self._trace = Trace.begun_by(inner)
+            if self._trace is None:
+                return None
         from functions.pipeline.envelopes import Carried
 
         return TIME_ALONE, [Carried(inner, head[2])]

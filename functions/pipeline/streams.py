@@ -262,7 +262,8 @@ class Streams:
     def _unwrap(self, around: _Stream, position: int, read: In, origin: Origin | None, depth: int) -> None:
         """Take the lines in an envelope."""
         name, carried = read
-        self._end(around)
+        if name != TIME_ALONE:
+            self._end(around)
         self._reader.control_messages += not carried
         for number, each in enumerate(carried):
             place = self._next(position, number, depth)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from functions.pipeline.times import Clock
 
 _PRIORITY = rb"(?:\d{1,5} )?<(?P<priority>\d{1,3})>"
-_STRUCTURED = rb'-|(?:\[[^\s="\]]{1,32}(?: [^\s="\]]{1,32}="(?:[^"\\\]]|\\.)*")*\])+'
+_STRUCTURED = rb'-|(?:\[[^\s="\]]{1,32}(?: [^\s="\]]{1,32}="(?:[^"\\]|\\.)*")*\])+'
 _RFC5424 = re.compile(
     _PRIORITY + rb"1 (?P<time>\S{1,40}) (?P<host>\S{1,255}) (?P<program>\S{1,48}) (?P<process>\S{1,128}) "
     rb"(?P<message_id>\S{1,32})(?: (?P<structured>" + _STRUCTURED + rb")(?=\s|$))?(?: |$)",
