@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from functions.pipeline.records import PLACE_IN_ENVELOPE
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Hashable
 
     from functions.pipeline.records import Record
 
 _LINE = (1 << PLACE_IN_ENVELOPE) - 1
-_Place = tuple[int, int]
+_PLACES = 64  # bits, more than enough
 
 
 Stream = TypeVar("Stream", bound="Hashable")
@@ -23,14 +23,17 @@ class Ordered(Generic[Stream]):
     """Complete records, in the order in which they were begun.
 
     Attributes:
-        count: how many wait.
-        size: bytes of these.
+        size: bytes of those that wait.
     """
 
     def __init__(self) -> None:
-        self.count = self.size = 0
-        self._complete: list[tuple[_Place, Record]] = []  # a heap
-        self._begun: dict[Stream, _Place] = {}  # by the stream in which they are, the oldest first
+        self.size = 0
+        self._complete: list[tuple[int, Record]] = []  # a heap
+        self._begun: dict[Stream, int] = {}  # by the stream in which they are, the oldest first
+
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._complete)
 
     @property
     def oldest(self) -> Stream:
@@ -39,7 +42,7 @@ class Ordered(Generic[Stream]):
 
     def begin(self, stream: Stream, position: int) -> None:
         """Note that a record of a stream has begun; it stays noted until it has ended."""
-        self._begun.setdefault(stream, _place(position))
+        self._begun.setdefault(stream, _order(position))
 
     def end(self, stream: Stream) -> None:
         """Note that nothing has begun any more."""
@@ -47,20 +50,19 @@ class Ordered(Generic[Stream]):
 
     def add(self, record: Record) -> None:
         """Take a record that is complete."""
-        heappush(self._complete, (_place(record[0]), record))
-        self.count += 1
+        heappush(self._complete, (_order(record[0]), record))
         self.size += len(record[1])
 
-    def ready(self) -> Iterator[Record]:
+    def ready(self) -> list[Record]:
         """Give away the records before which none has begun that is not complete."""
-        first = next(iter(self._begun.values()), None)
-        while self._complete and (first is None or self._complete[0][0] < first):
-            _, record = heappop(self._complete)
-            self.count -= 1
-            self.size -= len(record[1])
-            yield record
+        first, complete = next(iter(self._begun.values()), None), self._complete
+        ready = []
+        while complete and (first is None or complete[0][0] < first):
+            ready.append(heappop(complete)[1])
+            self.size -= len(ready[-1][1])
+        return ready
 
 
-def _place(position: int) -> _Place:
-    """Return the line of a position, and the place in its envelope."""
-    return position & _LINE, position >> PLACE_IN_ENVELOPE
+def _order(position: int) -> int:
+    """Return a number that sorts by the line first, and by the place in its envelope then."""
+    return (position & _LINE) << _PLACES | position >> PLACE_IN_ENVELOPE

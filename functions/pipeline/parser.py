@@ -194,9 +194,9 @@ class Parsing:
 
     def _take_told(self, fields: dict[str, Any], origin: Origin | None, found: Found) -> Found:
         """Take what an envelope tells of the event; what its record tells otherwise stays, with the other beside it."""
-        told = dict(origin.fields) if origin else {}
-        if not told:
+        if not origin or not origin.fields:
             return found
+        told = dict(origin.fields)
         taken: dict[str, Any] = {}
         found = self._fields.take(taken, dict(told)) or found
         data = taken.pop("data", {})

@@ -16,8 +16,6 @@ from functions.pipeline.records import PLACE_IN_ENVELOPE, Origin, escaped, json_
 from functions.pipeline.traces import Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from functions.pipeline.concatenated import Pieces
     from functions.pipeline.envelopes import Carried
     from functions.pipeline.pretty import Lines
@@ -129,7 +127,7 @@ class Streams:
     @property
     def complete(self) -> int:
         """How many records are complete; they may wait for one that began before."""
-        return self._records.count
+        return len(self._records)
 
     def open(self, record: Record) -> None:
         """Take a text record of one line that may get more."""
@@ -152,19 +150,20 @@ class Streams:
         if whole:
             self._end(self._bare)
 
-    def taken(self) -> Iterator[Record]:
-        """Yield the records that are complete, in their order, and forget them.
+    def taken(self) -> list[Record]:
+        """Return the records that are complete, in their order, and forget them.
 
         Those that began after one that is not complete yet wait for it, as long as there are not too many.
         """
         records = self._records
-        yield from records.ready()
-        while records.count > _MOST_COMPLETE or records.size > _MOST_WAITING:
+        ready = records.ready()
+        while len(records) > _MOST_COMPLETE or records.size > _MOST_WAITING:
             self._end(records.oldest)
-            yield from records.ready()
+            ready += records.ready()
+        return ready
 
-    def close(self) -> Iterator[Record]:
-        """End all records that have waited for more lines; yield what is complete, in order."""
+    def close(self) -> list[Record]:
+        """End all records that have waited for more lines; return what is complete, in order."""
         for each in (self._bare, *self._carried.values()):
             self._end(each)
         self._carried.clear()
@@ -209,20 +208,18 @@ class Streams:
     def _take_pieces(self, stream: _Stream, position: int, pieces: Pieces, origin: Origin | None, depth: int) -> None:
         """Take the objects of a line that holds several; text behind them is a record of its own."""
         self._end(stream)
-        counted = depth or self._elements
-        for number, (at, piece) in enumerate(pieces):
-            place = self._next(position, number, depth) if counted else position + at
+        counted = depth > 0 or self._elements
+        if depth == 0:
+            self._line, self._place = position, 0
+        for at, piece in pieces:
+            place = self._next() if counted and at else position + at
             if json_object(piece) is None:
                 self._take_alone(stream, (place, piece, escaped(piece), None, None, origin))
             else:
                 self._take(stream, place, piece, None, origin, depth)
 
-    def _next(self, position: int, number: int, depth: int) -> int:
-        """Return the position of one of several that a line carries, at whatever depth; the first is where all are."""
-        if depth == 0 and number == 0:
-            self._line, self._place = position, 0
-        if number == 0:
-            return position
+    def _next(self) -> int:
+        """Return the position of the next of those that a line carries, at whatever depth."""
         self._place += 1
         return self._line + (self._place << PLACE_IN_ENVELOPE)
 
@@ -265,8 +262,10 @@ class Streams:
         if name != TIME_ALONE:
             self._end(around)
         self._reader.control_messages += not carried
+        if depth == 0:
+            self._line, self._place = position, 0
         for number, each in enumerate(carried):
-            place = self._next(position, number, depth)
+            place = self._next() if number else position  # the first is where all are
             inner = _inner(origin, name, each)
             stream = around if name == TIME_ALONE else self._stream(f"{inner.envelope} {each.stream}")
             self._last = stream if stream is not around else None
@@ -295,12 +294,12 @@ class Streams:
         line, stream.of_records = carried.text, carried.record
         if stream.part and stream.part.size < _SHORT and self._reader.begins(line):  # its sender leaves line ends out
             self._take_part(stream, depth)
-        if stream.part is None and carried.partial:
+        if stream.part is None:
+            if not carried.partial:
+                self._take(stream, position, line, None, origin, depth)
+                return
             stream.part = _Part(position, origin)
             self._records.begin(stream, position)
-        if stream.part is None:
-            self._take(stream, position, line, None, origin, depth)
-            return
         stream.part.add(line)
         if not carried.partial or stream.part.size >= MOST_BYTES:
             self._take_part(stream, depth)
@@ -313,7 +312,8 @@ class Streams:
 
     def _end(self, stream: _Stream) -> None:
         """End what is open in a stream."""
-        self._take_part(stream, _MOST_ENVELOPES)
+        if stream.part:
+            self._take_part(stream, _MOST_ENVELOPES)
         if stream.pretty.waiting:
             self._take_all(stream, stream.pretty.given_up(), _MOST_ENVELOPES)
         if stream.record is not None:

@@ -54,8 +54,7 @@ class Envelope(NamedTuple):
         name: what it is called in counts.
         description: what it is, in a few words.
         source: where its format is described.
-        members: a JSON object with all of these may be such an envelope; the first is the one that tells it from
-            others best.
+        members: a JSON object with all of these may be such an envelope.
         from_object: takes the lines out of such an object; None for what is no such envelope, and in case of doubt: an
             object that stays as it is loses nothing. An empty list is an envelope without lines (a control message).
         starts: the bytes that a line of text may begin with for `from_text` to be asked; empty: any.
@@ -73,6 +72,11 @@ class Envelope(NamedTuple):
     samples: tuple[tuple[bytes, tuple[bytes, ...]], ...] = ()
 
 
+_REMEMBERED = 1024  # shapes of objects
+_LARGEST_SHAPE = 64  # members of an object whose shape is remembered
+_shapes: dict[tuple[str, ...], tuple[Envelope, ...]] = {}
+
+
 @cache
 def envelopes() -> tuple[Envelope, ...]:
     """Return all envelopes; of those that an object may be, the ones with the most members come first."""
@@ -80,16 +84,15 @@ def envelopes() -> tuple[Envelope, ...]:
     return tuple(sorted((each.ENVELOPE for each in modules), key=lambda each: (-len(each.members), each.name)))
 
 
-@cache
-def _objects() -> tuple[tuple[str, Envelope], ...]:
-    """Return the envelopes that an object may be, in their order, each after the member that tells it."""
-    return tuple((each.members[0], each) for each in envelopes() if each.from_object)
-
-
-@cache
-def _telling() -> frozenset[str]:
-    """Return the members of which any envelope that is an object has at least one."""
-    return frozenset(name for name, _ in _objects())
+def _possible(names: tuple[str, ...]) -> tuple[Envelope, ...]:
+    """Return the envelopes that an object with these members may be; programs write objects of few shapes."""
+    there = set(names)
+    possible = tuple(each for each in envelopes() if each.from_object and there.issuperset(each.members))
+    if len(names) <= _LARGEST_SHAPE:
+        if len(_shapes) >= _REMEMBERED:
+            _shapes.clear()
+        _shapes[names] = possible
+    return possible
 
 
 @cache
@@ -104,16 +107,15 @@ def from_object(sent: dict[str, Any], clock: Clock) -> tuple[str, list[Carried]]
 
     An object that is nested too deeply to be taken apart is no envelope.
     """
-    if _telling().isdisjoint(sent):  # as most objects of programs are
-        return None
-    for name, each in _objects():
-        if name in sent and sent.keys() >= set(each.members) and each.from_object:
-            try:
-                carried = each.from_object(sent, clock)
-            except RecursionError:
-                return None
-            if carried is not None:
-                return each.name, carried
+    names = tuple(sent)
+    possible = _shapes.get(names)
+    for each in _possible(names) if possible is None else possible:
+        try:
+            carried = each.from_object(sent, clock) if each.from_object else None
+        except RecursionError:
+            return None
+        if carried is not None:
+            return each.name, carried
     return None
 
 

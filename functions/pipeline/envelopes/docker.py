@@ -24,8 +24,8 @@ def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
     whole = line.endswith(b"\n")
     if stream not in _STREAMS and not (stream == "" and whole and written):
         return None
-    labels = chosen(sent, ("stream", "attrs"))
-    return [Carried(line.removesuffix(b"\n").removesuffix(b"\r"), written, labels, stream, partial=not whole)]
+    labels = {"stream": stream} if "attrs" not in sent else chosen(sent, ("stream", "attrs"))
+    return [Carried(line.rstrip(b"\r\n") if whole else line, written, labels, stream, not whole)]
 
 
 ENVELOPE = Envelope(
