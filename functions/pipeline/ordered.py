@@ -28,12 +28,13 @@ class Ordered(Generic[Stream]):
 
     def __init__(self) -> None:
         self.size = 0
-        self._complete: list[tuple[int, Record]] = []  # a heap
+        self._ready: list[Record] = []  # come before all that are begun, or wait
+        self._waiting: list[tuple[int, Record]] = []  # a heap
         self._begun: dict[Stream, int] = {}  # by the stream in which they are, the oldest first
 
     def __len__(self) -> int:
-        """How many wait."""
-        return len(self._complete)
+        """How many are complete."""
+        return len(self._ready) + len(self._waiting)
 
     @property
     def oldest(self) -> Stream:
@@ -42,25 +43,40 @@ class Ordered(Generic[Stream]):
 
     def begin(self, stream: Stream, position: int) -> None:
         """Note that a record of a stream has begun; it stays noted until it has ended."""
-        self._begun.setdefault(stream, _order(position))
+        if stream not in self._begun:
+            self._begun[stream] = _order(position)
 
     def end(self, stream: Stream) -> None:
         """Note that nothing has begun any more."""
         self._begun.pop(stream, None)
 
+    def complete(self, stream: Stream, record: Record) -> None:
+        """Take the record that a stream has begun."""
+        first = not self._waiting and next(iter(self._begun)) is stream
+        del self._begun[stream]
+        self._add(record, first=first)
+
     def add(self, record: Record) -> None:
-        """Take a record that is complete."""
-        heappush(self._complete, (_order(record[0]), record))
-        self.size += len(record[1])
+        """Take a record that is complete at once."""
+        self._add(record, first=not self._begun and not self._waiting)
 
     def ready(self) -> list[Record]:
         """Give away the records before which none has begun that is not complete."""
-        first, complete = next(iter(self._begun.values()), None), self._complete
-        ready = []
-        while complete and (first is None or complete[0][0] < first):
-            ready.append(heappop(complete)[1])
-            self.size -= len(ready[-1][1])
+        ready, self._ready = self._ready, []
+        waiting = self._waiting
+        if waiting:
+            first = next(iter(self._begun.values()), None)
+            while waiting and (first is None or waiting[0][0] < first):
+                ready.append(heappop(waiting)[1])
+                self.size -= len(ready[-1][1])
         return ready
+
+    def _add(self, record: Record, *, first: bool) -> None:
+        if first:
+            self._ready.append(record)
+        else:
+            heappush(self._waiting, (_order(record[0]), record))
+            self.size += len(record[1])
 
 
 def _order(position: int) -> int:

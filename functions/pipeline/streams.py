@@ -122,7 +122,7 @@ class Streams:
     @property
     def opened(self) -> bool:
         """Whether a record is not complete yet."""
-        return self._bare.record is not None or self._bare.pretty.waiting or bool(self._carried)
+        return self._bare.record is not None or bool(self._bare.pretty.waiting or self._carried)
 
     @property
     def complete(self) -> int:
@@ -143,12 +143,29 @@ class Streams:
             whole: it is an array's element: a record by itself, whatever is around it.
         """
         self._elements = whole
+        if line[:1] == b"{" and self._take_object(position, line, text):
+            return
         last = self._last
         if last and line[:1] in _BLANK and last.extend(line, escaped(line) if text is None else text, None):
             return  # as syslog and journalctl write the further lines of a record
         self._take(self._bare, position, line, text, None)
         if whole:
             self._end(self._bare)
+
+    def _take_object(self, position: int, line: bytes, text: bytes | None) -> bool:
+        """Take a line that is an object the short way, where nothing is open that it may belong to; else say False."""
+        bare = self._bare
+        if bare.record is not None or bare.pretty.waiting or ESCAPE in line:
+            return False
+        fields = json_object(line)
+        if fields is None:
+            return False
+        read = self._reader.read_object(fields)
+        if read is None:
+            self._records.add((position, line, escaped(line) if text is None else text, None, fields, None))
+        else:
+            self._unwrap(bare, position, read, None, 0)
+        return True
 
     def taken(self) -> list[Record]:
         """Return the records that are complete, in their order, and forget them.
@@ -259,7 +276,7 @@ class Streams:
     def _unwrap(self, around: _Stream, position: int, read: In, origin: Origin | None, depth: int) -> None:
         """Take the lines in an envelope."""
         name, carried = read
-        if name != TIME_ALONE:
+        if name != TIME_ALONE and (around is not self._bare or around.record is not None):
             self._end(around)
         self._reader.control_messages += not carried
         if depth == 0:
@@ -296,13 +313,23 @@ class Streams:
             self._take_part(stream, depth)
         if stream.part is None:
             if not carried.partial:
-                self._take(stream, position, line, None, origin, depth)
+                self._take_line(stream, position, line, origin, depth)
                 return
             stream.part = _Part(position, origin)
             self._records.begin(stream, position)
         stream.part.add(line)
         if not carried.partial or stream.part.size >= MOST_BYTES:
             self._take_part(stream, depth)
+
+    def _take_line(self, stream: _Stream, position: int, line: bytes, origin: Origin, depth: int) -> None:
+        """Take a line; what most are, in the known layout, is taken the short way."""
+        head = None if stream.pretty.waiting or ESCAPE in line else self._reader.known(line)
+        if head is None:
+            self._take(stream, position, line, None, origin, depth)
+            return
+        if stream.record is not None:
+            self._records.complete(stream, stream.close())
+        self._open(stream, (position, line, escaped(line), head, None, origin))
 
     def _take_part(self, stream: _Stream, depth: int) -> None:
         """Take a line that came in parts, as far as it has come."""
@@ -317,8 +344,9 @@ class Streams:
         if stream.pretty.waiting:
             self._take_all(stream, stream.pretty.given_up(), _MOST_ENVELOPES)
         if stream.record is not None:
-            self._records.add(stream.close())
-        self._records.end(stream)
+            self._records.complete(stream, stream.close())
+        else:
+            self._records.end(stream)
 
     def _open(self, stream: _Stream, record: Record, trace: Trace | None = None) -> None:
         """Take a record that may get more lines."""
