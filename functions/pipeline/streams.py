@@ -148,6 +148,7 @@ class Streams:
         last = self._last
         if last and line[:1] in _BLANK and last.extend(line, escaped(line) if text is None else text, None):
             return  # as syslog and journalctl write the further lines of a record
+        self._last = None
         self._take(self._bare, position, line, text, None)
         if whole:
             self._end(self._bare)
@@ -162,6 +163,7 @@ class Streams:
             return False
         read = self._reader.read_object(fields)
         if read is None:
+            self._last = None
             self._records.add((position, line, escaped(line) if text is None else text, None, fields, None))
         else:
             self._unwrap(bare, position, read, None, 0)

@@ -7,6 +7,7 @@ import json
 from collections import defaultdict
 from datetime import UTC, datetime
 from itertools import pairwise
+from time import process_time
 from typing import Any
 
 import pytest
@@ -117,10 +118,12 @@ def test_what_only_looks_like_a_header_is_part_of_the_line(line: str):
     assert all(origin is None for *_, origin in records(line))
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=8,
+JSON: st.SearchStrategy[Any] = st.deferred(
+    lambda: (
+        st.one_of(st.none(), st.booleans(), st.integers(-(2**63), 2**64 - 1), st.floats(allow_nan=False), st.text())
+        | st.lists(JSON, max_size=2)
+        | st.dictionaries(st.text(max_size=8), JSON, max_size=2)
+    )
 )
 _TELLING = sorted({name for envelope in envelopes() for name in envelope.members})
 
@@ -301,7 +304,8 @@ def test_lines_with_a_time_before_each_keep_their_tracebacks():
 
 
 def test_a_line_below_a_header_belongs_to_it():
-    assert raws("Jan 20 10:30:00 api-1 api[7]: a", "    b", "Jan 20 10:30:01 api-1 api[7]: c") == ["a\n    b", "c"]
+    header = "Jan 20 10:30:00 api-1 api[7]: "
+    assert raws(header + "a", "    b", header + "c", {"n": 1}, "    d") == ["a\n    b", "c", '{"n": 1}', "    d"]
 
 
 def test_the_header_of_syslog_tells_level_logger_and_structured_data():
@@ -353,3 +357,23 @@ def test_a_record_of_kubernetes_keeps_its_labels():
     assert document["labels"] == {"kubernetes": {"pod_name": "p"}}
     assert (document["level"], document["message"]) == ("WARNING", "a")
     assert document["@timestamp"] == "2025-01-20T11:30:00.500Z"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '<14>1 - a a a a [x a="' + '\\"' * 500_000,
+        "<14>1 - a a a a " + '[x a="b"]' * 100_000 + "-",
+        "<14>1 - a a a a " + "[" * 1_000_000,
+        "<14>1 - a a a a [x" + ' a="b"' * 200_000,
+        "2025-01-20T10:30:00+00:00 " + "a" * 1_000_000,
+        "2025-01-20T10:30:00Z\tapi\t" + "{" * 1_000_000 + "}",
+        "web-1" + " " * 1_000_000 + "|",
+        "[pod/" + "a/" * 500_000,
+    ],
+    ids=lambda line: line[:20],
+)
+def test_a_hostile_line_is_read_in_linear_time(line: str):
+    begun = process_time()
+    assert raws(line)
+    assert process_time() - begun < 2

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from functions.pipeline.times import Clock
 
 _PRIORITY = rb"(?:\d{1,5} )?<(?P<priority>\d{1,3})>"
-_STRUCTURED = rb'-|(?:\[[^\s="\]]{1,32}(?: [^\s="\]]{1,32}="(?:[^"\\]|\\.)*")*\])+'
+_STRUCTURED = rb'-|(?:\[[^\s="\]]{1,32}(?: [^\s="\]]{1,32}="(?:[^"\\]++|\\.)*+")*+\])++'
 _RFC5424 = re.compile(
     _PRIORITY + rb"1 (?P<time>\S{1,40}) (?P<host>\S{1,255}) (?P<program>\S{1,48}) (?P<process>\S{1,128}) "
     rb"(?P<message_id>\S{1,32})(?: (?P<structured>" + _STRUCTURED + rb")(?=\s|$))?(?: |$)",
@@ -27,8 +27,8 @@ _RFC3164 = re.compile(
     rb"(?:" + _PRIORITY + rb")?(?P<time>" + _LOCAL + rb"|" + _ZONED + rb") (?:(?P<host>[\w.:-]{1,255}) )??"
     rb"(?P<program>[A-Za-z_(][\w./@()-]{0,63})(?:\[(?P<process>[\w.]{1,30})\])?: ?"
 )
-_BLOCK = re.compile(rb"\[(?P<id>[^\s=\"\]]+)(?P<params>[^\"\]]*(?:\"(?:[^\"\\]|\\.)*\"[^\"\]]*)*)\]", re.DOTALL)
-_PARAM = re.compile(rb'([^\s="\]]+)="((?:[^"\\]|\\.)*)"', re.DOTALL)
+_BLOCK = re.compile(rb'\[(?P<id>[^\s="\]]++)(?P<params>[^"\]]*+(?:"(?:[^"\\]++|\\.)*+"[^"\]]*+)*+)\]', re.DOTALL)
+_PARAM = re.compile(rb'([^\s="\]]{1,32})="((?:[^"\\]++|\\.)*+)"', re.DOTALL)
 _ESCAPED = re.compile(rb'\\(["\\\]])')
 _SEVERITIES, _PRIORITIES = 8, 192
 _DIGITS = frozenset(bytes((digit,)) for digit in b"0123456789")
