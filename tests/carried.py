@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import zstandard
 
-from functions.pipeline.envelopes.awslogs import unpacked
+from functions.pipeline.packed import unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable

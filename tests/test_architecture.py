@@ -75,6 +75,7 @@ PURE = (
     "pretty",
     "concatenated",
     "ordered",
+    "packed",
     "loose_json",
     "ansi",
     "coverage",

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.pipeline import streams
-from functions.pipeline.envelopes import Envelope, awslogs, envelopes, from_object
+from functions.pipeline import packed, streams
+from functions.pipeline.envelopes import Envelope, envelopes, from_object
 from functions.pipeline.framing import split_records
 from functions.pipeline.parser import Parser, ParserOptions
 from functions.pipeline.records import Record
@@ -244,8 +244,26 @@ def test_positions_are_unique_in_elements_that_hold_several_objects():
 def test_content_that_inflates_too_much_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch):
     sent = awslogs_of("a" * 100_000)
     assert raws(sent) == ["a" * 100_000]
-    monkeypatch.setattr(awslogs, "LARGEST", 50_000)
+    monkeypatch.setattr(packed, "LARGEST", 50_000)
     assert raws(sent) == [json.dumps(sent)]
+
+
+@pytest.mark.parametrize("sent", [awslogs_of("a", "é"), {"Records": [awslogs_of("a", "é"), 3, {"awslogs": 4}]}])
+def test_packed_content_is_read_the_same_as_text(sent: dict[str, Any]):
+    line = json.dumps(sent).encode()
+    text = packed.as_text(line)
+    assert b"H4sI" not in text
+    assert packed.as_text(text) is text
+    assert packed.as_text(b"\xef\xbb\xbf" + line) == b"\xef\xbb\xbf" + text
+    if "awslogs" in sent:
+        assert raws(text.decode()) == raws(sent) == ["a", "é"]
+
+
+@pytest.mark.parametrize(
+    "line", [b'{"data": "SU5GTw==", "message": "awslogs"}', b'{"awslogs": {"data": "?"}}', b'"awslogs" "data"']
+)
+def test_a_line_without_packed_content_stays_the_same(line: bytes):
+    assert packed.as_text(line) is line
 
 
 def docker(log: str, stream: str = "stdout") -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.envelopes import Carried, Envelope, chosen
-from functions.pipeline.envelopes.awslogs import unpacked
+from functions.pipeline.packed import content_of
 
 if TYPE_CHECKING:
     from functions.pipeline.times import Clock
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
     kinesis = sent["kinesis"]
-    content = unpacked(kinesis.get("data")) if isinstance(kinesis, dict) else None
+    content = content_of(kinesis)
     if content is None:
         return None
     time = clock.count(kinesis.get("approximateArrivalTimestamp"))
