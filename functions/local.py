@@ -283,6 +283,7 @@ class LogsPipeline:
 
     def run(self, limit: int | None = None) -> Run:
         """Do what `run_once` does; return the counts as they are."""
+        own(self.environment)  # what is wrong there is told before a line is collected
         run, begun, failures = Run(), time.perf_counter(), list[TransientError | PermanentError]()
         sources = [open_source(self.environment, place) for place in self._places]
         collections = [Collection(each, self.store, self._collector, self.stopping) for each in sources]
@@ -323,6 +324,7 @@ class LogsPipeline:
             restart: start over instead of resuming.
             progress: called after each batch with how many are done, and how many there are.
         """
+        own(self.environment)
         run, begun = Run(), time.perf_counter()
         batches = dated_batches(self.store, since, until, prefix)
         steps = Progress(self.store, repr((since, until, prefix, self._configuration())))

@@ -20,26 +20,20 @@ PARSER, READER, FRAMING, STREAMS, ENVELOPES, LAYOUTS, KINDS, OWN, SOURCES, SINKS
     f"{PIPELINE}.{each}"
     for each in ("parser", "reader", "framing", "streams", "envelopes", "layouts", "kinds", "own", "sources", "sinks")
 )
+WIRING = f"{PIPELINE}.wiring"
 READING = f"{OWN}.content"  # stands for all modules in the room but the room itself
 MAY_IMPORT = {
     "functions": {"functions.cli"},  # `python -m functions`
-    "functions.cli": {"functions.local", "functions.cli.try_layout", PIPELINE, KINDS, "functions.pipeline.wiring"},
-    "functions.cli.try_layout": {"functions.cli", PIPELINE, FRAMING, PARSER, OWN, "functions.pipeline.wiring"},
-    "functions.local": {
-        "functions.collector",
-        "functions.indexer",
-        PIPELINE,
-        KINDS,
-        SINKS,
-        "functions.pipeline.wiring",
-    },
+    "functions.cli": {"functions.local", "functions.cli.try_layout", PIPELINE, KINDS, WIRING},
+    "functions.cli.try_layout": {"functions.cli", PIPELINE, FRAMING, PARSER, OWN, WIRING},
+    "functions.local": {"functions.collector", "functions.indexer", PIPELINE, KINDS, OWN, SINKS, WIRING},
     "functions.collector": {PIPELINE, SOURCES},  # never a sink or a kind: it does not know what it carries
     "functions.indexer": {PIPELINE, PARSER, READER, FRAMING, KINDS, SINKS},  # never a source
     # What the platforms call; `run` and `drops` are the same on all of them.
-    "functions.collector.run": {"functions.collector", PIPELINE, "functions.pipeline.wiring"},
+    "functions.collector.run": {"functions.collector", PIPELINE, WIRING},
     "functions.collector.handler": {"functions.collector.run"},
     "functions.collector.main": {"functions.collector.run", PIPELINE},
-    "functions.indexer.drops": {"functions.indexer", PIPELINE, PARSER, KINDS, SINKS, "functions.pipeline.wiring"},
+    "functions.indexer.drops": {"functions.indexer", PIPELINE, PARSER, KINDS, SINKS, WIRING},
     "functions.indexer.handler": {"functions.indexer", "functions.indexer.drops", PIPELINE},
     "functions.indexer.main": {"functions.indexer", "functions.indexer.drops", PIPELINE},
     PIPELINE: set(),
@@ -57,7 +51,7 @@ MAY_IMPORT = {
     SINKS: {PIPELINE, KINDS},
     f"{SINKS}.elasticsearch": {PIPELINE, KINDS, SINKS},
     f"{SINKS}.duckdb": {PIPELINE, KINDS, SINKS},
-    "functions.pipeline.wiring": {PIPELINE, PARSER, OWN, SOURCES, SINKS, f"{SINKS}.elasticsearch", f"{SINKS}.duckdb"},
+    WIRING: {PIPELINE, PARSER, OWN, SOURCES, SINKS, f"{SINKS}.elasticsearch", f"{SINKS}.duckdb"},
 }
 # Libraries that a module may need only once it is called: a cold start must not pay for them.
 HEAVY = {
@@ -153,11 +147,11 @@ def test_a_room_imports_only_what_it_may(module: str):
 def test_only_the_wiring_knows_which_adapters_there_are(module: str):
     ours = imports(ast.parse(MODULES[module].read_text())) & set(MODULES)
     adapters = {each for each in ours if room(each) in {SOURCES, SINKS} and each != room(each)}
-    assert not adapters or room(module) in {*map(room, adapters), "functions.pipeline.wiring"}
+    assert not adapters or room(module) in {*map(room, adapters), WIRING}
 
 
 def test_the_wiring_imports_an_adapter_only_when_it_is_asked_for():
-    assert {room(each) for each in top_level(MODULES["functions.pipeline.wiring"]) if each in MODULES} == {PIPELINE}
+    assert {room(each) for each in top_level(MODULES[WIRING]) if each in MODULES} == {PIPELINE}
 
 
 @pytest.mark.parametrize("module", [each for each in MODULES if not each.startswith("functions.cli")])

@@ -12,6 +12,7 @@ from typing import get_args
 import pytest
 
 from functions.local import LogsPipeline
+from functions.pipeline.errors import ConfigError
 from functions.pipeline.layouts.patterns import Layout
 from functions.pipeline.levels import Scale
 
@@ -20,6 +21,7 @@ LOG = re.findall(r"^```\n(#7 .*?)^```$", PAGE, re.MULTILINE | re.DOTALL)[0]
 TOML = "\n".join(re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
 COMMANDS = re.findall(r"^(?:cat .*\| )?\.venv/.*?(?=  +#|$)", PAGE, re.MULTILINE)
 NO_TIME = "nobody knows this\n"
+NOBODY = "http://127.0.0.1:9"
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -119,11 +121,13 @@ def test_a_file_that_is_not_there_is_named(command_line: Run):
 
 def test_a_mistake_in_the_file_is_told_with_its_line(command_line: Run, folder: Path):
     (folder / "trilog.toml").write_text("[fields]\ntook = 'x'\n")
-    for command in (["try-layout", "scoring.log"], ["--once", "--source", "scoring.log"]):
+    for command in (["try-layout", "scoring.log"], ["--once", "--source", "scoring.log"], ["reindex"]):
         code, _, err = command_line(*command)
         assert code == 2, command
         assert err.startswith("✗ trilog.toml, line 2: [fields] took: expected a field that Trilog knows")
     assert not list(folder.glob(".trilog/raw/*"))
+    with pytest.raises(ConfigError, match="line 2"):
+        LogsPipeline({}, NOBODY).run()  # which a source that reads no layouts would not have noticed
     code, out, _ = command_line("check", "--source", "scoring.log")
     assert code == 1
     assert "✗ trilog.toml, line 2" in out

@@ -71,6 +71,19 @@ def test_layouts_of_ones_own_come_before_ours(line: str):
     assert log(toml, line)["logger"] == line[0]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"log": "#7 2025-01-20 10:30:00 <warn> model: slow\\n", "stream": "stdout", "time": "2025-01-20T10:30:00Z"}',
+        "2025-01-20T10:30:00.123456789Z stdout F #7 2025-01-20 10:30:00 <warn> model: slow",
+        "\x1b[31m#7 2025-01-20 10:30:00 <warn> model: slow\x1b[0m",
+    ],
+)
+def test_they_read_lines_in_envelopes_and_in_colour(line: str):
+    found = log(LAYOUT, line)
+    assert (found["level"], found["message"], found["data"]) == ("WARNING", "slow", {"n": "7", "who": "model"})
+
+
 def test_of_several_the_first_one_counts():
     layouts = [f"[[layout]]\nname = '{name}'\npattern = '# (?P<{name}>.)'\n" for name in ("one", "two")]
     assert log("".join(layouts), "# x")["data"] == {"one": "x"}
@@ -84,6 +97,12 @@ def test_lines_that_it_does_not_match_are_read_as_before():
 def test_a_time_may_have_a_spelling_of_its_own():
     toml = "[[layout]]\nname = 'mine'\npattern = '%{time} '\ntime = '%d|%m|%Y %H~%M~%S'"
     assert log(toml, "20|01|2025 10~30~00 x")["@timestamp"] == "2025-01-20T10:30:00.000Z"
+
+
+def test_a_pattern_may_refer_to_a_group_and_have_flags_in_one():
+    toml = "[[layout]]\nname = 'mine'\npattern = '# (?P<quote>.)(?i:ab)(?P=quote) '"
+    assert log(toml, "# 'aB' x")["message"] == "x"
+    assert log(toml, "# 'aB) x")["message"] == "# 'aB) x"
 
 
 # --- Fields
@@ -270,7 +289,7 @@ pattern = '%{time} %{time}'
         ("[predictions]\npaths = 'score'", "line 2: .*paths: expected a list of paths"),
         ("[predictions]\npath = ['/x']", "line 2: .*path: expected paths"),
         ("[[layout]]\nname = 'x'\npattern = '.*'", "line 3: .*does not match every line"),
-        ("[[layout]]\nname = 'x'\npattern = '(?P<a>x)(?P=a)'", "line 3: .*without references to groups"),
+        ("[[layout]]\nname = 'x'\npattern = '(?i)# x'", "line 3: .*flags are in a group"),
         ("[[layout]]\nname = 'x'\npattern = '%{time}'\ntime = '%Q'", "line 4: .*format of a time"),
         ("[[layout]]\nname = 'x'\npattern = 'x'\nrest = '(a+)+$'", "line 4: .*rest: expected"),
         ("[[layout]]\nname = 'x'\npattern = 'x'\n[[layout]]\nname = 'x'\npattern = 'x'", "line 4: .*no other layout"),
