@@ -28,6 +28,9 @@ TIME_ALONE = "time"  # an envelope that is no more than a time before the line: 
 _MOST_WAITING = 1_000  # records that wait for one before them
 _BLANK = frozenset((b" ", b"\t"))
 _OPENING = frozenset((b"{", b"[", b" ", b"\t"))
+_PIECE = (
+    24  # the bits from which on one of several objects in an array's element has its place: there are no more elements
+)
 _MOST_ENVELOPES = 4  # around each other
 
 
@@ -91,6 +94,7 @@ class Streams:
     def __init__(self, reader: Reader) -> None:
         self.complete: list[Record] = []
         self._reader = reader
+        self._of_elements = False  # positions are places in an array, not bytes
         self._bare = _Stream()
         self._carried: dict[str, _Stream] = {}
         self._waiting: dict[int, _Stream] = {}  # streams with an open record, the one that began first in front
@@ -117,6 +121,7 @@ class Streams:
         last = self._last
         if last and line[:1] in _BLANK and last.extend(line, escaped(line) if text is None else text, None):
             return  # as syslog and journalctl write the further lines of a record
+        self._of_elements = whole
         self._take(self._bare, position, line, text, None)
         if whole:
             self._end(self._bare)
@@ -193,11 +198,12 @@ class Streams:
     def _take_pieces(self, stream: _Stream, position: int, pieces: Pieces, origin: Origin | None, depth: int) -> None:
         """Take the objects of a line that holds several; text behind them is a record of its own."""
         self._end(stream)
-        for at, piece in pieces:
+        for number, (at, piece) in enumerate(pieces):
+            place = position + (number << _PIECE if self._of_elements else at)
             if json_object(piece) is None:
-                self._take_alone(stream, (position + at, piece, escaped(piece), None, None, origin))
+                self._take_alone(stream, (place, piece, escaped(piece), None, None, origin))
             else:
-                self._take(stream, position + at, piece, None, origin, depth)
+                self._take(stream, place, piece, None, origin, depth)
 
     def _read(self, line: bytes, depth: int) -> Head | In | dict[str, Any] | None:
         """Read a line; beyond so many envelopes, what looks like another is a record."""

@@ -114,6 +114,12 @@ def test_objects_on_a_line_with_broken_text_are_at_places_of_their_own():
     assert positions == sorted(set(positions))
 
 
+def test_objects_in_an_element_of_an_array_are_at_places_of_their_own():
+    content = b'[[{"a":1},{"b":1}],{"c":1},' + b",".join([b'{"d":1}'] * 20) + b"]"
+    found = list(split_records([content], "a.json", PARSER.open().reader))
+    assert len({record[0] for record in found}) == len(found) == 23
+
+
 def test_a_line_keeps_its_colours_in_an_envelope_that_is_text():
     (record,) = records(b"2025-01-20T10:30:00.1Z stderr F INFO:     \x1b[1ma\x1b[0m")
     *_, origin = record
