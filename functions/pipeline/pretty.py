@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from functions.pipeline.records import json_object
 
 MOST_LINES, MOST_BYTES = 10_000, 1 << 20  # of one object
 
+_INSIDE = re.compile(  # a line of an object that goes over several
+    rb'\s*(?:"(?:[^"\\]|\\.)*+"\s*(?::|,?\s*$)|[\[\]{}]|(?:-?\d[\d.eE+-]*|true|false|null|NaN|-?Infinity)\s*,?\s*$|$)'
+)
 
 Lines = list[tuple[int, bytes]]
 """Texts with their positions."""
@@ -43,6 +48,8 @@ class Pretty:
     def take(self, position: int, line: bytes) -> Lines:
         """Take a line; return what is complete by that: an object as one text, or lines that are none after all."""
         if not self._end and not self.begins(line):
+            return [*self.given_up(), (position, line)]
+        if self.waiting and not _INSIDE.match(line):
             return [*self.given_up(), (position, line)]
         self.waiting.append((position, line))
         self.size += len(line) + 1

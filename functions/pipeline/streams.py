@@ -190,7 +190,15 @@ class Streams:
         return self._records.ready()
 
     def _take(  # noqa: PLR0913, PLR0917 (a record's parts)
-        self, stream: _Stream, position: int, line: bytes, text: bytes | None, origin: Origin | None, depth: int = 0
+        self,
+        stream: _Stream,
+        position: int,
+        line: bytes,
+        text: bytes | None,
+        origin: Origin | None,
+        depth: int = 0,
+        *,
+        given_up: bool = False,
     ) -> None:
         sent, coloured = None, line
         if ESCAPE in line:
@@ -217,7 +225,7 @@ class Streams:
             self._open(stream, (position, line, text, read, None, own))  # type: ignore[arg-type]  # a head, as nothing is left
         elif line[:1] in _OPENING and (pieces := _pieces(stream, line)):
             self._take_pieces(stream, position, pieces, origin, depth)
-        elif stream.record is None and stream.pretty.begins(line):
+        elif stream.record is None and not given_up and stream.pretty.begins(line):
             stream.origin = origin
             stream.pretty.take(position, line)
             self._records.begin(stream, position)
@@ -258,10 +266,7 @@ class Streams:
         """Take what an object over several lines has become: one text, or its lines as they are."""
         origin = stream.origin
         for position, text in lines:
-            if json_object(text) is None:
-                self._take_alone(stream, (position, text, escaped(text), None, None, origin))
-            else:
-                self._take(stream, position, text, None, origin, depth)
+            self._take(stream, position, text, None, origin, depth, given_up=True)
 
     def _take_alone(self, stream: _Stream, record: Record) -> None:
         """Take a line that no layout knows, and that belongs to no record before it."""
