@@ -146,17 +146,12 @@ def map_age(client: Elasticsearch, base: str, kind: str) -> None:
 
 @pytest.fixture
 def refused(
-    trilog: Run,
-    tmp_path: Path,
-    client: Elasticsearch,
-    elasticsearch_url: str,
-    monkeypatch: pytest.MonkeyPatch,
-    request: pytest.FixtureRequest,
+    trilog: Run, tmp_path: Path, client: Elasticsearch, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> str:
     """Index into Elasticsearch a prediction that its mapping takes, and one that it does not; name the indexes."""
     base = "dead-" + str(abs(hash(request.node.name)))
     map_age(client, base, "byte")
-    monkeypatch.setenv("ELASTICSEARCH_URL", elasticsearch_url)
+    monkeypatch.setenv("ELASTICSEARCH_URL", request.getfixturevalue("elasticsearch_url"))
     monkeypatch.setenv("ELASTICSEARCH_INDEX", f"{base}-logs")
     (tmp_path / "api.log").write_text(GOOD + BAD)
     assert trilog("--once", "--source", "api.log")[0] == 0
