@@ -6,8 +6,6 @@ import json
 from binascii import Error, a2b_base64
 from typing import Any
 
-from functions.pipeline.records import json_object
-
 LARGEST = 64 << 20  # bytes of plain content; Lambda is invoked with 6 MB at most
 _GZIP = 31  # zlib's wbits
 _BOM = b"\xef\xbb\xbf"
@@ -42,6 +40,8 @@ def as_text(line: bytes) -> bytes:
     """Return a line with its packed content as text; the very same line where it has none."""
     if b'"data"' not in line or not any(f'"{name}"'.encode() in line for name in _HOLDERS):
         return line
+    from functions.pipeline.records import json_object  # with orjson, which other lines do without
+
     text = line.removeprefix(_BOM)
     sent = json_object(text) or {}
     records = sent["Records"] if isinstance(sent.get("Records"), list) else [sent]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from functions.pipeline.records import json_object
 from functions.pipeline.streams import TIME_ALONE
 from functions.pipeline.traces import Trace
 
@@ -123,8 +124,8 @@ class Reader:
 
     def _behind(self, head: Head, line: bytes) -> In | None:
         """Take the line that a time was put before, as `docker logs -t` and CloudWatch's export do."""
-        inner = line[len(head[0]) :]
-        if inner[:1] == b"{" or (inner and (self.known(inner) or self._patterns.head(inner, self.clock()))):
+        inner, sent = line[len(head[0]) :], None
+        if json_object(inner) or (inner and (self.known(inner) or self._patterns.head(inner, self.clock()))):
             self._trace = None
         else:
             inner = line[len(head[0].rstrip()) + 1 :]  # with its indentation
@@ -132,9 +133,10 @@ class Reader:
                 self._trace = Trace.begun_by(inner)
             if self._trace is None:
                 return None
+            sent = line  # what it joins may have had its time in its own text
         from functions.pipeline.envelopes import Carried
 
-        return TIME_ALONE, [Carried(inner, head[2])]
+        return TIME_ALONE, [Carried(inner, head[2], sent=sent)]
 
     def begins(self, line: bytes) -> bool:
         """Say whether a line begins a record, as far as that can be told from the line alone."""

@@ -229,14 +229,14 @@ class Streams:
             stream.origin = origin
             stream.pretty.take(position, line)
             self._records.begin(stream, position)
-        elif not stream.extend(line, text, sent):
+        elif not stream.extend(line, text, own and own.sent):
             self._take_alone(stream, (position, line, text, None, None, own))
 
     def _take_pieces(self, stream: _Stream, position: int, pieces: Pieces, origin: Origin | None, depth: int) -> None:
         """Take the objects of a line that holds several; text behind them is a record of its own."""
         self._end(stream)
-        counted = depth > 0 or self._elements
-        if depth == 0:
+        counted = origin is not None or self._elements
+        if origin is None:
             self._line, self._place = position, 0
         for at, piece in pieces:
             place = self._next() if counted and at else position + at

@@ -137,10 +137,10 @@ def test_what_the_server_will_never_take_is_a_dead_letter(case: Case, elasticsea
 
 @pytest.mark.fault("a mapping conflict", "the log index keeps the raw text, a dead letter what was refused", within=20)
 def test_a_record_that_does_not_fit_the_mapping_is_kept_as_text(case: Case, elasticsearch: RealElasticsearch):
-    age = {"properties": {"input_data": {"properties": {"AGE": {"type": "long"}}}}}
+    age = {"properties": {"input_data": {"properties": {"AGE": {"type": "byte"}}}}}
     for kind in ("logs", "message"):
         elasticsearch.ask("PUT", kind, {**STRICT, "mappings": age})
-    lines = [_prediction(case, 61 if place % 100 else "old") for place in range(1000)]
+    lines = [_prediction(case, 61 if place % 100 else 1000) for place in range(1000)]
     case.put("raw/a.log", joined(lines))
     assert case.queue.deliver() == []
     assert case.judge(handed_back=[]).dead == 10

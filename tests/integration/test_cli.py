@@ -55,7 +55,14 @@ def trilog(command_line: Run) -> Run:
     return command_line
 
 
-NOTHING_UNREAD = {"unread": {}, "passed_without_document": {}, "examples": [], "ambiguous_times": 0, "candidates": []}
+NOTHING_UNREAD = {
+    "unread": {},
+    "passed_without_document": {},
+    "examples": [],
+    "ambiguous_times": 0,
+    "control_messages": 0,
+    "candidates": [],
+}
 
 
 def once(trilog: Run, *arguments: str) -> dict[str, Any]:

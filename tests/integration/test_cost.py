@@ -35,6 +35,7 @@ INDEXER = {
     *("http", "email", "ssl", "socket", "selectors", "select", "array", "quopri", "calendar", "locale"),  # http.client
     *("string", "random", "bisect"),  # http.client
     *("stringprep", "unicodedata"),  # the names of hosts
+    "heapq",  # the order of records
 }
 WATCHED = "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0]); print(*sys.modules)"
 

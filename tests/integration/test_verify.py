@@ -172,6 +172,7 @@ def test_since_counts_a_batch_by_the_time_in_its_key(trilog: Run):
             "passed_without_document": {},
             "examples": [],
             "ambiguous_times": 0,
+            "control_messages": 0,
             "candidates": [],
         },
         "whole": True,

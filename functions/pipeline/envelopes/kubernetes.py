@@ -24,7 +24,7 @@ def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
         return None
     record, labels = without(sent, _OWN), chosen(sent, _LABELS)
     stream = f"{pod.get('namespace_name')} {pod['pod_name']} {pod.get('container_name')} {sent.get('stream')}"
-    line = line_of(record.get("message")) if record.keys() <= _LINE else None
+    line = line_of(sent.get("message")) if record.keys() <= _LINE else None
     if line is None:
         return [Carried(json_of(record), clock.count(sent.get("date")), labels, stream)]
     severity = level(record["level"]) if isinstance(record.get("level"), str) else None
