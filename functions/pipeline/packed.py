@@ -25,7 +25,9 @@ def unpacked(data: object) -> bytes | None:
     from zlib import decompressobj, error
 
     try:
-        content = a2b_base64(data, strict_mode=True) if isinstance(data, str) else b""
+        if not isinstance(data, str):
+            return None
+        content = a2b_base64(data, strict_mode=True)
         if content.startswith(b"\x1f\x8b"):
             stream = decompressobj(_GZIP)
             content = stream.decompress(content, LARGEST)
@@ -33,7 +35,7 @@ def unpacked(data: object) -> bytes | None:
                 return None
     except (Error, ValueError, error):  # ValueError: other letters than ASCII's
         return None
-    return content.decode("utf-8", "replace").strip("\r\n").encode() or None
+    return content.decode("utf-8", "replace").strip("\r\n").encode()
 
 
 def as_text(line: bytes) -> bytes:
@@ -53,7 +55,7 @@ def as_text(line: bytes) -> bytes:
 
 def _hold_text(holder: Any) -> bool:  # noqa: ANN401 (any value)
     content = content_of(holder)
-    if content is None:
+    if not content:
         return False
     holder.pop("data", None)
     holder["text"] = content.decode()

@@ -213,3 +213,23 @@ def test_what_only_looks_like_an_envelope_is_a_record(sent: dict):
     (record,) = split_records([line.encode()], "a.log", PARSER.open().reader)
     assert record[1].decode() == line
     assert record[4] == sent
+
+
+def test_a_line_that_only_looks_like_an_object_behind_a_time_keeps_its_time():
+    lines = [b"2025-01-20 10:30:00,123 - api - INFO - a", b'2025-01-20 10:30:01,123 - {"a": 1']
+    assert [record[1] for record in records(b"\n".join(lines))] == lines
+
+
+def test_a_traceback_behind_times_keeps_them_where_the_record_before_has_its_own_in_its_text():
+    first = b"2025-01-20 10:30:00,123 - api - ERROR - a"
+    trace = [b"2025-01-20T10:30:00.123Z Traceback (most recent call last):", b"2025-01-20T10:30:00.124Z   File x"]
+    (record,) = records(b"\n".join((first, *trace)))
+    origin = record[5]
+    assert origin is not None
+    assert origin.sent == b"\\n".join((first, *trace))
+
+
+def test_objects_of_an_object_that_was_given_up_stand_where_they_stood():
+    found = records(b'{"leggor} x\n[{"a":1},{"b,!@[\n  {\n    "a":"b":2}')
+    assert [record[0] for record in found] == sorted(record[0] for record in found)
+    assert len(found) == 5

@@ -126,6 +126,15 @@ def test_a_sample_gives_the_same_event_in_an_envelope_in_another(outer: Envelope
     assert not wrong
 
 
+@pytest.mark.parametrize("envelope", ENVELOPES, ids=lambda each: each.name)
+def test_a_blank_line_in_an_envelope_is_no_record(envelope: Envelope):
+    carried = enveloped(envelope, "INFO:     a\n\nINFO:     b").encode()
+    assert [record[1] for record in split_records([carried], "raw/a.log", Parser(ParserOptions()).open().reader)] == [
+        b"INFO:     a",
+        b"INFO:     b",
+    ]
+
+
 def test_every_sample_is_a_record_and_every_codec_is_tried():
     assert all(LOGS in found for found in BARE.values())
     assert set(codec_names()) == {*CODECS, "docker_local"}  # which tells times and streams, and has its own tests

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def _from_object(sent: dict[str, Any], _clock: Clock) -> list[Carried] | None:
     content = content_of(sent["awslogs"]) if len(sent) == 1 else None
-    return None if content is None else [Carried(content, record=True)]
+    return [Carried(content, record=True)] if content else None
 
 
 ENVELOPE = Envelope(

@@ -18,7 +18,7 @@ def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
         return None
     time = clock.count(kinesis.get("approximateArrivalTimestamp"))
     labels, stream = chosen(sent, ("eventSourceARN", "awsRegion")), str(kinesis.get("partitionKey"))
-    return [Carried(line, time, labels, stream) for line in content.splitlines()]
+    return [Carried(line, time, labels, stream) for line in content.splitlines() or [b""]]
 
 
 ENVELOPE = Envelope(
