@@ -21,14 +21,15 @@ PARSER, READER, FRAMING, STREAMS, ENVELOPES, LAYOUTS, KINDS, OWN, SOURCES, SINKS
     for each in ("parser", "reader", "framing", "streams", "envelopes", "layouts", "kinds", "own", "sources", "sinks")
 )
 WIRING = f"{PIPELINE}.wiring"
+REDACTED = f"{PIPELINE}.redacted"
 READING = f"{OWN}.content"  # stands for all modules in the room but the room itself
 MAY_IMPORT = {
     "functions": {"functions.cli"},  # `python -m functions`
     "functions.cli": {"functions.local", "functions.cli.try_layout", PIPELINE, KINDS, WIRING},
-    "functions.cli.try_layout": {"functions.cli", PIPELINE, FRAMING, PARSER, OWN, WIRING},
+    "functions.cli.try_layout": {"functions.cli", PIPELINE, FRAMING, REDACTED, PARSER, OWN, WIRING},
     "functions.local": {"functions.collector", "functions.indexer", PIPELINE, KINDS, OWN, SINKS, WIRING},
     "functions.collector": {PIPELINE, SOURCES},  # never a sink or a kind: it does not know what it carries
-    "functions.indexer": {PIPELINE, PARSER, READER, FRAMING, KINDS, SINKS},  # never a source
+    "functions.indexer": {PIPELINE, PARSER, READER, FRAMING, REDACTED, KINDS, SINKS},  # never a source
     # What the platforms call; `run` and `drops` are the same on all of them.
     "functions.collector.run": {"functions.collector", PIPELINE, WIRING},
     "functions.collector.handler": {"functions.collector.run"},
@@ -40,6 +41,7 @@ MAY_IMPORT = {
     # What a record says, then what it tells of: neither knows the other.
     FRAMING: {PIPELINE, READER, STREAMS, ENVELOPES},
     STREAMS: {PIPELINE, READER, ENVELOPES},
+    REDACTED: {PIPELINE, READER},
     ENVELOPES: {PIPELINE},
     LAYOUTS: {PIPELINE},
     READER: {PIPELINE, STREAMS, ENVELOPES, LAYOUTS},

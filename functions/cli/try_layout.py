@@ -17,8 +17,9 @@ from functions.cli.answers import print_table, readable
 from functions.pipeline.codecs import decoded
 from functions.pipeline.documents import LOGS
 from functions.pipeline.errors import PermanentError
-from functions.pipeline.framing import reread, split_records
+from functions.pipeline.framing import split_records
 from functions.pipeline.parser import place
+from functions.pipeline.redacted import redacted_record
 from functions.pipeline.wiring import configured_encoding, open_parser, open_redaction
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _read(file: str, environment: dict[str, str]) -> Iterator[dict[str, Any]]:
     parsing = parser.open(datetime.now(UTC))
     content = decoded(_blocks(file), file, configured_encoding(environment))
     for record in split_records(content, file, parsing.reader):
-        shown = reread(record, redaction.line(record[1]), parsing.reader) if redaction.active else record
+        shown = redacted_record(record, redaction, parsing.reader) if redaction.active else record
         made: defaultdict[str, list[Any]] = defaultdict(list)
         parsing.parse(shown, "", 0, b"", made)
         document = json.loads(made[LOGS][0][2])

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.ansi import ESCAPE
 from functions.pipeline.reader import SAMPLE
-from functions.pipeline.records import NO_HEAD, escaped, json_object
+from functions.pipeline.records import escaped
 from functions.pipeline.streams import Streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from functions.pipeline.reader import Reader
-    from functions.pipeline.records import Head, Record
+    from functions.pipeline.records import Record
 
 LONGEST_LINE = 10 << 20  # bytes; a longer one is cut, so that memory stays bounded
 LARGEST_DOCUMENT = 32 << 20  # bytes of an object that is read as a JSON array; a larger one is read by lines
@@ -58,30 +58,6 @@ def split_records(chunks: Iterable[bytes], key: str, reader: Reader) -> Iterator
         if elements is not None:
             return _read_elements(elements, reader)
     return _gathered(chain.from_iterable(starmap(_lines, _looked_at(_blocks(chunks), reader))), reader)
-
-
-def reread(record: Record, raw: bytes, reader: Reader) -> Record:
-    """Make the record that another text has at the place of one; what was taken off the text before is gone then."""
-    position, before, _, head, fields, origin = record
-    if raw is before:
-        return record
-    origin = origin and origin._replace(sent=None)
-    if fields is not None:
-        return position, raw, escaped(raw), None, _members(raw, reader), origin
-    return position, raw, escaped(raw), _head(raw, reader) if head else None, None, origin
-
-
-def _head(raw: bytes, reader: Reader) -> Head | None:
-    """Find the head of a text again."""
-    first = raw.partition(b"\n")[0]
-    found = reader.known(first) or reader.read(first)
-    return found if found and len(found) == len(NO_HEAD) else None  # type: ignore[return-value]  # only heads have so many
-
-
-def _members(raw: bytes, reader: Reader) -> dict[str, Any] | None:
-    """Read the members of an object again, or of what is written like one."""
-    found = json_object(raw) or reader.read(raw)
-    return found if isinstance(found, dict) else None
 
 
 def _start(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:

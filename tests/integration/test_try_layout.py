@@ -109,6 +109,15 @@ def test_what_is_hidden_in_a_run_is_hidden(command_line: Run, monkeypatch: pytes
     assert "65" not in out
 
 
+def test_what_an_envelope_says_is_hidden_too(command_line: Run, folder: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PIPELINE_REDACT_FIELDS", "owner:drop")
+    labels = {"kubernetes": {"labels": {"owner": "jane@example.org"}, "pod_name": "scorer"}}
+    (folder / "pods.log").write_text(json.dumps({"log": NO_TIME, "stream": "stdout", **labels}) + "\n")
+    out = command_line("try-layout", "--json", "pods.log")[1]
+    assert "scorer" in out
+    assert "jane" not in out
+
+
 def test_an_empty_file_has_no_records(command_line: Run, folder: Path):
     (folder / "empty.log").touch()
     assert command_line("try-layout", "empty.log") == (0, "0 of 0 records are read\n", "")
