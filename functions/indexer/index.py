@@ -20,7 +20,6 @@ from functions.indexer.dead_letters import (
     raw_document,
     shortened,
 )
-from functions.indexer.redacted import redacted_record
 from functions.pipeline.batch import batch_time, sequences
 from functions.pipeline.codecs import decoded
 from functions.pipeline.codecs.charsets import UTF_8
@@ -29,6 +28,7 @@ from functions.pipeline.documents import LOGS, Document, as_rows
 from functions.pipeline.errors import ObjectError, PermanentError
 from functions.pipeline.framing import split_records
 from functions.pipeline.instants import instant
+from functions.pipeline.redacted import redacted_record
 from functions.pipeline.redaction.matches import Matches
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class Indexing:
                 tally.records += len(documents[LOGS])
                 yield from documents.items()
                 documents.clear()
-                size = filtered = 0
+                size = 0
         tally.records += len(documents[LOGS])
         tally.filtered += filtered
         tally.coverage.add(parsing.counted())

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from json import JSONDecoder
 from typing import TYPE_CHECKING
 
-from functions.pipeline.loose_json import whole_number
+from functions.pipeline.loose_json import DECODER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_DECODER = JSONDecoder(parse_constant=lambda _name: None, parse_int=whole_number)
 _BETWEEN = " \t\r\n,"
 _UNKNOWN = "\ufffd"
 _MOST = 10_000  # objects on one line; what follows them is one piece
@@ -33,7 +31,7 @@ def objects(line: bytes) -> Pieces | None:
     pieces: list[tuple[int, int]] = []
     while len(pieces) < _MOST and text.startswith("{", at):
         try:
-            _, end = _DECODER.raw_decode(text, at)
+            _, end = DECODER.raw_decode(text, at)
         except (ValueError, RecursionError):
             break
         pieces.append((at, end))

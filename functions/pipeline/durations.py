@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 
-_UNITS = {  # milliseconds each
-    **dict.fromkeys(("ms", "msec", "msecs", "millis", "millisecond", "milliseconds"), 1.0),
-    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1e3),
-    **dict.fromkeys(("us", "\u00b5s", "\u03bcs", "usec", "usecs", "microsecond", "microseconds"), 1e-3),
-    **dict.fromkeys(("ns", "nsec", "nsecs", "nanosecond", "nanoseconds"), 1e-6),
+UNITS = {"ms": 1.0, "s": 1e3, "us": 1e-3, "\u00b5s": 1e-3, "\u03bcs": 1e-3, "ns": 1e-6}
+"""The units of numbers that are written without one, in milliseconds each."""
+
+_UNITS = {  # as they are written
+    **UNITS,
+    **dict.fromkeys(("msec", "msecs", "millis", "millisecond", "milliseconds"), UNITS["ms"]),
+    **dict.fromkeys(("sec", "secs", "second", "seconds"), UNITS["s"]),
+    **dict.fromkeys(("usec", "usecs", "microsecond", "microseconds"), UNITS["us"]),
+    **dict.fromkeys(("nsec", "nsecs", "nanosecond", "nanoseconds"), UNITS["ns"]),
     **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 6e4),
     **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3.6e6),
 }

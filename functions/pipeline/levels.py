@@ -23,6 +23,9 @@ _NAMES = {  # beside the full names: those of .NET's console (dbug), logrus (deb
 _LETTERS = {  # glog, Android, MongoDB, TensorFlow
     "TRACE": "T", "DEBUG": "D V", "INFO": "I N", "WARNING": "W", "ERROR": "E", "CRITICAL": "C F",
 }  # fmt: skip
+LEVELS = tuple(_NAMES)
+"""The levels of documents, the least severe first."""
+
 _LEVELS = {name: level for table in (_NAMES, _LETTERS) for level, names in table.items() for name in names.split()}
 _LONGEST = 32  # characters, with brackets and padding
 

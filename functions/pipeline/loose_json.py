@@ -18,7 +18,8 @@ def whole_number(digits: str) -> int | str:
     return number if _LEAST <= number <= _MOST else digits
 
 
-_DECODER = JSONDecoder(parse_constant=lambda _name: None, parse_int=whole_number)
+DECODER = JSONDecoder(parse_constant=lambda _name: None, parse_int=whole_number)
+"""Reads NaN and infinities as null, and whole numbers as `whole_number` has it."""
 
 
 def first_value(text: str) -> tuple[Any, int]:
@@ -28,7 +29,7 @@ def first_value(text: str) -> tuple[Any, int]:
         The value, NaN and infinities being null, and where it ends in the text. None and 0 if there is no such value.
     """
     try:
-        return _DECODER.raw_decode(text)
+        return DECODER.raw_decode(text)
     except (ValueError, RecursionError):
         return _first_literal(text)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from functions.pipeline.loose_json import whole_number
+from functions.pipeline.loose_json import DECODER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -40,7 +40,8 @@ one.
 NO_HEAD: Head = (b"", 0, None, b"", None)
 
 
-_ROUNDED = 1e18  # and above: a whole number of 19 digits or more
+ROUNDED = 1e18
+"""From here on, and below its negative, a float may have been a whole number, which its digits tell better."""
 
 
 class Origin(NamedTuple):
@@ -104,7 +105,7 @@ def _is_rounded(values: Iterable[object]) -> bool:
     for value in values:
         kind = type(value)
         if kind is float:
-            if not -_ROUNDED < value < _ROUNDED:  # type: ignore[operator]  # it is a float
+            if not -ROUNDED < value < ROUNDED:  # type: ignore[operator]  # it is a float
                 return True
         elif (kind is dict and _is_rounded(value.values())) or (kind is list and _is_rounded(value)):  # type: ignore[attr-defined, arg-type]  # likewise
             return True
@@ -113,7 +114,7 @@ def _is_rounded(values: Iterable[object]) -> bool:
 
 def _lenient_object(line: bytes) -> dict[str, Any] | None:
     try:
-        value = json.loads(line, parse_constant=lambda _name: None, parse_int=whole_number)
+        value = DECODER.decode(line.decode())
         written = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
         return orjson.loads(written) if isinstance(value, dict) else None
     except (ValueError, RecursionError):

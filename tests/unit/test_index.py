@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.indexer.index import Indexing, Tally
+from functions.indexer.index import PORTION, Indexing, Tally
 from functions.pipeline.documents import Document, Rejection, Rows, Written
 from functions.pipeline.errors import PermanentError
 from functions.pipeline.names import IndexNames
@@ -177,6 +177,12 @@ def test_a_missing_object_is_a_dead_letter(store: Store, tmp_path: Path):
     assert (tally.records, tally.dead) == (0, {"object": 1})
     (dead,) = documents(tmp_path, "dead-letters")
     assert (dead["class"], dead["store_key"]) == ("missing object", KEY)
+
+
+def test_what_passed_the_filter_is_counted_over_several_portions(store: Store, tmp_path: Path):
+    lines = 2 * PORTION // len(PREDICTION) + 1
+    tally = index(store, DuckdbSink(tmp_path / "index.duckdb", IndexNames()), *[PREDICTION] * lines)
+    assert (tally.records, tally.filtered) == (lines, lines)
 
 
 def test_tallies_add_up():

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from functions.pipeline.durations import UNITS, milliseconds
 from functions.pipeline.kinds.misfits import Misfits
 from functions.pipeline.values import fit, number, whole, word
 
@@ -17,19 +17,6 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 1024  # shapes of objects
 _LARGEST_SHAPE = 64  # members of an object whose shape is remembered
-_DURATION = re.compile(
-    r"\s*([+-]?\d{1,15}(?:[.,]\d{1,15})?(?:[eE][+-]?\d{1,2})?)\s*(ms|msecs?|s|secs?|us|\u00b5s|\u03bcs|ns)?\s*"
-)
-UNITS = {"ms": 1.0, "s": 1e3, "us": 1e-3, "\u00b5s": 1e-3, "\u03bcs": 1e-3, "ns": 1e-6}
-
-
-def _status(value: object) -> int | None:
-    """Take an HTTP status; a word such as "ok" is none, nor is any other number."""
-    status = _whole(value)
-    return status if status is not None and status >= 0 else None
-
-
-_whole = whole(2**31 - 1)
 
 
 def _path(value: object) -> str | None:
@@ -42,14 +29,13 @@ def _path(value: object) -> str | None:
 
 
 def duration(unit: str) -> Callable[[object], float | None]:
-    """Take a duration in milliseconds: a number of so many `unit`s, or text that may name another unit."""
+    """Take a duration in milliseconds: a number of so many `unit`s, or text that may name another unit, or a sign."""
 
     def take(value: object) -> float | None:
         if isinstance(value, str):
-            found = _DURATION.fullmatch(value)
-            if found is None:
-                return None
-            return float(found[1].replace(",", ".")) * UNITS[found[2] or unit]
+            text = " ".join(value.split())
+            size = milliseconds(text[1:] if text[:1] in {"+", "-"} else text, unit)
+            return size if size is None or text[0] != "-" else -size
         taken = number(value)
         return taken if taken is None or unit == "ms" else taken * UNITS[unit]
 

@@ -24,6 +24,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from functions.pipeline.durations import milliseconds
 from functions.pipeline.layouts.heads import level_and_logger
 from functions.pipeline.layouts.starts import ANY, first_bytes
 from functions.pipeline.levels import LEVEL, level, numbered_level
@@ -252,8 +253,6 @@ class Pattern:
             if value and value != b"-" and name not in _OWN:
                 sent[name] = str(value, "utf-8", "replace")
         if duration := _text(groups.get("duration")):
-            from functions.pipeline.durations import milliseconds
-
             sent["execution_time_ms"] = milliseconds(duration, self.layout.duration)
         return sent
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.config import Expected
+from functions.pipeline.durations import UNITS
 from functions.pipeline.kinds import kinds
-from functions.pipeline.kinds.fields import UNITS, Fields
+from functions.pipeline.kinds.fields import Fields
 from functions.pipeline.own import Named
 
 if TYPE_CHECKING:

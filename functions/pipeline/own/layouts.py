@@ -9,10 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
 from functions.pipeline.config import Expected
-from functions.pipeline.kinds.fields import UNITS
+from functions.pipeline.durations import UNITS
 from functions.pipeline.layouts.backtracking import examined
 from functions.pipeline.layouts.patterns import Layout, Pattern
-from functions.pipeline.levels import Scale
+from functions.pipeline.levels import LEVELS, Scale
 from functions.pipeline.own.fields import HEAD
 from functions.pipeline.times import form_regex
 
@@ -88,11 +88,10 @@ def _are_samples(value: object) -> bool:
 
 
 def _are_levels(value: object) -> bool:
-    return isinstance(value, dict) and all(each in _LEVELS for each in value.values())
+    return isinstance(value, dict) and all(each in LEVELS for each in value.values())
 
 
-_LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-_CHOICES = {"scale": get_args(Scale), "duration": tuple(UNITS), "level": _LEVELS}
+_CHOICES = {"scale": get_args(Scale), "duration": tuple(UNITS), "level": LEVELS}
 _SHAPES: dict[str, tuple[Callable[[object], bool], Expected]] = {
     "sample": (_are_samples, Expected('samples, each with a "line" and an "event": the fields that it must have')),
     "levels": (_are_levels, Expected("levels, by what the program calls them: WRN = 'WARNING'")),

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_left
 from typing import NamedTuple
 
-from functions.pipeline.redaction.escapes import is_json, level
+from functions.pipeline.redaction.escapes import backslashes_before, is_json, level
 
 _QUOTES = re.compile(r"""(?<!\\)(\\*+)(["'])""")
 _DOUBLED = '\\\\"'  # without it, both ways of counting backslashes agree
@@ -49,13 +49,16 @@ class Literals:
 
     def context(self, start: int, end: int) -> EscapeContext:
         """Return the escaping of a name's value: the name's double quotes are at `start` and just before `end`."""
-        before = _backslashes_before(self._text, end - 1)
+        before = self._backslashes_before(end - 1)
         outer = level(before)
         if not self._any or not self._lowest <= outer <= _MOST_LITERALS:
             return EscapeContext(outer)
-        doubled = min(before, _backslashes_before(self._text, start)) >> outer
+        doubled = min(before, self._backslashes_before(start)) >> outer
         own = (doubled & -doubled).bit_length() - 1  # odd for a quote that JSON alone escapes
         return EscapeContext(outer, min(max(self._depth(start, outer), own), _MOST_LITERALS))
+
+    def _backslashes_before(self, at: int) -> int:
+        return backslashes_before(self._text, at, max(at - _MOST_BEFORE, 0))
 
     def _depth(self, at: int, outer: int) -> int:
         """Return how deeply literals are nested at a place, within a JSON string of a level."""
@@ -64,11 +67,6 @@ class Literals:
         places, depths = self._depths[outer]
         number = bisect_left(places, at)
         return depths[number - 1] if number else 0
-
-
-def _backslashes_before(text: str, at: int) -> int:
-    before = text[max(at - _MOST_BEFORE, 0) : at]
-    return len(before) - len(before.rstrip("\\"))
 
 
 def _depths(text: str, outer: int) -> tuple[list[int], list[int]]:

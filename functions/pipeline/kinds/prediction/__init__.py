@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from orjson import JSONDecodeError, loads
 
+from functions.pipeline.durations import UNITS
 from functions.pipeline.kinds import Kind
 from functions.pipeline.kinds.misfits import NUMBERS
 from functions.pipeline.loose_json import first_value
+from functions.pipeline.records import ROUNDED
 from functions.pipeline.values import json_value, put
 
 if TYPE_CHECKING:
@@ -40,13 +42,12 @@ _START = re.compile(
 _NAMED_TRANSACTION = re.compile(rb"(?=.*\d)[\w.:-]+")  # in front of other messages than calls
 _INPUT, _RESULT, _PAIR = b" - Input: ", b" - Result: ", b" - "  # come after a call, before JSON
 _MARKERS = (_PAIR, _INPUT, _RESULT)
-_MILLISECONDS = {b"ms": 1.0, b"s": 1e3, b"us": 1e-3, "\u00b5s".encode(): 1e-3, "\u03bcs".encode(): 1e-3, b"ns": 1e-6}
+_MILLISECONDS = {unit.encode(): size for unit, size in UNITS.items()}
 _REMEMBERED = 4096  # calls
 _NAMES: set[tuple[str, ...]] = set()  # of the features of inputs, where any numbers fit
 _MOST_NAMES, _LARGEST = 64, 1024  # inputs, and the features of one
 _FEATURES = {"ALCOHOL CONSUMING": "ALCOHOL"}  # as the Space sends them; in other names, underscores stand for spaces
 _VALUES = frozenset((b"{", b"[", b'"', b"'"))  # the bytes that a value begins with where text is none
-_ROUNDED = 1e18  # and above: a whole number of 19 digits or more, which its digits tell better
 _FAILED = 400  # and above: the HTTP status of a request that failed
 
 
@@ -116,7 +117,7 @@ def _read_pair(fields: dict[str, Any], rest: bytes, marker: bytes, known: Fields
             except TypeError:
                 plain = _is_plain(given, known)
             else:
-                plain = -_ROUNDED < total < _ROUNDED and ((*given,) in _NAMES or _has_plain_names(given, known))
+                plain = -ROUNDED < total < ROUNDED and ((*given,) in _NAMES or _has_plain_names(given, known))
             if plain:
                 fields["input_data"], fields["result"] = given, result
                 return None
@@ -127,7 +128,7 @@ def _is_plain(given: dict[str, Any], known: Fields) -> bool:
     """Say whether an input is a document's as it is, as far as names and types tell."""
     types = known.inputs
     for name, each in given.items():
-        if type(each) not in types[name] or (type(each) is float and not -_ROUNDED < each < _ROUNDED) or " " in name:
+        if type(each) not in types[name] or (type(each) is float and not -ROUNDED < each < ROUNDED) or " " in name:
             return False
     return True
 
