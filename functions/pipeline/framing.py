@@ -204,12 +204,13 @@ def _escaped_lines(block: bytes, lines: list[bytes]) -> list[bytes]:
 def _gathered(lines: Iterable[tuple[int, bytes, bytes | None]], reader: Reader) -> Iterator[Record]:
     """Give each text record the lines that belong to it.
 
-    What most lines are, in the known layout and alone, is done here; the rest is done by `Streams`.
+    What most lines are, in the known layout or in that of many before, and alone, is done here; the rest is done by
+    `Streams`.
     """
-    known, streams = reader.known, Streams(reader)
+    known, again, streams = reader.known, reader.again, Streams(reader)
     opened: Record | None = None  # a text record of one line: those after it may be part of it
     for position, line, text in lines:
-        if text is not None and (head := known(line)):
+        if text is not None and (head := known(line) or ((opened or streams.bare) and again(line))):
             if opened:
                 yield opened
             elif streams.opened:

@@ -117,6 +117,13 @@ class Reader:
         alone = wrapped and head[4] is not None and head[4].layout == TIME_ALONE
         return (self._behind(head, line) if alone else None) or head
 
+    def again(self, line: bytes) -> Head | None:
+        """Read a line without an envelope in a layout that many had before; None where `read` has to look closer."""
+        if not line or not self._patterns.repeats or self._envelopes.may_carry(line):
+            return None
+        head = self._patterns.again(line, self.clock())
+        return None if head is None or (head[4] and head[4].layout == TIME_ALONE) else head
+
     def _behind(self, head: Head, line: bytes) -> In | None:
         """Take the line that a time was put before, as `docker logs -t` and CloudWatch's export do."""
         inner = line[len(head[0]) :]

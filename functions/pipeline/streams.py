@@ -101,6 +101,11 @@ class Streams:
         """Whether a record is not complete yet."""
         return bool(self._waiting) or self._bare.pretty.waiting or bool(self._carried)
 
+    @property
+    def bare(self) -> bool:
+        """Whether the next line that begins a record ends all that is open: none is in an envelope, or in an object."""
+        return not self._carried and not self._bare.pretty.waiting
+
     def open(self, record: Record) -> None:
         """Take a text record of one line that may get more."""
         self._open(self._bare, record)

@@ -28,6 +28,7 @@ ENVELOPE = Envelope(
     name="prefixes",
     description="docker compose and kubectl logs --prefix",
     source="https://kubernetes.io/docs/reference/kubectl/generated/kubectl_logs/",
+    expressions=(_KUBECTL, _COMPOSE),
     from_text=_from_text,
     samples=(
         (b"web-1  | INFO:     a", (b"INFO:     a",)),
