@@ -16,6 +16,9 @@ class Pretty:
 
     An object begins with a line that begins with a brace, and ends with a line that is a brace with the same
     indentation.
+
+    Attributes:
+        waiting: whether an object, or the bracket before one, waits for more lines.
     """
 
     def __init__(self) -> None:
@@ -23,11 +26,7 @@ class Pretty:
         self._size = 0
         self._end = b""  # the line, without a comma, that the object ends with
         self._in_array = False
-
-    @property
-    def waiting(self) -> bool:
-        """Whether an object, or the bracket before one, waits for more lines."""
-        return bool(self._lines)
+        self.waiting = False
 
     def begins(self, line: bytes) -> bool:
         """Say whether a line may begin an object, or an array of them."""
@@ -46,6 +45,7 @@ class Pretty:
         if not self._end and not self.begins(line):
             return [*self.given_up(), (position, line)]
         self._lines.append((position, line))
+        self.waiting = True
         self._size += len(line) + 1
         if not self._end:
             self._open(line)
@@ -57,7 +57,7 @@ class Pretty:
     def given_up(self) -> Lines:
         """Return the lines that wait, and forget them."""
         lines, self._lines = self._lines, []
-        self._size, self._end = 0, b""
+        self._size, self._end, self.waiting = 0, b"", False
         return lines
 
     def _open(self, line: bytes) -> None:

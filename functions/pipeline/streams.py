@@ -153,13 +153,17 @@ class Streams:
         self._last = None
         return self.taken() if self.complete else []
 
-    def _take(  # noqa: PLR0913, PLR0917 (a record's parts)
+    def _take(  # noqa: C901, PLR0913, PLR0917 (a record's parts; each call is felt in what a line costs)
         self, stream: _Stream, position: int, line: bytes, text: bytes | None, origin: Origin | None, depth: int = 0
     ) -> None:
         sent, coloured = None, line
         if ESCAPE in line:
             sent = escaped(line) if text is None else text
             line, text = stripped(line), None
+        elif depth and not stream.pretty.waiting and (head := self._reader.known(line)):
+            self._end(stream)  # as most lines in envelopes do, it begins a record
+            self._open(stream, (position, line, escaped(line), head, None, origin))
+            return
         if stream.pretty.waiting:
             stream.origin = stream.origin or origin
             self._take_all(stream, stream.pretty.take(position, line), depth)
@@ -206,7 +210,7 @@ class Streams:
             return (self._reader.read_object(fields) if depth < _MOST_ENVELOPES else None) or fields
         if not line.strip():
             return None
-        return self._reader.known(line) or self._reader.read(line, wrapped=depth < _MOST_ENVELOPES)
+        return (None if depth else self._reader.known(line)) or self._reader.read(line, wrapped=depth < _MOST_ENVELOPES)
 
     def _take_all(self, stream: _Stream, lines: Lines, depth: int) -> None:
         """Take what an object over several lines has become: one text, or its lines as they are."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from functions.pipeline.times import Clock
+
+_REMEMBERED = 1024  # sets of members
+_ANY = (re.compile(b""),)
 
 
 class Carried(NamedTuple):
@@ -80,13 +83,15 @@ def envelopes() -> tuple[Envelope, ...]:
 
 
 @cache
-def _objects() -> dict[str, list[Envelope]]:
-    """Return the envelopes that an object may be, by the member that tells them."""
-    telling: dict[str, list[Envelope]] = {}
-    for each in envelopes():
-        if each.from_object:
-            telling.setdefault(each.members[0], []).append(each)
-    return telling
+def _members() -> frozenset[str]:
+    """Return the members that tell envelopes from other objects."""
+    return frozenset(name for each in envelopes() for name in each.members)
+
+
+@lru_cache(_REMEMBERED)
+def _objects(members: frozenset[str]) -> tuple[Envelope, ...]:
+    """Return the envelopes that an object may be which has these of the members that tell envelopes."""
+    return tuple(each for each in envelopes() if each.from_object and members.issuperset(each.members))
 
 
 @cache
@@ -98,12 +103,10 @@ def _texts() -> dict[int, list[Envelope]]:
 
 def from_object(sent: dict[str, Any], clock: Clock) -> tuple[str, list[Carried]] | None:
     """Take the lines out of a JSON object that is an envelope; return its name too, or None for any other object."""
-    telling, there = _objects(), sent.keys()
-    for name in telling.keys() & there:
-        for each in telling[name]:
-            carried = each.from_object(sent, clock) if each.from_object and there >= set(each.members) else None
-            if carried is not None:
-                return each.name, carried
+    for each in _objects(_members().intersection(sent)):
+        carried = each.from_object(sent, clock) if each.from_object else None
+        if carried is not None:
+            return each.name, carried
     return None
 
 
@@ -120,7 +123,7 @@ def from_text(line: bytes, clock: Clock) -> tuple[str, list[Carried]] | None:
 def _carriers() -> dict[int, re.Pattern[bytes]]:
     """Return an expression of all the envelopes that a line of text may be, by the byte that it begins with."""
     return {
-        first: re.compile(b"|".join(part.pattern for each in texts for part in each.expressions) or b"(?!)")
+        first: re.compile(b"|".join(part.pattern for each in texts for part in each.expressions or _ANY) or b"(?!)")
         for first, texts in _texts().items()
     }
 

@@ -12,14 +12,17 @@ from functions.pipeline.envelopes import Carried, Envelope, chosen
 if TYPE_CHECKING:
     from functions.pipeline.times import Clock
 
+_NAMES = ("attrs", "kubernetes", "container_name", "container_id", "source", "ecs_cluster")
+_LABELS: dict[str, dict[str, Any]] = {stream: {"stream": stream} for stream in ("stdout", "stderr")}
+
 
 def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
     log, time, stream = sent["log"], sent["time"], sent.get("stream", "stdout")
     if not isinstance(log, str) or not isinstance(time, str) or not isinstance(stream, str):
         return None
-    labels: dict[str, Any] = {"stream": stream}
+    labels = _LABELS.get(stream) or {"stream": stream}
     if len(sent) > len(("log", "time", "stream")):
-        labels |= chosen(sent, ("attrs", "kubernetes", "container_name", "container_id", "source", "ecs_cluster"))
+        labels = labels | chosen(sent, _NAMES)
     whole = log.endswith("\n") or "kubernetes" in sent  # Fluent Bit leaves the line's end out
     line = log.encode("utf-8", "replace")
     return [Carried(line.rstrip(b"\r\n") if whole else line, clock.read(time), labels, stream, not whole)]

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 _TIME = "%{time}"
 _CAPITALS = "TRACE|DEBUG|INFO|NOTICE|SUCCESS|WARN|WARNING|ERROR|SEVERE|FATAL|CRITICAL|ALERT|EMERGENCY"
 _PLACEHOLDERS = {  # what each stands for, and what is quicker to read and matches that, too
-    "%{level}": (f"(?P<level>{LEVEL})", "[A-Za-z]{3,14}[1-8]?"),
-    "%{LEVEL}": (f"(?P<level>{_CAPITALS})(?![0-9A-Za-z_])", "[A-Z]{4,9}"),
+    "%{level}": (f"(?P<level>{LEVEL})", "(?:[A-Za-z]{3,14}+[1-8]?+)"),
+    "%{LEVEL}": (f"(?:(?P<level>{_CAPITALS})(?![0-9A-Za-z_]))", "(?:[A-Z]{4,9}+)"),
     "%{logger}": (r"(?P<logger>[A-Za-z_$][\w.$/-]{0,199})", r"[A-Za-z_$][\w.$/-]{0,199}"),
 }
 _OWN = {"time", "level", "logger", "message", "duration"}  # groups that are no fields by their names
