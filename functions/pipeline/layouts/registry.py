@@ -76,7 +76,7 @@ class Patterns:
         known_by = pattern, first, follows
         count = self._counts[known_by] = self._counts.get(known_by, 0) + 1
         if count == MANY:
-            alike = {by[2] for by, lines in self._counts.items() if by[:2] == known_by[:2] and lines >= MANY}
+            alike = {by[2] for by in self._counts if by[:2] == known_by[:2]}
             earlier = [
                 each
                 for each in self._all[: self._all.index(pattern)]
