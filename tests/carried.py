@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import bz2
 import codecs
 import gzip
@@ -13,6 +14,8 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 import zstandard
+
+from functions.pipeline.packed import unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,12 +50,18 @@ def _with(sent: str, lines: list[str], line: str) -> str:
 
 def _replaced(value: Any, lines: list[str], line: str) -> Any:
     if isinstance(value, str):
-        return value.replace(lines[0], line)
+        packed = unpacked(value) or b""
+        return value.replace(lines[0], line) if lines[0].encode() not in packed else _packed(value, packed, lines, line)
     if isinstance(value, dict):
         return {name: _replaced(each, lines, line) for name, each in value.items()}
     if isinstance(value, list):
         return [_replaced(each, lines, line) for each in value if not _is_other(json.dumps(each), lines)]
     return value
+
+
+def _packed(value: str, packed: bytes, lines: list[str], line: str) -> str:
+    content = _with(packed.decode(), lines, line).encode()
+    return base64.b64encode(gzip.compress(content) if value.startswith("H4sI") else content).decode()
 
 
 def _is_other(element: str, lines: list[str]) -> bool:

@@ -74,6 +74,8 @@ PURE = (
     "traces",
     "pretty",
     "concatenated",
+    "ordered",
+    "packed",
     "loose_json",
     "ansi",
     "coverage",
@@ -103,6 +105,7 @@ PURE = (
     "sources.space_log_failures",
     "sources.stream",
     "sources.window",
+    *sorted(name.removeprefix("functions.pipeline.") for name in MODULES if ENVELOPES in name),
 )
 EFFECTS = {"os", "io", "pathlib", "socket", "subprocess", "time", "random", "obstore", "threading", "http", "urllib"}
 

@@ -159,6 +159,9 @@ def print_coverage(coverage: Coverage, records: int) -> None:
     if coverage.ambiguous:
         text = _("{count} dates can be read day first or month first; PIPELINE_DAY_FIRST decided")
         print(text.format(count=coverage.ambiguous))
+    if coverage.control_messages:
+        text = _("{count} control messages of carriers were left out: they carry no lines")
+        print(text.format(count=coverage.control_messages))
     if coverage.candidates:
         print(_("These members may be fields under other names. To take them as such, write into trilog.toml:"))
         lines = (f"{field} = {json.dumps(names, ensure_ascii=False)}" for field, names in coverage.names().items())

@@ -132,7 +132,7 @@ class Indexing:
         for record in self._records(stored, parsing.reader):
             time, _ = parsing.parse(record, time, 0, b"", defaultdict(list))
             yield f"{self.prefix}-{record[0]}"
-        coverage.add(parsing.coverage)
+        coverage.add(parsing.counted())
 
     @property
     def prefix(self) -> str:
@@ -170,8 +170,7 @@ class Indexing:
                 size = filtered = 0
         tally.records += len(documents[LOGS])
         tally.filtered += filtered
-        parsing.coverage.ambiguous = parsing.reader.ambiguous
-        tally.coverage.add(parsing.coverage)
+        tally.coverage.add(parsing.counted())
         yield from documents.items()
 
     def _made(self, stored: StoredObject) -> datetime:

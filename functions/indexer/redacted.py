@@ -1,4 +1,4 @@
-"""Redacts records that were split from a batch: the text, the labels of the envelope, and the text as sent."""
+"""Redacts records that were split from a batch: the text, what the envelope says of it, and the text as sent."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ def redacted_record(record: Record, redaction: Redaction, reader: Reader, matche
     origin = record[-1]
     if origin is None:
         return record
-    labels, sent = redaction.labels(origin.labels, matches), origin.sent
+    labels, fields = redaction.labels(origin.labels, matches), redaction.labels(origin.fields, matches)
+    sent = origin.sent
     if sent is not None and redaction.line(sent) is not sent:  # in an escape sequence, such as the address of a link
         sent = None
-    if labels is origin.labels and sent is origin.sent:
+    if labels is origin.labels and fields is origin.fields and sent is origin.sent:
         return record
-    return *record[:-1], origin._replace(labels=labels, sent=sent)
+    return *record[:-1], origin._replace(labels=labels, fields=fields, sent=sent)

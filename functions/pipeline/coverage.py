@@ -28,6 +28,7 @@ class Coverage:
             envelope and layout likewise.
         examples: the first texts of unread records.
         ambiguous: times with several meanings of which one was chosen: 01/02/2025.
+        control_messages: envelopes that carry no line, but news of the carrier; they are no records.
         candidates: members that may be a field under another name: the field, the member, and how many records had it.
     """
 
@@ -36,6 +37,7 @@ class Coverage:
         self.passed_without_document: Counter[str] = Counter()
         self.examples: list[str] = []
         self.ambiguous = 0
+        self.control_messages = 0
         self.candidates: Counter[tuple[str, str]] = Counter()
 
     def count_unread(self, place: str, raw: bytes) -> None:
@@ -70,6 +72,7 @@ class Coverage:
         self.passed_without_document += other.passed_without_document
         self.examples = _first((*self.examples, *other.examples))
         self.ambiguous += other.ambiguous
+        self.control_messages += other.control_messages
         self.candidates += other.candidates
 
     def summary(self) -> dict[str, Any]:
@@ -83,6 +86,7 @@ class Coverage:
                 "passed_without_document": dict(self.passed_without_document),
                 "examples": self.examples,
                 "ambiguous_times": self.ambiguous,
+                "control_messages": self.control_messages,
                 "candidates": [{"field": field, "name": name, "records": count} for (field, name), count in found],
             },
         }

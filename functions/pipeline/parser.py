@@ -111,14 +111,14 @@ class Parsing:
                 own, message, message_text = _rest(more.read_rest, own, message)
             read = self._readers.get(message[:1])
             found = read(message, fields, self._fields) if read else None
-            if more and more.fields:
-                own, found = self._take(more, fields, own, found)
+            own, found = self._take(more, fields, own, found) if more and more.fields else (own, found)
         else:
             fields = {"@timestamp": (origin and origin.time) or time, "sequence": sequence}
             own_time, own, message, message_text, found = self._read_object(fields, raw, text, dict(sent))
             fields["@timestamp"] = time = own_time or fields["@timestamp"]
         if origin or own_time is None:
             own, text = self._describe(record, own_time, own)
+            found = self._take_told(fields, origin, found)
         if "data" in fields:
             own += members({"data": flattened(fields.pop("data"))})
         try:
@@ -145,6 +145,12 @@ class Parsing:
                 documents[kind].append((identity, time, written(document)))
         return time, True
 
+    def counted(self) -> Coverage:
+        """Return the coverage, with what the reader has counted."""
+        self.coverage.ambiguous = self.reader.ambiguous
+        self.coverage.control_messages = self.reader.control_messages
+        return self.coverage
+
     def _describe(self, record: Record, own_time: str | None, own: bytes) -> tuple[bytes, bytes]:
         """Say where a record stood, and whether it was read.
 
@@ -160,7 +166,8 @@ class Parsing:
                 own += self._labels(origin.labels)
             if origin.level or origin.logger:
                 own = _lacking(own, origin) + own
-        if time is None or (head is None and sent is None):
+        header = origin and origin.time and (origin.level or origin.logger)  # which is as good as a layout
+        if time is None or (head is None and sent is None and not header):
             self.coverage.count_unread(place(record), raw)
             own += b'"unread":true,'
         return own, text
@@ -184,6 +191,22 @@ class Parsing:
             self._taken.clear()
         self._taken[id(more)] = more, told, data, documents
         return self._taken[id(more)]
+
+    def _take_told(self, fields: dict[str, Any], origin: Origin | None, found: Found) -> Found:
+        """Take what an envelope tells of the event; what its record tells otherwise stays, with the other beside it."""
+        if not origin or not origin.fields:
+            return found
+        told = dict(origin.fields)
+        taken: dict[str, Any] = {}
+        found = self._fields.take(taken, dict(told)) or found
+        data = taken.pop("data", {})
+        if any(fields.get(name, value) != value for name, value in taken.items()):
+            data = {**told, **data}
+        if data or "data" in fields:
+            fields["data"] = {**data, **fields.get("data", {})}
+        for name, value in taken.items():
+            fields.setdefault(name, value)
+        return found
 
     def _labels(self, labels: Mapping[str, Any]) -> bytes:
         """Write labels as a member of a JSON object; records that follow each other often have the same."""

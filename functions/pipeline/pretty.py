@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from functions.pipeline.records import json_object
 
 MOST_LINES, MOST_BYTES = 10_000, 1 << 20  # of one object
 
+_INSIDE = re.compile(  # a line of an object that goes over several
+    rb'\s*(?:"(?:[^"\\]|\\.)*+"\s*(?::|,?\s*$)|[\[\]{}]|(?:-?\d[\d.eE+-]*|true|false|null|NaN|-?Infinity)\s*,?\s*$|$)'
+)
 
 Lines = list[tuple[int, bytes]]
 """Texts with their positions."""
@@ -18,15 +23,15 @@ class Pretty:
     indentation.
 
     Attributes:
-        waiting: whether an object, or the bracket before one, waits for more lines.
+        waiting: the lines of an object, or the bracket before one, that wait for more.
+        size: bytes of these.
     """
 
     def __init__(self) -> None:
-        self._lines: Lines = []
-        self._size = 0
+        self.size = 0
+        self.waiting: Lines = []
         self._end = b""  # the line, without a comma, that the object ends with
         self._in_array = False
-        self.waiting = False
 
     def begins(self, line: bytes) -> bool:
         """Say whether a line may begin an object, or an array of them."""
@@ -44,20 +49,21 @@ class Pretty:
         """Take a line; return what is complete by that: an object as one text, or lines that are none after all."""
         if not self._end and not self.begins(line):
             return [*self.given_up(), (position, line)]
-        self._lines.append((position, line))
-        self.waiting = True
-        self._size += len(line) + 1
+        if self.waiting and not _INSIDE.match(line):
+            return [*self.given_up(), (position, line)]
+        self.waiting.append((position, line))
+        self.size += len(line) + 1
         if not self._end:
             self._open(line)
         elif line.rstrip(b" \t\r,") == self._end:
             return self._closed()
-        too_much = len(self._lines) >= MOST_LINES or self._size >= MOST_BYTES
+        too_much = len(self.waiting) >= MOST_LINES or self.size >= MOST_BYTES
         return self.given_up() if too_much else []
 
     def given_up(self) -> Lines:
         """Return the lines that wait, and forget them."""
-        lines, self._lines = self._lines, []
-        self._size, self._end, self.waiting = 0, b"", False
+        lines, self.waiting = self.waiting, []
+        self.size, self._end = 0, b""
         return lines
 
     def _open(self, line: bytes) -> None:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.streams import TIME_ALONE
+from functions.pipeline.traces import Trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -30,6 +31,7 @@ class Reader:
     Attributes:
         known: finds the head of a line in the layout that most lines have; None for any other line.
         names: the user's own names of fields.
+        control_messages: how many envelopes carried no line.
     """
 
     def __init__(
@@ -51,6 +53,8 @@ class Reader:
             made: when the object was made: times without a date or a year are near it.
         """
         self.known = known
+        self.control_messages = 0
+        self._trace: Trace | None = None  # whose lines have times before them
         self._patterns = patterns
         self._zone, self._day_first, self._made = zone, day_first, made
         self.names: Collection[str] = ()
@@ -128,10 +132,16 @@ class Reader:
         """Take the line that a time was put before, as `docker logs -t` and CloudWatch's export do."""
         inner = line[len(head[0]) :]
         if inner[:1] == b"{" or (inner and (self.known(inner) or self._patterns.head(inner, self.clock()))):
-            from functions.pipeline.envelopes import Carried
+            self._trace = None
+        else:
+            inner = line[len(head[0].rstrip()) + 1 :]  # with its indentation
+            if self._trace is None or not self._trace.goes_on(inner):
+                self._trace = Trace.begun_by(inner)
+            if self._trace is None:
+                return None
+        from functions.pipeline.envelopes import Carried
 
-            return TIME_ALONE, [Carried(inner, head[2])]
-        return None
+        return TIME_ALONE, [Carried(inner, head[2])]
 
     def begins(self, line: bytes) -> bool:
         """Say whether a line begins a record, as far as that can be told from the line alone."""

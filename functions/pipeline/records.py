@@ -50,10 +50,11 @@ class Origin(NamedTuple):
         envelope: the name of the envelope, or the names of several, the outer first, with + between; "" for none.
         time: the envelope's time, as documents have it; None when it tells none.
         labels: what the envelope says of where the line comes from.
-        sent: the text with what was taken off before it was read (colours), as it stands between the quotes of a JSON
-            string; None where nothing was.
+        sent: the text with what was taken off before it was read (colours, attributes of an envelope's record), as it
+            stands between the quotes of a JSON string; None where nothing was.
         level: the envelope's word for how severe it is, one of the documents' levels; None when it has none.
         logger: the program or logger that the envelope names; likewise.
+        fields: what else the envelope says of the event; the record's own fields come first.
     """
 
     envelope: str = ""
@@ -62,6 +63,7 @@ class Origin(NamedTuple):
     sent: bytes | None = None
     level: str | None = None
     logger: str | None = None
+    fields: Mapping[str, Any] = MappingProxyType({})
 
 
 Record = tuple[int, bytes, bytes, Head | None, dict[str, Any] | None, Origin | None]
@@ -75,7 +77,7 @@ is a text record in a known layout. `fields` is what it holds when it is a JSON 
 `origin` is None for a line that stood there as it is.
 """
 
-PLACE_IN_ENVELOPE = 44
+PLACE_IN_ENVELOPE = 40
 
 
 def escaped(text: bytes) -> bytes:

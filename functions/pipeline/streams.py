@@ -6,11 +6,11 @@ belongs together follows each other within a stream only.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.ansi import ESCAPE, stripped
 from functions.pipeline.concatenated import objects
+from functions.pipeline.ordered import Ordered
 from functions.pipeline.pretty import Pretty
 from functions.pipeline.records import PLACE_IN_ENVELOPE, Origin, escaped, json_object
 from functions.pipeline.traces import Trace
@@ -25,10 +25,30 @@ if TYPE_CHECKING:
 MOST_LINES, MOST_BYTES = 1_000, 1 << 20  # of one record made of several lines; what exceeds them begins another record
 _MOST_STREAMS = 1_000  # that are followed at once; the one that began first ends when there are more
 TIME_ALONE = "time"  # an envelope that is no more than a time before the line: further lines have none
-_MOST_WAITING = 1_000  # records that wait for one before them
+_MOST_COMPLETE = 1_000  # records that wait for one that began before them
+_MOST_WAITING = 64 << 20  # bytes that wait, in all streams and in complete records
+_SHORT = 8 << 10  # bytes: shorter parts of lines are no container runtime's, and may be whole
 _BLANK = frozenset((b" ", b"\t"))
 _OPENING = frozenset((b"{", b"[", b" ", b"\t"))
 _MOST_ENVELOPES = 4  # around each other
+
+
+class _Part:
+    """A line that has come in part."""
+
+    def __init__(self, position: int, origin: Origin) -> None:
+        self.position, self.origin = position, origin
+        self.size = 0
+        self._texts: list[bytes] = []
+
+    def add(self, text: bytes) -> None:
+        """Add what comes next."""
+        self._texts.append(text)
+        self.size += len(text)
+
+    def line(self) -> bytes:
+        """Return the line, as far as it has come."""
+        return b"".join(self._texts)
 
 
 class _Stream:
@@ -40,9 +60,14 @@ class _Stream:
         self.size = 0  # bytes of all of them
         self.trace: Trace | None = None  # of a record without a head: only a traceback goes on
         self.of_records = False  # what is carried is a record each, not a line
-        self.part: tuple[int, bytes, Origin] | None = None  # a line's beginning
+        self.part: _Part | None = None
         self.pretty = Pretty()  # an object that goes over several lines
         self.origin: Origin | None = None  # of those
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes wait for more lines."""
+        return (self.size if self.record else 0) + self.pretty.size + (self.part.size if self.part else 0)
 
     def open(self, record: Record, trace: Trace | None = None) -> None:
         """Take a record that may get more lines; of records that are carried, only a traceback has any."""
@@ -82,24 +107,27 @@ def _joined(record: Record, more: list[tuple[bytes, bytes, bytes | None]]) -> Re
 
 
 class Streams:
-    """The streams of one object; takes its lines one by one.
-
-    Attributes:
-        complete: the records that nothing more belongs to, until `taken` gives them away.
-    """
+    """The streams of one object; takes its lines one by one, and gives records in the order in which they began."""
 
     def __init__(self, reader: Reader) -> None:
-        self.complete: list[Record] = []
         self._reader = reader
+        self._records: Ordered[_Stream] = Ordered()
         self._bare = _Stream()
         self._carried: dict[str, _Stream] = {}
-        self._waiting: dict[int, _Stream] = {}  # streams with an open record, the one that began first in front
         self._last: _Stream | None = None  # the stream of the last line in an envelope
+        self._came = 0  # bytes that have come in envelopes since it was looked how many of them wait
+        self._elements = False  # positions are places in an array
+        self._line = self._place = 0  # where the line stands that is taken; how many of those that it carries were
 
     @property
     def opened(self) -> bool:
         """Whether a record is not complete yet."""
-        return bool(self._waiting) or self._bare.pretty.waiting or bool(self._carried)
+        return self._bare.record is not None or bool(self._bare.pretty.waiting or self._carried)
+
+    @property
+    def complete(self) -> int:
+        """How many records are complete; they may wait for one that began before."""
+        return len(self._records)
 
     @property
     def bare(self) -> bool:
@@ -117,33 +145,46 @@ class Streams:
             position: where it is; see `Record`.
             line: the line.
             text: the same, escaped; None to have that done.
-            whole: it is a record by itself, whatever is around it.
+            whole: it is an array's element: a record by itself, whatever is around it.
         """
+        self._elements = whole
+        if line[:1] == b"{" and self._take_object(position, line, text):
+            return
         last = self._last
         if last and line[:1] in _BLANK and last.extend(line, escaped(line) if text is None else text, None):
             return  # as syslog and journalctl write the further lines of a record
+        self._last = None
         self._take(self._bare, position, line, text, None)
         if whole:
             self._end(self._bare)
+
+    def _take_object(self, position: int, line: bytes, text: bytes | None) -> bool:
+        """Take a line that is an object the short way, where nothing is open that it may belong to; else say False."""
+        bare = self._bare
+        if bare.record is not None or bare.pretty.waiting or ESCAPE in line:
+            return False
+        fields = json_object(line)
+        if fields is None:
+            return False
+        read = self._reader.read_object(fields)
+        if read is None:
+            self._last = None
+            self._records.add((position, line, escaped(line) if text is None else text, None, fields, None))
+        else:
+            self._unwrap(bare, position, read, None, 0)
+        return True
 
     def taken(self) -> list[Record]:
         """Return the records that are complete, in their order, and forget them.
 
         Those that began after one that is not complete yet wait for it, as long as there are not too many.
         """
-        complete, first = self.complete, next(iter(self._waiting.values()), None)
-        if len(complete) == 1 and (first is None or first.record is None or complete[0][0] < first.record[0]):
-            self.complete = []
-            return complete
-        while len(self.complete) > _MOST_WAITING and self._waiting:
-            self._end(next(iter(self._waiting.values())))
-        complete = sorted(self.complete, key=_place)
-        first = next(iter(self._waiting.values()), None)
-        count = len(complete)
-        if first is not None and first.record is not None:
-            count = bisect_left(complete, _place(first.record), key=_place)
-        self.complete = complete[count:]
-        return complete[:count]
+        records = self._records
+        ready = records.ready()
+        while len(records) > _MOST_COMPLETE or records.size > _MOST_WAITING:
+            self._end(records.oldest)
+            ready += records.ready()
+        return ready
 
     def close(self) -> list[Record]:
         """End all records that have waited for more lines; return what is complete, in order."""
@@ -151,10 +192,18 @@ class Streams:
             self._end(each)
         self._carried.clear()
         self._last = None
-        return self.taken() if self.complete else []
+        return self._records.ready()
 
     def _take(  # noqa: C901, PLR0913, PLR0917 (a record's parts; each call is felt in what a line costs)
-        self, stream: _Stream, position: int, line: bytes, text: bytes | None, origin: Origin | None, depth: int = 0
+        self,
+        stream: _Stream,
+        position: int,
+        line: bytes,
+        text: bytes | None,
+        origin: Origin | None,
+        depth: int = 0,
+        *,
+        given_up: bool = False,
     ) -> None:
         sent, coloured = None, line
         if ESCAPE in line:
@@ -179,26 +228,36 @@ class Streams:
         own = origin if sent is None else (origin or Origin())._replace(sent=sent)
         if type(read) is dict:
             self._end(stream)
-            self.complete.append((position, line, text, None, read, own))
+            self._records.add((position, line, text, None, read, own))
         elif read is not None:
             self._end(stream)
             self._open(stream, (position, line, text, read, None, own))  # type: ignore[arg-type]  # a head, as nothing is left
         elif line[:1] in _OPENING and (pieces := _pieces(stream, line)):
             self._take_pieces(stream, position, pieces, origin, depth)
-        elif stream.record is None and stream.pretty.begins(line):
+        elif stream.record is None and not given_up and stream.pretty.begins(line):
             stream.origin = origin
             stream.pretty.take(position, line)
+            self._records.begin(stream, position)
         elif not stream.extend(line, text, sent):
             self._take_alone(stream, (position, line, text, None, None, own))
 
     def _take_pieces(self, stream: _Stream, position: int, pieces: Pieces, origin: Origin | None, depth: int) -> None:
         """Take the objects of a line that holds several; text behind them is a record of its own."""
         self._end(stream)
+        counted = depth > 0 or self._elements
+        if depth == 0:
+            self._line, self._place = position, 0
         for at, piece in pieces:
+            place = self._next() if counted and at else position + at
             if json_object(piece) is None:
-                self._take_alone(stream, (position + at, piece, escaped(piece), None, None, origin))
+                self._take_alone(stream, (place, piece, escaped(piece), None, None, origin))
             else:
-                self._take(stream, position + at, piece, None, origin, depth)
+                self._take(stream, place, piece, None, origin, depth)
+
+    def _next(self) -> int:
+        """Return the position of the next of those that a line carries, at whatever depth."""
+        self._place += 1
+        return self._line + (self._place << PLACE_IN_ENVELOPE)
 
     def _read(self, line: bytes, depth: int) -> Head | In | dict[str, Any] | None:
         """Read a line; beyond so many envelopes, what looks like another is a record."""
@@ -216,10 +275,7 @@ class Streams:
         """Take what an object over several lines has become: one text, or its lines as they are."""
         origin = stream.origin
         for position, text in lines:
-            if json_object(text) is None:
-                self._take_alone(stream, (position, text, escaped(text), None, None, origin))
-            else:
-                self._take(stream, position, text, None, origin, depth)
+            self._take(stream, position, text, None, origin, depth, given_up=True)
 
     def _take_alone(self, stream: _Stream, record: Record) -> None:
         """Take a line that no layout knows, and that belongs to no record before it."""
@@ -231,19 +287,34 @@ class Streams:
         if full or trace or stream.of_records:  # what has no room in the record before it is a text record of its own
             self._open(stream, record, None if full else trace)
         else:
-            self.complete.append(record)
+            self._records.add(record)
 
     def _unwrap(self, around: _Stream, position: int, read: In, origin: Origin | None, depth: int) -> None:
         """Take the lines in an envelope."""
         name, carried = read
-        self._end(around)
-        for place, each in enumerate(carried):
+        if name != TIME_ALONE and (around is not self._bare or around.record is not None):
+            self._end(around)
+        self._reader.control_messages += not carried
+        if depth == 0:
+            self._line, self._place = position, 0
+        for number, each in enumerate(carried):
+            place = self._next() if number else position  # the first is where all are
             inner = _inner(origin, name, each)
             stream = around if name == TIME_ALONE else self._stream(f"{inner.envelope} {each.stream}")
             self._last = stream if stream is not around else None
-            self._take_carried(stream, position + (place << PLACE_IN_ENVELOPE), each, inner, depth + 1)
-        while len(self._carried) > _MOST_STREAMS:
-            self._end(self._carried.pop(next(iter(self._carried))))
+            self._take_carried(stream, place, each, inner, depth + 1)
+            self._came += len(each.text)
+        if len(self._carried) > _MOST_STREAMS or self._came > _MOST_WAITING:
+            self._end_first()
+
+    def _end_first(self) -> None:
+        """End the streams that began first, until no more are followed, and no more waits, than may."""
+        waiting = sum(each.waiting for each in self._carried.values())
+        while self._carried and (len(self._carried) > _MOST_STREAMS or waiting > _MOST_WAITING):
+            stream = self._carried.pop(next(iter(self._carried)))
+            waiting -= stream.waiting
+            self._end(stream)
+        self._came = 0
 
     def _stream(self, key: str) -> _Stream:
         stream = self._carried.get(key)
@@ -252,36 +323,51 @@ class Streams:
         return stream
 
     def _take_carried(self, stream: _Stream, position: int, carried: Carried, origin: Origin, depth: int) -> None:
+        """Take a line, or a part of one, which it may complete."""
         line, stream.of_records = carried.text, carried.record
-        if stream.part:
-            position, begun, origin = stream.part
-            line, stream.part = begun + line, None
-        if carried.partial and len(line) < MOST_BYTES:
-            stream.part = position, line, origin
-        else:
+        if stream.part and stream.part.size < _SHORT and self._reader.begins(line):  # its sender leaves line ends out
+            self._take_part(stream, depth)
+        if stream.part is None:
+            if not carried.partial:
+                self._take_line(stream, position, line, origin, depth)
+                return
+            stream.part = _Part(position, origin)
+            self._records.begin(stream, position)
+        stream.part.add(line)
+        if not carried.partial or stream.part.size >= MOST_BYTES:
+            self._take_part(stream, depth)
+
+    def _take_line(self, stream: _Stream, position: int, line: bytes, origin: Origin, depth: int) -> None:
+        """Take a line; what most are, in the known layout, is taken the short way."""
+        head = None if stream.pretty.waiting or ESCAPE in line else self._reader.known(line)
+        if head is None:
             self._take(stream, position, line, None, origin, depth)
+            return
+        if stream.record is not None:
+            self._records.complete(stream, stream.close())
+        self._open(stream, (position, line, escaped(line), head, None, origin))
+
+    def _take_part(self, stream: _Stream, depth: int) -> None:
+        """Take a line that came in parts, as far as it has come."""
+        part, stream.part = stream.part, None
+        if part:
+            self._take(stream, part.position, part.line(), None, part.origin, depth)
 
     def _end(self, stream: _Stream) -> None:
         """End what is open in a stream."""
         if stream.part:
-            position, line, origin = stream.part
-            stream.part = None
-            self._take(stream, position, line, None, origin, _MOST_ENVELOPES)
+            self._take_part(stream, _MOST_ENVELOPES)
         if stream.pretty.waiting:
             self._take_all(stream, stream.pretty.given_up(), _MOST_ENVELOPES)
         if stream.record is not None:
-            del self._waiting[id(stream)]
-            self.complete.append(stream.close())
+            self._records.complete(stream, stream.close())
+        else:
+            self._records.end(stream)
 
     def _open(self, stream: _Stream, record: Record, trace: Trace | None = None) -> None:
         """Take a record that may get more lines."""
         stream.open(record, trace)
-        self._waiting[id(stream)] = stream
-
-
-def _place(record: Record) -> tuple[int, int]:
-    """Return where a record began: its line, then its place in an envelope."""
-    return record[0] & (1 << PLACE_IN_ENVELOPE) - 1, record[0] >> PLACE_IN_ENVELOPE
+        self._records.begin(stream, record[0])
 
 
 def _pieces(stream: _Stream, line: bytes) -> Pieces | None:
@@ -294,14 +380,15 @@ def _pieces(stream: _Stream, line: bytes) -> Pieces | None:
 
 def _inner(origin: Origin | None, name: str, carried: Carried) -> Origin:
     """Say where a line stood that was in an envelope, which may have been in another."""
-    _, time, labels, _, _, level, logger, _ = carried
+    sent = escaped(carried.sent) if carried.sent else None
     if origin is None:
-        return Origin(name, time, labels, None, level, logger)
+        return Origin(name, carried.time, carried.labels, sent, carried.level, carried.logger, carried.fields)
     return Origin(
         f"{origin.envelope}+{name}",
-        time or origin.time,
-        {**origin.labels, **labels},
-        None,
-        level or origin.level,
-        logger or origin.logger,
+        carried.time or origin.time,
+        {**origin.labels, **carried.labels},
+        sent,
+        carried.level or origin.level,
+        carried.logger or origin.logger,
+        {**origin.fields, **carried.fields},
     )

@@ -33,7 +33,7 @@ def records(chunks: list[bytes], content: bytes, key: str = "raw/a.log") -> list
     assert found == list(split_records([content], key, _PARSER.open().reader)) or "NaN" in repr(found)
     positions = [record[0] for record in found]
     assert len(positions) == len(set(positions)), "each is at a place of its own"
-    assert not bare(found) or positions == sorted(positions), "they come in order"
+    assert key.endswith(".json") or not bare(found) or positions == sorted(positions), "they come in order"
     told = _TIME
     for number, record in enumerate(found):
         told = _parsed(record, told, number)

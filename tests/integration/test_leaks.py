@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from base64 import b64decode
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,8 @@ from functions.local import LogsPipeline
 from functions.pipeline.config import environment
 from functions.pipeline.errors import PermanentError, TransientError
 from functions.pipeline.kinds import kinds
+from functions.pipeline.names import IndexNames
+from functions.pipeline.sinks.elasticsearch.expected import index_template
 from functions.pipeline.wiring import open_indexes, open_source, open_store
 from tests.fakes import LambdaContext, failing, fake_elasticsearch
 from tests.notifications import object_created
@@ -187,6 +190,14 @@ def test_nothing_leaks_into_elasticsearch_whatever_it_refuses(
     elasticsearch_url: str,
 ):
     configured(GRADIO_URL=space.url, ELASTICSEARCH_URL=elasticsearch_url, ELASTICSEARCH_INDEX="leaks-logs")
+    template = deepcopy(index_template("message", IndexNames(logs="leaks-logs")))
+    properties = template["template"]["mappings"]["properties"]
+    properties["input_data"]["properties"]["AGE"] = properties["http_path"] = {
+        "type": "date",
+        "ignore_malformed": False,
+    }
+    with Elasticsearch(elasticsearch_url) as client:
+        client.indices.put_index_template(name="leaks-message", body=template)
     seen = run_all(tmp_path)
     seen["logs"] = "".join(capfd.readouterr()).encode()
     with Elasticsearch(elasticsearch_url) as client:

@@ -10,6 +10,7 @@ import pytest
 
 from functions.pipeline.envelopes import Envelope, envelopes
 from functions.pipeline.kinds import kinds
+from functions.pipeline.packed import unpacked
 from tests.carried import STORED, enveloped
 from tests.fuzz.read import ink
 from tests.integration.conftest import Run
@@ -42,6 +43,7 @@ RULES = {
     "PIPELINE_REDACT_KEY": "a-key-of-sixteen-characters",
 }
 _ESCAPE = re.compile(rb"\\+u([0-9a-fA-F]{4})")
+_PACKED = re.compile(rb"[A-Za-z0-9+/]{24,}={0,2}")
 CARRIERS: dict[str, Envelope | None] = {"bare": None, **{each.name: each for each in envelopes()}}
 
 
@@ -69,8 +71,10 @@ def plain(content: bytes) -> bytes:
 
 
 def leaks(content: bytes) -> list[str]:
-    """Return which planted values are in some bytes, also where colours split them, or JSON writes them in escapes."""
-    text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)).encode("utf-8", "replace"), plain(content))
+    """Return which planted values are in some bytes, also where colours split them, escapes or base64 hide them."""
+    content = plain(content)
+    content += b"".join(unpacked(found.decode()) or b"" for found in _PACKED.findall(content))
+    text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)).encode("utf-8", "replace"), content)
     shown = ink(text) + text.decode("utf-16-le", "ignore") + text.decode("latin-1")
     return [each for each in PLANTED if each in shown]
 

@@ -308,7 +308,7 @@ def test_xz_that_needs_too_much_memory_is_refused_and_says_so():
     assert read == b""
     assert message == (
         "raw/a.log.gz: its xz content needs more than 80 MiB to be decompressed. What came before was read. Compress "
-        "it anew, with gzip for example, or remove it."
+        "it again, with gzip for example, or remove it."
     )
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from functions.pipeline.framing import split_records
 from functions.pipeline.parser import Parser, ParserOptions
+from functions.pipeline.records import Record
 
 PARSER = Parser(ParserOptions())
 HEAD = "2025-01-20 10:30:00 - api - INFO - "
@@ -46,6 +47,10 @@ NODE = """TypeError: Cannot read properties of undefined (reading 'predict')
     at Object.<anonymous> (/app/index.js:3:7)
     at node:internal/main/run_main_module:23:47"""
 TRACES = {"python": PYTHON, "group": GROUP, "java": JAVA, "go": GO, "node": NODE}
+
+
+def records(content: bytes) -> list[Record]:
+    return list(split_records([content], "a.log", PARSER.open().reader))
 
 
 def raws(content: str) -> list[str]:
@@ -88,6 +93,37 @@ def test_an_array_that_begins_in_the_middle_gives_what_is_whole():
 
 def test_an_object_that_never_ends_is_read_by_lines():
     assert raws('{\n  "message": "a"\n') == ["{", '  "message": "a"']
+
+
+def test_a_broken_object_leaves_the_lines_behind_it_alone():
+    content = [b'{"broken": ', b"INFO:     started", HEAD.encode() + b"one", b"  more", b"WARNING:  \x1b[1mtwo"]
+    (_, broken), *others = [(head, raw) for _, raw, _, head, _, _ in records(b"\n".join(content))]
+    assert broken == content[0]
+    assert [raw for _, raw in others] == [content[1], b"\n".join(content[2:4]), b"WARNING:  two"]
+    assert all(head for head, _ in others)
+
+
+def test_a_line_of_source_code_with_braces_is_part_of_its_traceback():
+    trace = f'{HEAD}failed\nTraceback (most recent call last):\n    {{"a": 1}}["b"]\nKeyError: "b"'
+    assert raws(trace) == [trace]
+
+
+def test_objects_on_a_line_with_broken_text_are_at_places_of_their_own():
+    found = records(b'{"a":"\xff\xff\xff\xff\xff\xff"},{"b":1}\n{"c":1}\n{"d":1}')
+    positions = [record[0] for record in found]
+    assert positions == sorted(set(positions))
+
+
+def test_objects_in_an_element_of_an_array_are_at_places_of_their_own():
+    content = b'[[{"a":1},{"b":1}],{"c":1},' + b",".join([b'{"d":1}'] * 20) + b"]"
+    found = list(split_records([content], "a.json", PARSER.open().reader))
+    assert len({record[0] for record in found}) == len(found) == 23
+
+
+def test_a_line_keeps_its_colours_in_an_envelope_that_is_text():
+    (record,) = records(b"2025-01-20T10:30:00.1Z stderr F INFO:     \x1b[1ma\x1b[0m")
+    *_, origin = record
+    assert origin.sent == b"INFO:     \\u001b[1ma\\u001b[0m"
 
 
 def test_a_pretty_object_in_a_message_belongs_to_the_message():

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 NAMES = sorted(path.stem for path in corpus.SAMPLES.glob("*.json"))
 PARSER = Parser(ParserOptions())
 NOT_YET = {
-    "docker-local": "Docker's local driver, which is binary",
     "journald-cat": "lines without a head, of which only the program knows which belong together",
 }
 """Samples that need more than layouts of text, with what they need."""

@@ -86,7 +86,7 @@ def test_a_field_is_found_however_its_accents_are_encoded():
 def test_a_field_is_found_by_the_name_that_it_has_in_the_indexes(tmp_path: Path):
     names = ["ALCOHOL CONSUMING", "CHEST PAIN", "method", "path", "AGE"]
     store = Store("memory://")
-    store.put("a.log", json.dumps({"method": "x", "path": "y", "input_data": dict.fromkeys(names, "z")}).encode())
+    store.put("a.log", json.dumps({"method": "x", "path": "y", "input_data": dict.fromkeys(names, 1)}).encode())
     with DuckdbSink(tmp_path / "index.duckdb", IndexNames()) as sink:
         Indexing("a.log", store, Parser(ParserOptions()), sink).run()
     (document,) = DuckdbIndexes(tmp_path / "index.duckdb", IndexNames()).read("logs")
@@ -647,7 +647,10 @@ def test_what_an_envelope_holds_is_hidden_when_a_batch_of_others_is_indexed(tmp_
 
 def test_a_cut_line_is_hidden_part_by_part_only_when_collected_and_as_a_whole_when_indexed(tmp_path: Path):
     """Docker cuts a line at 16 KiB; SECURITY.md names what the batch keeps."""
-    parts = [{"log": text, "time": "2025-01-20T10:30:00Z"} for text in ('{"x": 1, "AGE": "47', '11", "y": 2}\n')]
+    parts = [
+        {"log": text, "stream": "stdout", "time": "2025-01-20T10:30:00Z"}
+        for text in ('{"x": 1, "AGE": "47', '11", "y": 2}\n')
+    ]
     lines = [json.dumps(each).encode() for each in parts]
     hiding = redaction("AGE:drop")
     collected = hiding.lines(lines)

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache, lru_cache
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from functions.pipeline.times import ungrouped
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Container, Iterable
 
     from functions.pipeline.times import Clock
-
-_REMEMBERED = 1024  # sets of members
-_ANY = (re.compile(b""),)
 
 
 class Carried(NamedTuple):
@@ -35,6 +34,8 @@ class Carried(NamedTuple):
         level: the envelope's word for how severe it is (INFO, …); it counts when the line has none.
         logger: the program or logger that the envelope names; likewise.
         record: it is a record by itself; of the next ones in the stream, only the lines of a traceback belong to it.
+        fields: what the envelope says of the event itself (trace ids, attributes, …), by the names that JSON logs use.
+        sent: the record as it was sent, in UTF-8, where that is more than `text`; it is kept as raw text.
     """
 
     text: bytes
@@ -45,6 +46,8 @@ class Carried(NamedTuple):
     level: str | None = None
     logger: str | None = None
     record: bool = False
+    fields: dict[str, Any] = {}  # noqa: RUF012 (likewise)
+    sent: bytes | None = None
 
 
 class Envelope(NamedTuple):
@@ -54,10 +57,9 @@ class Envelope(NamedTuple):
         name: what it is called in counts.
         description: what it is, in a few words.
         source: where its format is described.
-        members: a JSON object with all of these may be such an envelope; the first is the one that tells it from
-            others best.
-        from_object: takes the lines out of such an object; None for what is no such envelope. An empty list is an
-            envelope without lines (a control message).
+        members: a JSON object with all of these may be such an envelope.
+        from_object: takes the lines out of such an object; None for what is no such envelope, and in case of doubt: an
+            object that stays as it is loses nothing. An empty list is an envelope without lines (a control message).
         starts: the bytes that a line of text may begin with for `from_text` to be asked; empty: any.
         expressions: regular expressions, one of which matches each line that `from_text` takes a line out of.
         from_text: takes the line out of a line of text; None for what is no such envelope.
@@ -75,6 +77,11 @@ class Envelope(NamedTuple):
     samples: tuple[tuple[bytes, tuple[bytes, ...]], ...] = ()
 
 
+_REMEMBERED = 1024  # shapes of objects
+_LARGEST_SHAPE = 64  # members of an object whose shape is remembered
+_shapes: dict[tuple[str, ...], tuple[Envelope, ...]] = {}
+
+
 @cache
 def envelopes() -> tuple[Envelope, ...]:
     """Return all envelopes; of those that an object may be, the ones with the most members come first."""
@@ -82,16 +89,15 @@ def envelopes() -> tuple[Envelope, ...]:
     return tuple(sorted((each.ENVELOPE for each in modules), key=lambda each: (-len(each.members), each.name)))
 
 
-@cache
-def _members() -> frozenset[str]:
-    """Return the members that tell envelopes from other objects."""
-    return frozenset(name for each in envelopes() for name in each.members)
-
-
-@lru_cache(_REMEMBERED)
-def _objects(members: frozenset[str]) -> tuple[Envelope, ...]:
-    """Return the envelopes that an object may be which has these of the members that tell envelopes."""
-    return tuple(each for each in envelopes() if each.from_object and members.issuperset(each.members))
+def _possible(names: tuple[str, ...]) -> tuple[Envelope, ...]:
+    """Return the envelopes that an object with these members may be; programs write objects of few shapes."""
+    there = set(names)
+    possible = tuple(each for each in envelopes() if each.from_object and there.issuperset(each.members))
+    if len(names) <= _LARGEST_SHAPE:
+        if len(_shapes) >= _REMEMBERED:
+            _shapes.clear()
+        _shapes[names] = possible
+    return possible
 
 
 @cache
@@ -102,9 +108,17 @@ def _texts() -> dict[int, list[Envelope]]:
 
 
 def from_object(sent: dict[str, Any], clock: Clock) -> tuple[str, list[Carried]] | None:
-    """Take the lines out of a JSON object that is an envelope; return its name too, or None for any other object."""
-    for each in _objects(_members().intersection(sent)):
-        carried = each.from_object(sent, clock) if each.from_object else None
+    """Take the lines out of a JSON object that is an envelope; return its name too, or None for any other object.
+
+    An object that is nested too deeply to be taken apart is no envelope.
+    """
+    names = tuple(sent)
+    possible = _shapes.get(names)
+    for each in _possible(names) if possible is None else possible:
+        try:
+            carried = each.from_object(sent, clock) if each.from_object else None
+        except RecursionError:
+            return None
         if carried is not None:
             return each.name, carried
     return None
@@ -123,9 +137,14 @@ def from_text(line: bytes, clock: Clock) -> tuple[str, list[Carried]] | None:
 def _carriers() -> dict[int, re.Pattern[bytes]]:
     """Return an expression of all the envelopes that a line of text may be, by the byte that it begins with."""
     return {
-        first: re.compile(b"|".join(part.pattern for each in texts for part in each.expressions or _ANY) or b"(?!)")
+        first: re.compile("|".join(_alternatives(texts)).encode() or b"(?!)", re.DOTALL)
         for first, texts in _texts().items()
     }
+
+
+def _alternatives(texts: Iterable[Envelope]) -> list[str]:
+    """Return the expressions of envelopes, without names of groups; one without expressions may be any line."""
+    return [ungrouped(part.pattern.decode()) for each in texts for part in each.expressions or (re.compile(b""),)]
 
 
 def may_carry(line: bytes) -> bool:
@@ -138,11 +157,25 @@ def line_of(value: object) -> bytes | None:
     return value.encode("utf-8", "replace").removesuffix(b"\n").removesuffix(b"\r") if isinstance(value, str) else None
 
 
+def text_of(value: object) -> bytes:
+    """Return the line that a member holds, or the JSON of what it holds instead."""
+    line = line_of(value)
+    return json_of(value) if line is None else line
+
+
 def json_of(value: object) -> bytes:
-    """Return the JSON of a record that is no text."""
+    """Return the JSON of a record that is no text; raise RecursionError where it is nested too deeply."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def chosen(sent: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """Return those of an object's members that are named and are there."""
-    return {name: sent[name] for name in names if sent.get(name) not in (None, "", {})}
+    """Return those of an object's members that are named and hold something."""
+    return {name: sent[name] for name in names if name in sent and sent[name] not in _NOTHING}
+
+
+def without(sent: dict[str, Any], names: Container[str]) -> dict[str, Any]:
+    """Return those of an object's members that are not named and hold something."""
+    return {name: value for name, value in sent.items() if name not in names and value not in _NOTHING}
+
+
+_NOTHING: tuple[object, ...] = (None, "", {})

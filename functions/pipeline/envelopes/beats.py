@@ -4,46 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from functions.pipeline.envelopes import Carried, Envelope, chosen, line_of
+from functions.pipeline.envelopes import Carried, Envelope, line_of, without
 
 if TYPE_CHECKING:
     from functions.pipeline.times import Clock
 
+_OWN = ("@timestamp", "@metadata", "@version", "message", "event", "ecs", "offset", "prospector", "input")
 _CARRIER = frozenset(
     (
-        *(
-            "@timestamp",
-            "@metadata",
-            "@version",
-            "message",
-            "agent",
-            "beat",
-            "cloud",
-            "container",
-            "data_stream",
-            "docker",
-        ),
-        *("ecs", "elastic_agent", "event", "fields", "host", "input", "kubernetes", "log", "offset", "orchestrator"),
-        *("prospector", "source", "stream", "tags", "type"),
+        *(*_OWN, "agent", "beat", "cloud", "container", "data_stream", "docker", "elastic_agent", "fields", "fileset"),
+        *("host", "journald", "kubernetes", "log", "orchestrator", "service", "source", "stream", "systemd"),
+        *("tags", "type", "winlog"),
     )
 )
-_LABELS = ("agent", "cloud", "container", "fields", "host", "kubernetes", "log", "tags", "source", "stream")
 
 
 def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
-    log = sent.get("log")
+    log, line = sent.get("log"), line_of(sent["message"])
     file = log.get("file") if isinstance(log, dict) else None
     shipped = file or any(isinstance(sent.get(name), dict) for name in ("agent", "beat", "input"))
-    line = line_of(sent["message"])
     if line is None or not shipped or not sent.keys() <= _CARRIER or (isinstance(log, dict) and "level" in log):
         return None
     path = file.get("path") if isinstance(file, dict) else sent.get("source")
-    stream = f"{path} {sent.get('stream', '')} {_id(sent.get('container'))}"
-    return [Carried(line, clock.read(str(sent["@timestamp"])), chosen(sent, _LABELS), stream)]
+    stream = f"{path} {sent.get('stream', '')} {_id(sent.get('container'))} {_id(sent.get('agent'))}"
+    return [Carried(line, clock.read(str(sent["@timestamp"])), without(sent, _OWN), stream)]
 
 
-def _id(container: object) -> object:
-    return container.get("id") if isinstance(container, dict) else ""
+def _id(of: object) -> object:
+    return of.get("id") if isinstance(of, dict) else ""
 
 
 ENVELOPE = Envelope(

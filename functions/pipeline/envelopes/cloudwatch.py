@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from functions.pipeline.envelopes import Carried, Envelope, chosen, line_of
+from functions.pipeline.envelopes import Carried, Envelope, chosen, text_of
 
 if TYPE_CHECKING:
     from functions.pipeline.times import Clock
@@ -19,9 +19,8 @@ def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
     labels = chosen(sent, ("owner", "logGroup", "logStream"))
     stream = str(sent.get("logStream", ""))
     return [
-        Carried(line, clock.count(each.get("timestamp")), labels, stream, record=True)
+        Carried(text_of(each.get("message", each)), clock.count(each.get("timestamp")), labels, stream, record=True)
         for each in events
-        if (line := line_of(each.get("message"))) is not None
     ]
 
 

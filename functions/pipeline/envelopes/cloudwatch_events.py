@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from functions.pipeline.envelopes import Carried, Envelope, chosen, line_of
+from functions.pipeline.envelopes import Carried, Envelope, chosen, text_of
 
 if TYPE_CHECKING:
     from functions.pipeline.times import Clock
+
+
+_MEMBERS = frozenset(("logStreamName", "timestamp", "message", "ingestionTime", "eventId"))
 
 
 def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
     events = sent["events"]
     if not isinstance(events, list) or not events:
         return None
-    if not all(isinstance(each, dict) and "message" in each and "ingestionTime" in each for each in events):
+    if not all(isinstance(each, dict) and each.keys() <= _MEMBERS and _is_event(each) for each in events):
         return None
-    return [
-        Carried(
-            line, clock.count(each.get("timestamp")), chosen(each, ("logStreamName",)), str(each.get("logStreamName"))
-        )
-        for each in events
-        if (line := line_of(each["message"])) is not None
-    ]
+    return [_carried(each, clock) for each in events]
+
+
+def _is_event(event: dict[str, Any]) -> bool:
+    return isinstance(event.get("message"), str) and "timestamp" in event and "ingestionTime" in event
+
+
+def _carried(event: dict[str, Any], clock: Clock) -> Carried:
+    labels = chosen(event, ("logStreamName",))
+    return Carried(text_of(event["message"]), clock.count(event["timestamp"]), labels, str(labels), record=True)
 
 
 ENVELOPE = Envelope(
@@ -38,6 +44,14 @@ ENVELOPE = Envelope(
                 b'1737369000456,"eventId":"1"}],"searchedLogStreams":[]}'
             ),
             (b"INFO:     a",),
+        ),
+        (
+            (
+                b'{"nextForwardToken":"f/1","events":[{"timestamp":1737369000123,"message":"INFO:     a",'
+                b'"ingestionTime":1737369000456},{"timestamp":1737369000123,"message":"INFO:     b",'
+                b'"ingestionTime":1737369000456}]}'
+            ),
+            (b"INFO:     a", b"INFO:     b"),
         ),
     ),
 )

@@ -35,7 +35,7 @@ ENVELOPE = Envelope(
                 b"2025-01-20T10:30:00.1Z stdout P a long \n2025-01-20T10:30:00.2Z stderr F other\n"
                 b"2025-01-20T10:30:00.3Z stdout F line"
             ),
-            (b"other", b"a long line"),
+            (b"a long line", b"other"),
         ),
     ),
 )

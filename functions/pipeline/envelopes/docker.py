@@ -12,20 +12,20 @@ from functions.pipeline.envelopes import Carried, Envelope, chosen
 if TYPE_CHECKING:
     from functions.pipeline.times import Clock
 
-_NAMES = ("attrs", "kubernetes", "container_name", "container_id", "source", "ecs_cluster")
-_LABELS: dict[str, dict[str, Any]] = {stream: {"stream": stream} for stream in ("stdout", "stderr")}
+_MEMBERS = frozenset(("log", "stream", "time", "attrs"))
+_STREAMS = ("stdout", "stderr")
 
 
 def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
-    log, time, stream = sent["log"], sent["time"], sent.get("stream", "stdout")
-    if not isinstance(log, str) or not isinstance(time, str) or not isinstance(stream, str):
+    log, time, stream = sent["log"], sent["time"], sent.get("stream", "")
+    if not isinstance(log, str) or not isinstance(time, str) or not sent.keys() <= _MEMBERS:
         return None
-    labels = _LABELS.get(stream) or {"stream": stream}
-    if len(sent) > len(("log", "time", "stream")):
-        labels = labels | chosen(sent, _NAMES)
-    whole = log.endswith("\n") or "kubernetes" in sent  # Fluent Bit leaves the line's end out
-    line = log.encode("utf-8", "replace")
-    return [Carried(line.rstrip(b"\r\n") if whole else line, clock.read(time), labels, stream, not whole)]
+    line, written = log.encode("utf-8", "replace"), clock.read(time)
+    whole = line.endswith(b"\n")
+    if stream not in _STREAMS and not (stream == "" and whole and written):
+        return None
+    labels = {"stream": stream} if "attrs" not in sent else chosen(sent, ("stream", "attrs"))
+    return [Carried(line.rstrip(b"\r\n") if whole else line, written, labels, stream, not whole)]
 
 
 ENVELOPE = Envelope(

@@ -11,7 +11,7 @@ from functions.pipeline.records import json_object
 if TYPE_CHECKING:
     from functions.pipeline.times import Clock
 
-_LINE = re.compile(rb"(\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:?\d\d))\t([\w.*-]{1,200})\t(\{.*\})$")
+_LINE = re.compile(rb"(\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:?\d\d))\t([\w.*-]{1,200})\t(\{.*\})$", re.DOTALL)
 
 
 def _from_text(line: bytes, clock: Clock) -> list[Carried] | None:
@@ -23,10 +23,9 @@ def _from_text(line: bytes, clock: Clock) -> list[Carried] | None:
 
 
 def _inner(text: bytes) -> bytes:
-    """Return the line that is all a record has; else the record."""
+    """Return the line that is all a record has; else the record, which may be another envelope."""
     sent = json_object(text) or {}
-    only = sent.keys() - {"log", "message", "stream", "container_id", "container_name", "source"}
-    line = line_of(sent.get("log", sent.get("message"))) if not only else None
+    line = line_of(next(iter(sent.values()))) if sent.keys() in ({"log"}, {"message"}) else None
     return text if line is None else line
 
 

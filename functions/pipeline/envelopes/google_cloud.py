@@ -10,32 +10,34 @@ from functions.pipeline.levels import level
 if TYPE_CHECKING:
     from functions.pipeline.times import Clock
 
-_LABELS = ("resource", "labels", "logName")
+_LABELS = ("resource", "labels", "logName", "sourceLocation", "operation")
+_REQUEST = {"requestMethod": "method", "requestUrl": "url", "status": "status", "latency": "latency"}
 
 
 def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
-    payload = next((sent[each] for each in ("textPayload", "jsonPayload", "protoPayload") if each in sent), None)
-    text = line_of(payload)
-    request = sent.get("httpRequest")
-    if text is None:
-        held = payload if isinstance(payload, dict) else {}
-        if isinstance(request, dict):
-            held = {**_request(request), **held}
-        text = json_of(held) if held else None
+    fields = _fields(sent)
+    payloads = (sent[name] for name in ("textPayload", "jsonPayload", "protoPayload") if name in sent)
+    payload: Any = next(payloads, {} if isinstance(sent.get("httpRequest"), dict) else None)
+    text = json_of(payload) if isinstance(payload, dict) else line_of(payload)
     if text is None:
         return None
-    time = sent.get("timestamp") or sent.get("receiveTimestamp")
+    time = clock.read(str(sent.get("timestamp") or sent.get("receiveTimestamp")))
+    resource = chosen(sent, ("resource", "logName"))
     severity = level(str(sent.get("severity", "")))
-    return [
-        Carried(
-            text, clock.read(str(time)), chosen(sent, _LABELS), json_of(sent.get("resource")).decode(), level=severity
-        )
-    ]
+    labels = chosen(sent, _LABELS)
+    return [Carried(text, time, labels, json_of(resource).decode(), record=True, level=severity, fields=fields)]
 
 
-def _request(request: dict[str, Any]) -> dict[str, Any]:
-    names = {"requestMethod": "method", "requestUrl": "url", "status": "status", "latency": "latency"}
-    return {names[name]: value for name, value in request.items() if name in names}
+def _fields(sent: dict[str, Any]) -> dict[str, Any]:
+    """Return what an entry says of the request that it is about."""
+    request = sent.get("httpRequest")
+    fields = {"trace_id": sent["trace"].rpartition("/")[2]} if isinstance(sent.get("trace"), str) else {}
+    fields |= {"span_id": sent["spanId"]} if "spanId" in sent else {}
+    if not isinstance(request, dict):
+        return fields
+    url = request.get("requestUrl")
+    path = {"path": url.partition("?")[0]} if isinstance(url, str) else {}
+    return {**fields, **path, **{_REQUEST.get(name) or name: value for name, value in request.items()}}
 
 
 ENVELOPE = Envelope(

@@ -1,4 +1,7 @@
-"""journald's JSON (`journalctl -o json`): text, or the bytes of what is no UTF-8, in `MESSAGE`."""
+"""journald's JSON (`journalctl -o json`): `MESSAGE` is text, or bytes where that has control characters.
+
+Its form for export (`-o export`) is not read: it goes over several lines.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ if TYPE_CHECKING:
     from functions.pipeline.times import Clock
 
 _LABELS = ("_HOSTNAME", "_SYSTEMD_UNIT", "SYSLOG_IDENTIFIER", "_PID", "CONTAINER_NAME", "CONTAINER_ID_FULL")
-_BYTE = 256
+_OF_CARRIER = ("_", "SYSLOG_", "CONTAINER_", "IMAGE_NAME", "MESSAGE", "PRIORITY", "LOGGER", "TID")
+_BYTE, _PRIORITIES = 256, tuple("01234567")
 
 
 def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
@@ -19,12 +23,25 @@ def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
     if line is None or not isinstance(time, str):
         return None
     labels = {name.strip("_").lower(): value for name, value in chosen(sent, _LABELS).items()}
-    priority, program = sent.get("PRIORITY"), sent.get("SYSLOG_IDENTIFIER")
-    severity = numbered_level(int(priority), "syslog") if isinstance(priority, str) and priority.isdecimal() else None
-    partial = sent.get("CONTAINER_PARTIAL_MESSAGE") == "true"
-    stream = f"{sent.get('_SYSTEMD_UNIT', '')} {sent.get('CONTAINER_ID_FULL', '')} {program} {sent.get('_PID', '')}"
-    name = program if isinstance(program, str) else None
-    return [Carried(line, clock.read(time), labels, stream, partial, severity, name, record=True)]
+    stream = f"{sent.get('_SYSTEMD_UNIT', '')} {sent.get('CONTAINER_ID_FULL', '')} {sent.get('_PID', '')}"
+    priority = sent.get("PRIORITY")
+    return [
+        Carried(
+            line,
+            clock.read(time),
+            labels,
+            stream,
+            partial=sent.get("CONTAINER_PARTIAL_MESSAGE") == "true",
+            record=True,
+            level=numbered_level(_PRIORITIES.index(priority), "syslog") if priority in _PRIORITIES else None,
+            logger=next((name for name in (sent.get("LOGGER"), sent.get("SYSLOG_IDENTIFIER")) if _is_text(name)), None),
+            fields={name.lower(): value for name, value in sent.items() if not name.startswith(_OF_CARRIER)},
+        )
+    ]
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
 
 
 def _line(message: object) -> bytes | None:

@@ -4,51 +4,67 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from functions.pipeline.envelopes import Carried, Envelope, json_of, line_of
+from functions.pipeline.envelopes import Carried, Envelope, json_of, text_of
 from functions.pipeline.levels import level, numbered_level
 from functions.pipeline.loose_json import whole_number
 
 if TYPE_CHECKING:
     from functions.pipeline.times import Clock
 
+_IDS = (("traceId", "trace_id"), ("spanId", "span_id"), ("eventName", "event_name"))
+_SEVERITIES = range(1, 25)
+_PLAIN = ("stringValue", "boolValue", "intValue", "doubleValue", "bytesValue")
+
 
 def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
     resources = sent["resourceLogs"]
-    if not isinstance(resources, list):
+    if not isinstance(resources, list) or not all(isinstance(each, dict) for each in resources):
         return None
     carried: list[Carried] = []
-    for resource in filter(_is_object, resources):
-        labels = {"resource": _attributes(resource.get("resource"))} if resource.get("resource") else {}
-        for scope in filter(_is_object, _list(resource.get("scopeLogs"))):
-            named = scope.get("scope")
-            name = named.get("name") if isinstance(named, dict) else None
-            records = filter(_is_object, _list(scope.get("logRecords")))
-            carried += [_carried(each, labels, name if isinstance(name, str) else None, clock) for each in records]
+    for resource in resources:
+        attributes = _attributes(resource.get("resource"))
+        labels = {"resource": attributes} if attributes else {}
+        stream = json_of(attributes).decode()
+        for scope in _objects(resource.get("scopeLogs")):
+            name = _name(scope.get("scope"))
+            carried += [_carried(each, labels, stream, name, clock) for each in _objects(scope.get("logRecords"))]
     return carried
 
 
-def _carried(record: dict[str, Any], labels: dict[str, Any], name: str | None, clock: Clock) -> Carried:
+def _carried(record: dict[str, Any], labels: dict[str, Any], stream: str, name: str | None, clock: Clock) -> Carried:
     body = _value(record.get("body"))
-    fields = _attributes(record) | {
-        names: record[sent] for sent, names in (("traceId", "trace_id"), ("spanId", "span_id")) if record.get(sent)
-    }
-    if isinstance(body, dict):
-        text = json_of(body | fields)
-    elif fields:
-        text = json_of({"message": body, **fields})
-    else:
-        text = line_of(body) if isinstance(body, str) else json_of(body)  # type: ignore[assignment]  # text has a line
-    number = record.get("severityNumber")
-    severity = numbered_level(number, "otel") if isinstance(number, int) else level(str(record.get("severityText", "")))
+    fields = _attributes(record) | {name: record[sent] for sent, name in _IDS if record.get(sent)}
+    if body is None:
+        body, fields = fields, {}
     time = record.get("timeUnixNano") or record.get("observedTimeUnixNano")
     return Carried(
-        text, clock.read(str(time)), labels, json_of(labels).decode(), level=severity, logger=name, record=True
+        text_of(body),
+        clock.read(str(time)),
+        labels,
+        stream,
+        record=True,
+        level=_severity(record),
+        logger=name,
+        fields=fields,
+        sent=json_of(record) if fields else None,
     )
 
 
+def _severity(record: dict[str, Any]) -> str | None:
+    number = record.get("severityNumber")
+    if type(number) is int and number in _SEVERITIES:
+        return numbered_level(number, "otel")
+    return level(str(record.get("severityText", "")))
+
+
+def _name(scope: object) -> str | None:
+    name = scope.get("name") if isinstance(scope, dict) else None
+    return name if isinstance(name, str) and name else None
+
+
 def _attributes(holder: object) -> dict[str, Any]:
-    attributes = _list(holder.get("attributes")) if isinstance(holder, dict) else []
-    return {str(each.get("key")): _value(each.get("value")) for each in attributes if isinstance(each, dict)}
+    attributes = _objects(holder.get("attributes")) if isinstance(holder, dict) else []
+    return {str(each.get("key")): _value(each.get("value")) for each in attributes}
 
 
 def _value(value: object) -> Any:  # noqa: ANN401 (any value)
@@ -59,18 +75,15 @@ def _value(value: object) -> Any:  # noqa: ANN401 (any value)
     if kind == "kvlistValue":
         return _attributes({"attributes": held.get("values")}) if isinstance(held, dict) else {}
     if kind == "arrayValue":
-        return [_value(each) for each in _list(held.get("values"))] if isinstance(held, dict) else []
-    if kind == "intValue" and isinstance(held, str) and held.lstrip("-").isdecimal():
+        values = held.get("values") if isinstance(held, dict) else None
+        return [_value(each) for each in values] if isinstance(values, list) else []
+    if kind == "intValue" and isinstance(held, str) and held.removeprefix("-").isdecimal():
         return whole_number(held)
-    return held
+    return held if kind in _PLAIN else value
 
 
-def _is_object(value: object) -> bool:
-    return isinstance(value, dict)
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
+def _objects(value: object) -> list[dict[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 ENVELOPE = Envelope(
@@ -93,7 +106,7 @@ ENVELOPE = Envelope(
                 b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":"1737369000123456789","traceId":"t",'
                 b'"body":{"kvlistValue":{"values":[{"key":"n","value":{"intValue":"1"}}]}}}]}]}]}'
             ),
-            (b'{"n":1,"trace_id":"t"}',),
+            (b'{"n":1}',),
         ),
     ),
 )

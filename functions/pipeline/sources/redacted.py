@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from functions.pipeline.packed import as_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -27,7 +29,9 @@ class RedactedSource:
         """Yield the other source's readings, redacted and with their matches; raise as it does."""
         for reading in self._source.read(position, size, limit):
             matches = self._redaction.matches()
-            lines = self._redaction.lines(reading.lines, matches) if self._redaction.active else reading.lines
+            lines = reading.lines
+            if self._redaction.active:
+                lines = self._redaction.lines([as_text(line) for line in lines], matches)
             yield reading._replace(lines=lines, matches=matches)
 
     def check(self) -> str:

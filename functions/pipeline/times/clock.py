@@ -165,8 +165,6 @@ class Clock:
 
     def _local(self, dated: Dated, *, by_order: bool = False) -> _Reading:
         """Place a time that names no zone."""
-        if self._zone is UTC:  # what follows says the same, at twice the cost
-            return _Reading(dated.moment.replace(tzinfo=UTC), instant(dated.moment), dated.ambiguous, by_order)
         local = dated.moment.replace(tzinfo=self._zone)
         first = local.astimezone(UTC)
         if isinstance(self._zone, timezone):

@@ -1,0 +1,84 @@
+"""The order of records: those that are complete wait for the ones that were begun before them, within bounds."""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from functions.pipeline.records import PLACE_IN_ENVELOPE
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from functions.pipeline.records import Record
+
+_LINE = (1 << PLACE_IN_ENVELOPE) - 1
+_PLACES = 64  # bits, more than enough
+
+
+Stream = TypeVar("Stream", bound="Hashable")
+
+
+class Ordered(Generic[Stream]):
+    """Complete records, in the order in which they were begun.
+
+    Attributes:
+        size: bytes of those that wait.
+    """
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._ready: list[Record] = []  # come before all that are begun, or wait
+        self._waiting: list[tuple[int, Record]] = []  # a heap
+        self._begun: dict[Stream, int] = {}  # by the stream in which they are, the oldest first
+
+    def __len__(self) -> int:
+        """How many are complete."""
+        return len(self._ready) + len(self._waiting)
+
+    @property
+    def oldest(self) -> Stream:
+        """The stream whose record has begun before all others that are not complete."""
+        return next(iter(self._begun))
+
+    def begin(self, stream: Stream, position: int) -> None:
+        """Note that a record of a stream has begun; it stays noted until it has ended."""
+        if stream not in self._begun:
+            self._begun[stream] = _order(position)
+
+    def end(self, stream: Stream) -> None:
+        """Note that nothing has begun any more."""
+        self._begun.pop(stream, None)
+
+    def complete(self, stream: Stream, record: Record) -> None:
+        """Take the record that a stream has begun."""
+        first = not self._waiting and next(iter(self._begun)) is stream
+        del self._begun[stream]
+        self._add(record, first=first)
+
+    def add(self, record: Record) -> None:
+        """Take a record that is complete at once."""
+        self._add(record, first=not self._begun and not self._waiting)
+
+    def ready(self) -> list[Record]:
+        """Give away the records before which none has begun that is not complete."""
+        ready, self._ready = self._ready, []
+        waiting = self._waiting
+        if waiting:
+            first = next(iter(self._begun.values()), None)
+            while waiting and (first is None or waiting[0][0] < first):
+                ready.append(heappop(waiting)[1])
+                self.size -= len(ready[-1][1])
+        return ready
+
+    def _add(self, record: Record, *, first: bool) -> None:
+        if first:
+            self._ready.append(record)
+        else:
+            heappush(self._waiting, (_order(record[0]), record))
+            self.size += len(record[1])
+
+
+def _order(position: int) -> int:
+    """Return a number that sorts by the line first, and by the place in its envelope then."""
+    return (position & _LINE) << _PLACES | position >> PLACE_IN_ENVELOPE
