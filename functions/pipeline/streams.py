@@ -194,7 +194,7 @@ class Streams:
         self._last = None
         return self._records.ready()
 
-    def _take(  # noqa: C901, PLR0913, PLR0917 (a record's parts; each call is felt in what a line costs)
+    def _take(  # noqa: PLR0913, PLR0917 (a record's parts)
         self,
         stream: _Stream,
         position: int,
@@ -209,10 +209,6 @@ class Streams:
         if ESCAPE in line:
             sent = escaped(line) if text is None else text
             line, text = stripped(line), None
-        elif depth and not stream.pretty.waiting and (head := self._reader.known(line)):
-            self._end(stream)  # as most lines in envelopes do, it begins a record
-            self._open(stream, (position, line, escaped(line), head, None, origin))
-            return
         if stream.pretty.waiting:
             stream.origin = stream.origin or origin
             self._take_all(stream, stream.pretty.take(position, line), depth)
