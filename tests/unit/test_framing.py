@@ -213,3 +213,23 @@ def test_what_only_looks_like_an_envelope_is_a_record(sent: dict):
     (record,) = split_records([line.encode()], "a.log", PARSER.open().reader)
     assert record[1].decode() == line
     assert record[4] == sent
+
+
+def test_lines_are_read_alike_wherever_the_object_was_cut():
+    envelope = json.dumps({"log": HEAD + 'a "quoted" é\n', "stream": "stderr", "time": "2025-01-20T10:30:00.5Z"})
+    gunicorn = "[2025-01-20 10:30:00 +0000] [7] [INFO] b"
+    others = [
+        HEAD + "a\tb é",
+        "  at c",
+        '{"message": "d"}',
+        gunicorn,
+        "no layout",
+        "{",
+        '"e": 1',
+        "}",
+        "\x1b[1mf\x1b[0m",
+    ]
+    lines = [line.encode() + b"\n" for other in others for line in (envelope, other, *others)] + [b"\xff\n", b"g\n"]
+    whole = list(split_records([b"".join(lines)], "a.log", PARSER.open().reader))
+    assert list(split_records(lines, "a.log", PARSER.open().reader)) == whole
+    assert sum(record[5] is not None and record[5].envelope == "docker" for record in whole) == len(others)

@@ -47,9 +47,9 @@ class Patterns:
         self._repeated: Repeated | None = None
 
     @property
-    def repeats(self) -> bool:
-        """Whether `again` may find a head."""
-        return self._repeated is not None
+    def repeated(self) -> str | None:
+        """The name of the layout that `again` reads; None as long as there is none."""
+        return self._repeated and self._repeated.name
 
     def again(self, line: bytes, clock: Clock) -> Head | None:
         """Read the head of a line in a layout that many had before; None where `head` has to find the layout."""

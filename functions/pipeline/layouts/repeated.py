@@ -22,7 +22,11 @@ _END = -1  # of a line, as what follows its time
 
 
 class Repeated:
-    """Finds the heads of lines in one layout, which begins with a time; see `Pattern.repeats`."""
+    """Finds the heads of lines in one layout, which begins with a time; see `Pattern.repeats`.
+
+    Attributes:
+        name: the layout's name.
+    """
 
     def __init__(self, pattern: Pattern, first: int, follows: Iterable[int | None], earlier: Iterable[Pattern]) -> None:
         """Take a layout, and what it has been found by.
@@ -33,7 +37,7 @@ class Repeated:
             follows: the bytes of which one follows their time and the blanks behind it; see `Times.followed_by`.
             earlier: the layouts that would be right for such a line if they matched.
         """
-        self._pattern = pattern
+        self._pattern, self.name = pattern, pattern.name
         outlines: dict[bool, list[str]] = {True: [], False: []}
         for each in earlier:
             outlines[each.opens_with_time].append(each.outline)
