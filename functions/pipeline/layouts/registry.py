@@ -49,7 +49,7 @@ class Patterns:
     @property
     def repeated(self) -> str | None:
         """The name of the layout that `again` reads; None as long as there is none."""
-        return self._repeated and self._repeated.name
+        return self._repeated.name if self._repeated else None
 
     def again(self, line: bytes, clock: Clock) -> Head | None:
         """Read the head of a line in a layout that many had before; None where `head` has to find the layout."""
