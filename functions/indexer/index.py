@@ -253,10 +253,12 @@ def _read_ahead(records: Iterable[Record]) -> Iterator[list[Record]]:
     size = 0
     for record in records:
         run.append(record)
-        size += len(record[1])
-        if size > _AHEAD or record[4] is not None:
-            yield run
-            run, size = [], 0
+        if record[4] is None:
+            size += len(record[1])
+            if size <= _AHEAD:
+                continue
+        yield run
+        run, size = [], 0
     yield run
 
 
