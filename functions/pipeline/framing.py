@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import accumulate, chain, count, repeat, starmap
+from itertools import accumulate, chain, count, repeat
 from operator import add
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +57,8 @@ def split_records(chunks: Iterable[bytes], key: str, reader: Reader) -> Iterator
         elements = _elements(content.removeprefix(_BOM).decode("utf-8", "replace"))
         if elements is not None:
             return _read_elements(elements, reader)
-    return _gathered(chain.from_iterable(starmap(_lines, _looked_at(_blocks(chunks), reader))), reader)
+    blocks = _looked_at(_blocks(chunks), reader)
+    return _gathered(chain.from_iterable(_lines(*block, reader) for block in blocks), reader)
 
 
 def _start(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
@@ -150,28 +151,34 @@ def _blocks(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
         yield position, rest
 
 
-def _lines(position: int, block: bytes) -> Iterator[tuple[int, bytes, bytes | None]]:
-    """Yield each line of a block: its position, its text, and that escaped, or None where the block has colours."""
+def _lines(position: int, block: bytes, reader: Reader) -> Iterator[tuple[int, bytes, bytes | None]]:
+    """Yield each line of a block: its position, its text, and that escaped.
+
+    The escaped text is None where it would hardly be used: in a block with colours, and behind lines in envelopes.
+    """
     if position == 0 and block.startswith(_BOM):
         position, block = len(_BOM), block.removeprefix(_BOM)
     sent = lines = block.split(b"\n")
     if b"\r" in block:  # which belongs to the line's end, if it stands there
         block = block.replace(b"\r\n", b"\n").removesuffix(b"\r")
         lines = block.split(b"\n")
-    texts: Iterable[bytes | None]
+    used = ESCAPE not in block and not reader.unwraps
+    reader.unwraps = False  # as long as this block has no envelopes
     try:
-        texts = _escaped_lines(block, lines)
+        texts = _texts(block, lines, used=used)
     except UnicodeDecodeError:
         block = block.decode("utf-8", "replace").encode()
         lines = block.split(b"\n")
-        texts = _escaped_lines(block, lines)
-    if ESCAPE in block:
-        texts = repeat(None)
+        texts = _texts(block, lines, used=used)
     positions = map(add, accumulate(map(len, sent), initial=position), count())  # counting the line ends too
     return zip(positions, lines, texts, strict=False)
 
 
-def _escaped_lines(block: bytes, lines: list[bytes]) -> list[bytes]:
+def _texts(block: bytes, lines: list[bytes], *, used: bool) -> Iterable[bytes | None]:
+    """Return a block's lines, escaped if they are used so; raise UnicodeDecodeError for a block that is no UTF-8."""
+    if not used:
+        block.decode()
+        return repeat(None)
     if _BETWEEN in block:
         return [escaped(line) for line in lines]
     return escaped(block.replace(b"\n", _BETWEEN)).split(_BETWEEN)
@@ -180,12 +187,13 @@ def _escaped_lines(block: bytes, lines: list[bytes]) -> list[bytes]:
 def _gathered(lines: Iterable[tuple[int, bytes, bytes | None]], reader: Reader) -> Iterator[Record]:
     """Give each text record the lines that belong to it.
 
-    What most lines are, in the known layout and alone, is done here; the rest is done by `Streams`.
+    What most lines are, in the known layout or in that of many before, and alone, is done here; the rest is done by
+    `Streams`.
     """
-    known, streams = reader.known, Streams(reader)
+    known, again, streams = reader.known, reader.again, Streams(reader)
     opened: Record | None = None  # a text record of one line: those after it may be part of it
     for position, line, text in lines:
-        if text is not None and (head := known(line)):
+        if text is not None and (head := known(line) or ((opened or streams.bare) and again(line))):
             if opened:
                 yield opened
             elif streams.opened:

@@ -32,6 +32,7 @@ class Reader:
     Attributes:
         known: finds the head of a line in the layout that most lines have; None for any other line.
         names: the user's own names of fields.
+        unwraps: whether the last object of the lines was an envelope.
         control_messages: how many envelopes carried no line.
     """
 
@@ -55,6 +56,7 @@ class Reader:
         """
         self.known = known
         self.control_messages = 0
+        self.unwraps = False
         self._trace: Trace | None = None  # whose lines have times before them
         self._patterns = patterns
         self._zone, self._day_first, self._made = zone, day_first, made
@@ -99,6 +101,7 @@ class Reader:
         if sent.keys() <= _KNOWN:
             return None
         carried: In | None = self._envelopes.from_object(sent, self.clock())
+        self.unwraps = carried is not None
         return carried
 
     def read(self, line: bytes, *, wrapped: bool = True) -> Head | In | dict[str, Any] | None:
@@ -121,6 +124,12 @@ class Reader:
             return members
         alone = wrapped and head[4] is not None and head[4].layout == TIME_ALONE
         return (self._behind(head, line) if alone else None) or head
+
+    def again(self, line: bytes) -> Head | None:
+        """Read a line without an envelope in a layout that many had before; None where `read` has to look closer."""
+        if not line or self._patterns.repeated in {None, TIME_ALONE} or self._envelopes.may_carry(line):
+            return None
+        return self._patterns.again(line, self.clock())
 
     def _behind(self, head: Head, line: bytes) -> In | None:
         """Take the line that a time was put before, as `docker logs -t` and CloudWatch's export do."""

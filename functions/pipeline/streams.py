@@ -129,6 +129,11 @@ class Streams:
         """How many records are complete; they may wait for one that began before."""
         return len(self._records)
 
+    @property
+    def bare(self) -> bool:
+        """Whether the next line that begins a record ends all that is open: none is in an envelope, or in an object."""
+        return not self._carried and not self._bare.pretty.waiting
+
     def open(self, record: Record) -> None:
         """Take a text record of one line that may get more."""
         self._open(self._bare, record)
@@ -260,7 +265,7 @@ class Streams:
             return (self._reader.read_object(fields) if depth < _MOST_ENVELOPES else None) or fields
         if not line.strip():
             return None
-        return self._reader.known(line) or self._reader.read(line, wrapped=depth < _MOST_ENVELOPES)
+        return (None if depth else self._reader.known(line)) or self._reader.read(line, wrapped=depth < _MOST_ENVELOPES)
 
     def _take_all(self, stream: _Stream, lines: Lines, depth: int) -> None:
         """Take what an object over several lines has become: one text, or its lines as they are."""

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.pipeline import packed, streams
-from functions.pipeline.envelopes import Envelope, envelopes, from_object
+from functions.pipeline.envelopes import Envelope, envelopes, from_object, may_carry
 from functions.pipeline.framing import split_records
 from functions.pipeline.parser import Parser, ParserOptions
 from functions.pipeline.records import Record
@@ -51,6 +51,11 @@ def test_a_sample_carries_the_lines_beside_it(envelope: Envelope, sent: bytes, l
     assert [raw for _, raw, *_ in found] == list(lines)
     assert {origin.envelope.split("+")[0] for *_, origin in found} <= {envelope.name}
     assert len({position for position, *_ in found}) == len(found)
+
+
+@pytest.mark.parametrize("envelope", [each for each in envelopes() if each.from_text], ids=lambda each: each.name)
+def test_a_line_of_text_that_carries_another_may(envelope: Envelope):
+    assert all(may_carry(line) for sent, _ in envelope.samples for line in sent.split(b"\n"))
 
 
 @pytest.mark.parametrize("envelope", envelopes(), ids=lambda each: each.name)

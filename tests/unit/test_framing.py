@@ -233,3 +233,23 @@ def test_objects_of_an_object_that_was_given_up_stand_where_they_stood():
     found = records(b'{"leggor} x\n[{"a":1},{"b,!@[\n  {\n    "a":"b":2}')
     assert [record[0] for record in found] == sorted(record[0] for record in found)
     assert len(found) == 5
+
+
+def test_lines_are_read_alike_wherever_the_object_was_cut():
+    envelope = json.dumps({"log": HEAD + 'a "quoted" é\n', "stream": "stderr", "time": "2025-01-20T10:30:00.5Z"})
+    gunicorn = "[2025-01-20 10:30:00 +0000] [7] [INFO] b"
+    others = [
+        HEAD + "a\tb é",
+        "  at c",
+        '{"message": "d"}',
+        gunicorn,
+        "no layout",
+        "{",
+        '"e": 1',
+        "}",
+        "\x1b[1mf\x1b[0m",
+    ]
+    lines = [line.encode() + b"\n" for other in others for line in (envelope, other, *others)] + [b"\xff\n", b"g\n"]
+    whole = list(split_records([b"".join(lines)], "a.log", PARSER.open().reader))
+    assert list(split_records(lines, "a.log", PARSER.open().reader)) == whole
+    assert sum(record[5] is not None and record[5].envelope == "docker" for record in whole) == len(others)

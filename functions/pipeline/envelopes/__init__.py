@@ -6,10 +6,13 @@ A file has an ENVELOPE; nothing else lists it. Nothing is imported before a line
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from functions.pipeline.times import ungrouped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable
@@ -58,6 +61,7 @@ class Envelope(NamedTuple):
         from_object: takes the lines out of such an object; None for what is no such envelope, and in case of doubt: an
             object that stays as it is loses nothing. An empty list is an envelope without lines (a control message).
         starts: the bytes that a line of text may begin with for `from_text` to be asked; empty: any.
+        expressions: regular expressions, one of which matches each line that `from_text` takes a line out of.
         from_text: takes the line out of a line of text; None for what is no such envelope.
         samples: envelopes, each with the lines that it carries, for tests and documentation.
     """
@@ -68,6 +72,7 @@ class Envelope(NamedTuple):
     members: tuple[str, ...] = ()
     from_object: Callable[[dict[str, Any], Clock], list[Carried] | None] | None = None
     starts: bytes = b""
+    expressions: tuple[re.Pattern[bytes], ...] = ()
     from_text: Callable[[bytes, Clock], list[Carried] | None] | None = None
     samples: tuple[tuple[bytes, tuple[bytes, ...]], ...] = ()
 
@@ -121,11 +126,30 @@ def from_object(sent: dict[str, Any], clock: Clock) -> tuple[str, list[Carried]]
 
 def from_text(line: bytes, clock: Clock) -> tuple[str, list[Carried]] | None:
     """Take the line out of a line of text that is an envelope; return its name too, or None for any other line."""
-    for each in _texts()[line[0]]:
+    for each in _texts()[line[0]] if may_carry(line) else ():
         carried = each.from_text(line, clock) if each.from_text else None
         if carried is not None:
             return each.name, carried
     return None
+
+
+@cache
+def _carriers() -> dict[int, re.Pattern[bytes]]:
+    """Return an expression of all the envelopes that a line of text may be, by the byte that it begins with."""
+    return {
+        first: re.compile("|".join(_alternatives(texts)).encode() or b"(?!)", re.DOTALL)
+        for first, texts in _texts().items()
+    }
+
+
+def _alternatives(texts: Iterable[Envelope]) -> list[str]:
+    """Return the expressions of envelopes, without names of groups; one without expressions may be any line."""
+    return [ungrouped(part.pattern.decode()) for each in texts for part in each.expressions or (re.compile(b""),)]
+
+
+def may_carry(line: bytes) -> bool:
+    """Say whether a line of text, which is not empty, may be an envelope: whether `from_text` has to be asked."""
+    return _carriers()[line[0]].match(line) is not None
 
 
 def line_of(value: object) -> bytes | None:

@@ -26,6 +26,7 @@ ENVELOPE = Envelope(
     description="the container runtime interface of Kubernetes",
     source="https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md",
     starts=b"0123456789",
+    expressions=(_LINE,),
     from_text=_from_text,
     samples=(
         (b"2025-01-20T10:30:00.123456789Z stderr F INFO:     Started", (b"INFO:     Started",)),

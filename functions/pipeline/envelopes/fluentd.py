@@ -34,6 +34,7 @@ ENVELOPE = Envelope(
     description="the files that Fluentd writes",
     source="https://docs.fluentd.org/output/file",
     starts=b"0123456789",
+    expressions=(_LINE,),
     from_text=_from_text,
     samples=(
         (b'2025-01-20T10:30:00+00:00\tapi.log\t{"message":"INFO:     a"}', (b"INFO:     a",)),

@@ -10,7 +10,8 @@ from functions.pipeline.envelopes import Carried, Envelope
 if TYPE_CHECKING:
     from functions.pipeline.times import Clock
 
-_COMPOSE = re.compile(rb"([A-Za-z0-9][\w.-]{0,100}[-_]\d{1,4}) {1,60}\| ")
+# What looks ahead fails at once at a line's time, where the rest would try every place that a number may begin at.
+_COMPOSE = re.compile(rb"(?=[\w.-]{3,106}+ {1,60}+\| )([A-Za-z0-9][\w.-]{0,100}[-_]\d{1,4}) {1,60}\| ")
 _KUBECTL = re.compile(rb"\[pod/([\w.-]{1,253})/([\w.-]{1,253})\] ")
 
 
@@ -28,6 +29,7 @@ ENVELOPE = Envelope(
     name="prefixes",
     description="docker compose and kubectl logs --prefix",
     source="https://kubernetes.io/docs/reference/kubectl/generated/kubectl_logs/",
+    expressions=(_KUBECTL, _COMPOSE),
     from_text=_from_text,
     samples=(
         (b"web-1  | INFO:     a", (b"INFO:     a",)),

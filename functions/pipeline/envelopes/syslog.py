@@ -90,6 +90,7 @@ ENVELOPE = Envelope(
     description="syslog's header",
     source="https://www.rfc-editor.org/rfc/rfc5424",
     starts=b"<0123456789JFMASOND",
+    expressions=(_RFC5424, _RFC3164),
     from_text=_from_text,
     samples=(
         (b"<14>1 2025-01-20T10:30:00.123Z api-1 api 7 - - INFO:     a", (b"INFO:     a",)),

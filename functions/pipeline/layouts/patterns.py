@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 _TIME = "%{time}"
 _CAPITALS = "TRACE|DEBUG|INFO|NOTICE|SUCCESS|WARN|WARNING|ERROR|SEVERE|FATAL|CRITICAL|ALERT|EMERGENCY"
 _PLACEHOLDERS = {  # what each stands for, and what is quicker to read and matches that, too
-    "%{level}": (f"(?P<level>{LEVEL})", "[A-Za-z]{3,14}[1-8]?"),
-    "%{LEVEL}": (f"(?P<level>{_CAPITALS})(?![0-9A-Za-z_])", "[A-Z]{4,9}"),
+    "%{level}": (f"(?P<level>{LEVEL})", "(?:[A-Za-z]{3,14}+[1-8]?+)"),
+    "%{LEVEL}": (f"(?:(?P<level>{_CAPITALS})(?![0-9A-Za-z_]))", "(?:[A-Z]{4,9}+)"),
     "%{logger}": (r"(?P<logger>[A-Za-z_$][\w.$/-]{0,199})", r"[A-Za-z_$][\w.$/-]{0,199}"),
 }
 _OWN = {"time", "level", "logger", "message", "duration"}  # groups that are no fields by their names
@@ -167,6 +167,21 @@ class Pattern:
         own = self._after if self.opens_with_time else self._before
         return "" if _REFERRING.search(own) else ungrouped(_outlined(own))
 
+    @cached_property
+    def repeats(self) -> bool:
+        """Whether one expression can be made for many lines in it; see `Repeated`."""
+        return self.opens_with_time and not self._goes_on and not _REFERRING.search(self._after)
+
+    @property
+    def opening(self) -> str:
+        """What stands before the time that the pattern opens with, as a regular expression."""
+        return self._before
+
+    @property
+    def behind_time(self) -> bytes:
+        """The regular expression for what follows the time."""
+        return _written_out(self._after).encode()
+
     def may_follow(self, follows: int | None) -> bool:
         """Say whether a line may match by the byte that follows its first time; see `Times.followed_by`."""
         if not self.opens_with_time:
@@ -196,7 +211,7 @@ class Pattern:
 
     @cached_property
     def _compiled(self) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
-        return re.compile(_written_out(self._before).encode()), re.compile(_written_out(self._after).encode())
+        return re.compile(_written_out(self._before).encode()), re.compile(self.behind_time)
 
     def head(self, line: bytes, times: Times, clock: Clock) -> Head | None:
         """Read the head of a line; None when the layout does not match."""
@@ -214,6 +229,24 @@ class Pattern:
         time = clock.read(str(written, "utf-8", "replace"), self.layout.time) if written else None
         size = message if self._message_leads else end + message
         return line[:size], size + escapes, time, members, more
+
+    def repeated(self, line: bytes, start: int, end: int, behind: int, clock: Clock) -> Head:
+        """Read the head of a line that matches.
+
+        Args:
+            line: the line.
+            start: where the time begins that the pattern opens with.
+            end: where it ends.
+            behind: where the match ends.
+            clock: reads the time.
+        """
+        told = self._heads.get((line[:start], line[end:behind]))
+        if told is None:
+            before, after = self._compiled
+            told = self._told(line, before.match(line), after.match(line, end))  # type: ignore[arg-type]  # it matches
+        message, escapes, _, members, more = told
+        size = end + message
+        return line[:size], size + escapes, clock.read(line[start:end].decode("utf-8", "replace")), members, more
 
     def _told(self, line: bytes, begun: re.Match[bytes], found: re.Match[bytes]) -> _Told:
         """Return what a head tells besides its time; most heads tell the same as others."""

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.layouts.patterns import Layout, Pattern, Times
+from functions.pipeline.layouts.repeated import Repeated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from functions.pipeline.records import Head
     from functions.pipeline.times import Clock
+
+MANY = 500  # lines in a layout: reading them takes about as long as it takes to compile an expression for them
 
 
 @cache
@@ -39,6 +42,18 @@ class Patterns:
         self._own = tuple(own)
         self._candidates: dict[tuple[int, int | None], _Candidates] = {}
         self._last: Pattern | None = None
+        self._counts: dict[tuple[Pattern, int, int | None], int] = {}
+        self._expressions: dict[tuple[Pattern, int], Repeated] = {}
+        self._repeated: Repeated | None = None
+
+    @property
+    def repeated(self) -> str | None:
+        """The name of the layout that `again` reads; None as long as there is none."""
+        return self._repeated.name if self._repeated else None
+
+    def again(self, line: bytes, clock: Clock) -> Head | None:
+        """Read the head of a line in a layout that many had before; None where `head` has to find the layout."""
+        return self._repeated.head(line, clock) if self._repeated and self._last is None else None
 
     def head(self, line: bytes, clock: Clock) -> Head | None:
         """Read the head of a line; None when no layout matches, or it is the second line of the last record's head."""
@@ -46,12 +61,29 @@ class Patterns:
         if last and last.awaits(line):
             return None
         times = Times(line)
-        for each in self._beginning(line[0], times.followed_by()).possible(line, times):
+        first, follows = line[0], times.followed_by()
+        for each in self._beginning(first, follows).possible(line, times):
             head = each.head(line, times, clock)
             if head:
                 self._last = each if each.layout.rest else None
+                if each.repeats:
+                    self._count(each, first, follows)
                 return head
         return None
+
+    def _count(self, pattern: Pattern, first: int, follows: int | None) -> None:
+        """Count a line in a layout, by what it is known by; if there are many, make what reads further ones."""
+        known_by = pattern, first, follows
+        count = self._counts[known_by] = self._counts.get(known_by, 0) + 1
+        if count == MANY:
+            alike = {by[2] for by in self._counts if by[:2] == known_by[:2]}
+            earlier = [
+                each
+                for each in self._all[: self._all.index(pattern)]
+                if first in each.starts and any(map(each.may_follow, alike))
+            ]
+            self._expressions[pattern, first] = Repeated(pattern, first, alike, earlier)
+        self._repeated = self._expressions.get((pattern, first), self._repeated)
 
     def _beginning(self, first: int, follows: int | None) -> _Candidates:
         """Return the patterns that a line may match by its first byte, and by what follows its time."""
