@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from functions.pipeline.store import Store, StoredObject
 
 PORTION = 64 << 10  # bytes of records whose documents go to the sink at once: they stay in the processor's cache
-_AHEAD = 64 << 10  # bytes of records that are read before they are parsed
 _AT_ONCE = 300  # portions of one kind that are written before what was refused of them is kept: some 20,000 lines
 OBJECT = "object"  # among the kinds that dead letters are counted by: the whole batch
 
@@ -154,7 +153,7 @@ class Indexing:
         time, identity, parse = instant(made), f"{self.prefix}-%d".encode(), parsing.parse
         documents: defaultdict[str, list[Row]] = defaultdict(list)
         size = filtered = 0
-        records = chain.from_iterable(_read_ahead(self._records(stored, parsing.reader, tally.matches)))
+        records = self._records(stored, parsing.reader, tally.matches)
         for number, record in zip(sequences(made), records, strict=False):  # numbers never end
             position = record[0]
             if only is not None and position not in only:
@@ -242,24 +241,6 @@ class Indexing:
         records = self._records(stored, self._reader(stored)) if stored else iter(())
         found = ((record[0], record[1]) for record in records if record[0] in positions)
         return dict(islice(found, len(positions)))  # and not a record further
-
-
-def _read_ahead(records: Iterable[Record]) -> Iterator[list[Record]]:
-    """Read some records before the first of them is parsed: reading and parsing by turns leave the processor's cache.
-
-    A JSON object is the last of its run: its time is read by the parser, and may depend on the lines before it only.
-    """
-    run: list[Record] = []
-    size = 0
-    for record in records:
-        run.append(record)
-        if record[4] is None:
-            size += len(record[1])
-            if size <= _AHEAD:
-                continue
-        yield run
-        run, size = [], 0
-    yield run
 
 
 @contextmanager

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from functions.pipeline.reader import Reader
     from functions.pipeline.records import Record
 
+    Lines = Iterable[tuple[int, bytes, bytes | None]]
+
 LONGEST_LINE = 10 << 20  # bytes; a longer one is cut, so that memory stays bounded
 LARGEST_DOCUMENT = 32 << 20  # bytes of an object that is read as a JSON array; a larger one is read by lines
 _LARGEST_OBJECT = 4 << 20  # characters of one that is read as a single JSON object: it may take forty times as much
@@ -58,7 +60,7 @@ def split_records(chunks: Iterable[bytes], key: str, reader: Reader) -> Iterator
         if elements is not None:
             return _read_elements(elements, reader)
     blocks = _looked_at(_blocks(chunks), reader)
-    return _gathered(chain.from_iterable(_lines(*block, reader) for block in blocks), reader)
+    return chain.from_iterable(_gathered((_lines(*block, reader) for block in blocks), reader))
 
 
 def _start(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
@@ -151,7 +153,7 @@ def _blocks(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
         yield position, rest
 
 
-def _lines(position: int, block: bytes, reader: Reader) -> Iterator[tuple[int, bytes, bytes | None]]:
+def _lines(position: int, block: bytes, reader: Reader) -> Lines:
     """Yield each line of a block: its position, its text, and that escaped.
 
     The escaped text is None where it would hardly be used: in a block with colours, and behind lines in envelopes.
@@ -184,28 +186,43 @@ def _texts(block: bytes, lines: list[bytes], *, used: bool) -> Iterable[bytes | 
     return escaped(block.replace(b"\n", _BETWEEN)).split(_BETWEEN)
 
 
-def _gathered(lines: Iterable[tuple[int, bytes, bytes | None]], reader: Reader) -> Iterator[Record]:
-    """Give each text record the lines that belong to it.
+def _gathered(blocks: Iterable[Lines], reader: Reader) -> Iterator[list[Record]]:
+    """Give each text record the lines that belong to it; yield the records of a block at once.
+
+    Reading and parsing by turns leave the processor's cache. A JSON object ends a run of records all the same: its time
+    is read by the parser, and may depend on the lines before it only.
 
     What most lines are, in the known layout or in that of many before, and alone, is done here; the rest is done by
     `Streams`.
     """
     known, again, streams = reader.known, reader.again, Streams(reader)
     opened: Record | None = None  # a text record of one line: those after it may be part of it
-    for position, line, text in lines:
-        if text is not None and (head := known(line) or ((opened or streams.bare) and again(line))):
+    for lines in blocks:
+        records: list[Record] = []
+        for position, line, text in lines:
+            if text is not None and (head := known(line) or ((opened or streams.bare) and again(line))):
+                if opened:
+                    records.append(opened)
+                elif streams.opened:
+                    yield records + streams.close()
+                    records = []
+                opened = position, line, text, head, None, None
+                continue
             if opened:
-                yield opened
-            elif streams.opened:
-                yield from streams.close()
-            opened = position, line, text, head, None, None
-            continue
-        if opened:
-            streams.open(opened)
-            opened = None
-        streams.take(position, line, text)
-        if streams.complete:
-            yield from streams.taken()
-    if opened:
-        yield opened
-    yield from streams.close()
+                streams.open(opened)
+                opened = None
+            streams.take(position, line, text)
+            if streams.complete:
+                records += (complete := streams.taken())
+                if _has_object(complete):
+                    yield records
+                    records = []
+        yield records
+    yield [opened] if opened else streams.close()
+
+
+def _has_object(records: list[Record]) -> bool:
+    for record in records:  # noqa: SIM110 (a generator costs more than the few records that there are)
+        if record[4] is not None:
+            return True
+    return False

@@ -57,6 +57,8 @@ _SCALES: dict[Scale, tuple[tuple[int, str | None], ...]] = {  # from which numbe
 
 def level(written: str) -> str | None:
     """Read a level's name or letter, in any case, padded, in brackets or with a colon; None when it is none."""
+    if found := _LEVELS.get(written):  # as most write it
+        return found
     if len(written) > _LONGEST or not written.isascii():  # some letters that are not ASCII have upper case that is
         return None
     return _LEVELS.get(written.strip(" \t[]()<>{}|:*\"'").upper())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions.pipeline.durations import UNITS, milliseconds
 from functions.pipeline.kinds.misfits import Misfits
@@ -102,6 +102,13 @@ def _taker(own: Named, usual: dict[str, Taker]) -> Taker:
     return next(taker for taker in usual.values() if taker[0] == own.field)
 
 
+class _Chosen(NamedTuple):
+    """What takes the members of objects of one shape; `may_misfit` says whether what is in them may not fit."""
+
+    takers: dict[str, Taker]
+    may_misfit: bool
+
+
 class Fields:
     """Takes the members of JSON objects as fields of an event: those that all events share, and those of each kind.
 
@@ -123,7 +130,7 @@ class Fields:
         self._takers = first | {name: taker for name, taker in usual.items() if name not in first}
         reading = ((kind, kind.read_object) for kind in kinds if kind.read_object)
         self._readers = [(kind.names, kind.name, read_object) for kind, read_object in reading]
-        self._shapes: dict[tuple[str, ...], dict[str, Taker]] = {}
+        self._shapes: dict[tuple[str, ...], _Chosen] = {}
         self.misfits = Misfits(each.name for each in kinds if each.needs)
         self.inputs, self.results = self.misfits.types["input_data"], self.misfits.types["result"]
         self.names = self._takers.keys() | {name for names, *_ in self._readers for name in names}
@@ -141,19 +148,22 @@ class Fields:
         if sent:
             shape = tuple(sent)
             chosen = self._shapes.get(shape)
-            rest = fit(sent, self._chosen(shape) if chosen is None else chosen, fields)
+            chosen = self._chosen(shape) if chosen is None else chosen
+            rest = fit(sent, chosen.takers, fields)
             if rest:
                 fields["data"] = fields.get("data", {}) | rest
-            self.misfits.move(fields)
+            if chosen.may_misfit or found:
+                self.misfits.move(fields)
         return found
 
-    def _chosen(self, names: tuple[str, ...]) -> dict[str, Taker]:
+    def _chosen(self, names: tuple[str, ...]) -> _Chosen:
         """Choose which members are which fields, where several may be the same; programs write few shapes."""
-        there, chosen, taken = set(names), {}, set()
+        there, takers, taken = set(names), {}, set()
         for name, taker in self._takers.items():
             if name in there and taker[0] not in taken:
-                chosen[name] = taker
+                takers[name] = taker
                 taken.add(taker[0])
+        chosen = _Chosen(takers, not taken.isdisjoint(self.misfits.types))
         if len(names) <= _LARGEST_SHAPE:
             if len(self._shapes) >= _REMEMBERED:
                 self._shapes.clear()
