@@ -109,7 +109,7 @@ PURE = (
     "sources.window",
     *sorted(name.removeprefix("functions.pipeline.") for name in MODULES if ENVELOPES in name),
 )
-EFFECTS = {"os", "io", "pathlib", "socket", "subprocess", "time", "random", "obstore", "threading", "http", "urllib"}
+EFFECTS = {"os", "pathlib", "socket", "subprocess", "time", "random", "obstore", "threading", "http", "urllib"}
 
 
 def room(module: str) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+from io import BytesIO
 from itertools import accumulate, chain, count, repeat
-from operator import add
+from operator import add, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.ansi import ESCAPE
@@ -32,6 +33,7 @@ _JSON = re.compile(r"\.json(?:\.(?:gz|zst|bz2|xz|lzma|zip))*$")
 _ARRAY = re.compile(r'\s*(?:\{\s*"Records"\s*:\s*)?\[(?=\s*(?:[\[{"\]]|$))')  # "[INFO] …" is none
 _BETWEEN_ELEMENTS = re.compile(r"[\s,]*")
 _DECODER = json.JSONDecoder()
+_WITHOUT_END = itemgetter(slice(None, -1))
 _BOM = b"\xef\xbb\xbf"
 _BETWEEN = b"\x7f"  # stands between the lines of a block while it is escaped: JSON leaves this byte as it is
 
@@ -160,17 +162,17 @@ def _lines(position: int, block: bytes, reader: Reader) -> Lines:
     """
     if position == 0 and block.startswith(_BOM):
         position, block = len(_BOM), block.removeprefix(_BOM)
-    sent = lines = block.split(b"\n")
+    sent = lines = _split(block)
     if b"\r" in block:  # which belongs to the line's end, if it stands there
         block = block.replace(b"\r\n", b"\n").removesuffix(b"\r")
-        lines = block.split(b"\n")
+        lines = _split(block)
     used = ESCAPE not in block and not reader.unwraps
     reader.unwraps = False  # as long as this block has no envelopes
     try:
         texts = _texts(block, lines, used=used)
     except UnicodeDecodeError:
         block = block.decode("utf-8", "replace").encode()
-        lines = block.split(b"\n")
+        lines = _split(block)
         texts = _texts(block, lines, used=used)
     positions = map(add, accumulate(map(len, sent), initial=position), count())  # counting the line ends too
     return zip(positions, lines, texts, strict=False)
@@ -183,7 +185,12 @@ def _texts(block: bytes, lines: list[bytes], *, used: bool) -> Iterable[bytes | 
         return repeat(None)
     if _BETWEEN in block:
         return [escaped(line) for line in lines]
-    return escaped(block.replace(b"\n", _BETWEEN)).split(_BETWEEN)
+    return _split(escaped(block.replace(b"\n", _BETWEEN)).replace(_BETWEEN, b"\n"))
+
+
+def _split(block: bytes) -> list[bytes]:
+    """Split at line feeds, as `bytes.split` does, which looks at one byte after the other and takes twice as long."""
+    return list(map(_WITHOUT_END, BytesIO(block + b"\n").readlines()))
 
 
 def _gathered(blocks: Iterable[Lines], reader: Reader) -> Iterator[list[Record]]:
