@@ -74,6 +74,7 @@ def test_loguru_writes_its_record_beside_its_text():
         ({"status": 404}, "status_code", 404),
         ({"url": "https://api.example/v1/score?x=1"}, "http_path", "/v1/score"),
         ({"url": {"path": "/v1"}}, "http_path", "/v1"),
+        ({"path": "model.joblib"}, "data", {"path": "model.joblib"}),
         ({"duration_ms": 12.5}, "execution_time_ms", 12.5),
         ({"elapsed": "0,0125 s"}, "execution_time_ms", 12.5),
         ({"duration": "12500us"}, "execution_time_ms", 12.5),

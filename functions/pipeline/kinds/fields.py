@@ -20,12 +20,13 @@ _LARGEST_SHAPE = 64  # members of an object whose shape is remembered
 
 
 def _path(value: object) -> str | None:
-    """Take a path, or that of an address, without the query."""
-    path = word(value)
-    if path and path.startswith(("http://", "https://")):
-        _, slash, rest = path.partition("://")[2].partition("/")
+    """Take a request's path, or that of an address, without the query; a file's, such as `model.joblib`, is none."""
+    if not isinstance(value, str):
+        return None
+    if value.startswith(("http://", "https://")):
+        _, slash, rest = value.partition("://")[2].partition("/")
         return slash + rest.partition("?")[0] or "/"
-    return path
+    return value if value.startswith("/") else None
 
 
 def duration(unit: str) -> Callable[[object], float | None]:
