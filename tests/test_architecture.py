@@ -83,6 +83,7 @@ PURE = (
     "coverage",
     "filter",
     "reader",
+    "remembered",
     "redaction.redactor",
     "redaction.fields",
     "redaction.patterns",

@@ -12,6 +12,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from functions.pipeline.remembered import Remembered
 from functions.pipeline.times import ungrouped
 
 if TYPE_CHECKING:
@@ -77,11 +78,6 @@ class Envelope(NamedTuple):
     samples: tuple[tuple[bytes, tuple[bytes, ...]], ...] = ()
 
 
-_REMEMBERED = 1024  # shapes of objects
-_LARGEST_SHAPE = 64  # members of an object whose shape is remembered
-_shapes: dict[tuple[str, ...], tuple[Envelope, ...]] = {}
-
-
 @cache
 def envelopes() -> tuple[Envelope, ...]:
     """Return all envelopes; of those that an object may be, the ones with the most members come first."""
@@ -90,14 +86,12 @@ def envelopes() -> tuple[Envelope, ...]:
 
 
 def _possible(names: tuple[str, ...]) -> tuple[Envelope, ...]:
-    """Return the envelopes that an object with these members may be; programs write objects of few shapes."""
+    """Return the envelopes that an object with these members may be."""
     there = set(names)
-    possible = tuple(each for each in envelopes() if each.from_object and there.issuperset(each.members))
-    if len(names) <= _LARGEST_SHAPE:
-        if len(_shapes) >= _REMEMBERED:
-            _shapes.clear()
-        _shapes[names] = possible
-    return possible
+    return tuple(each for each in envelopes() if each.from_object and there.issuperset(each.members))
+
+
+_shapes = Remembered(_possible)  # programs write objects of few shapes
 
 
 @cache
@@ -112,9 +106,7 @@ def from_object(sent: dict[str, Any], clock: Clock) -> tuple[str, list[Carried]]
 
     An object that is nested too deeply to be taken apart is no envelope.
     """
-    names = tuple(sent)
-    possible = _shapes.get(names)
-    for each in _possible(names) if possible is None else possible:
+    for each in _shapes[*sent,]:
         try:
             carried = each.from_object(sent, clock) if each.from_object else None
         except RecursionError:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions.pipeline.durations import UNITS, milliseconds
 from functions.pipeline.kinds.misfits import Misfits
+from functions.pipeline.remembered import Remembered
 from functions.pipeline.values import fit, number, whole, word
 
 if TYPE_CHECKING:
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from functions.pipeline.kinds import Found, Kind
     from functions.pipeline.own import Named
     from functions.pipeline.values import Taker
-
-_REMEMBERED = 1024  # shapes of objects
-_LARGEST_SHAPE = 64  # members of an object whose shape is remembered
 
 
 def _path(value: object) -> str | None:
@@ -131,7 +129,7 @@ class Fields:
         self._takers = first | {name: taker for name, taker in usual.items() if name not in first}
         reading = ((kind, kind.read_object) for kind in kinds if kind.read_object)
         self._readers = [(kind.names, kind.name, read_object) for kind, read_object in reading]
-        self._shapes: dict[tuple[str, ...], _Chosen] = {}
+        self._shapes = Remembered(self._chosen)  # programs write objects of few shapes
         self.misfits = Misfits(each.name for each in kinds if each.needs)
         self.inputs, self.results = self.misfits.types["input_data"], self.misfits.types["result"]
         self.names = self._takers.keys() | {name for names, *_ in self._readers for name in names}
@@ -147,9 +145,7 @@ class Fields:
             if document is not None:
                 found = {kind: document} if found is None else found | {kind: document}
         if sent:
-            shape = tuple(sent)
-            chosen = self._shapes.get(shape)
-            chosen = self._chosen(shape) if chosen is None else chosen
+            chosen = self._shapes[*sent,]
             rest = fit(sent, chosen.takers, fields)
             if rest:
                 fields["data"] = fields.get("data", {}) | rest
@@ -158,15 +154,10 @@ class Fields:
         return found
 
     def _chosen(self, names: tuple[str, ...]) -> _Chosen:
-        """Choose which members are which fields, where several may be the same; programs write few shapes."""
+        """Choose which members are which fields, where several may be the same."""
         there, takers, taken = set(names), {}, set()
         for name, taker in self._takers.items():
             if name in there and taker[0] not in taken:
                 takers[name] = taker
                 taken.add(taker[0])
-        chosen = _Chosen(takers, not taken.isdisjoint(self.misfits.types))
-        if len(names) <= _LARGEST_SHAPE:
-            if len(self._shapes) >= _REMEMBERED:
-                self._shapes.clear()
-            self._shapes[names] = chosen
-        return chosen
+        return _Chosen(takers, not taken.isdisjoint(self.misfits.types))

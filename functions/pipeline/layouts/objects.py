@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from functions.pipeline.instants import parsed_instant
 from functions.pipeline.layouts.heads import level_and_logger
 from functions.pipeline.levels import level, numbered_level
+from functions.pipeline.remembered import Remembered
 from functions.pipeline.values import word
 
 if TYPE_CHECKING:
@@ -68,8 +69,6 @@ _NESTED = frozenset(
     )
 )
 _NESTED |= {"logging.googleapis.com/labels"}
-_REMEMBERED = 1024  # shapes of objects
-_LARGEST_SHAPE = 64  # members of an object whose shape is remembered
 
 
 class _Shape(NamedTuple):
@@ -80,9 +79,6 @@ class _Shape(NamedTuple):
     logger: tuple[str, ...]
     message: tuple[str, ...]
     nested: tuple[str, ...]
-
-
-_shapes: dict[tuple[str, ...], _Shape] = {}
 
 
 def read_object(
@@ -100,10 +96,10 @@ def read_object(
         and its message. What is not there, or is not of that kind, is None.
     """
     _open(sent)
-    shape = _shape(sent)
+    shape = _shapes[*sent,]
     if shape.nested:
         _lift(sent, shape.nested)
-        shape = _shape(sent)
+        shape = _shapes[*sent,]
     time = _time(sent, shape.time, timezone, clock)
     written = _level(sent, shape.level)
     logger = _first_word(sent, shape.logger)
@@ -130,21 +126,15 @@ def _open(sent: dict[str, Any]) -> None:
 _TAKEN_OF_LOGURU = frozenset(("message", "name", "extra", "level", "time"))
 
 
-def _shape(sent: dict[str, Any]) -> _Shape:
-    """Find out which members may be what: programs write objects of few shapes."""
-    names = tuple(sent)
-    shape = _shapes.get(names)
-    if shape is None:
-        there = sent.keys()
-        time, written, logger, message = (
-            tuple(each for each in uses if each in there) for uses in (_TIME, _LEVEL, _LOGGER, _MESSAGE)
-        )
-        shape = _Shape(time, written, logger, message, tuple(each for each in names if each in _NESTED))
-        if len(names) <= _LARGEST_SHAPE:
-            if len(_shapes) >= _REMEMBERED:
-                _shapes.clear()
-            _shapes[names] = shape
-    return shape
+def _shape(names: tuple[str, ...]) -> _Shape:
+    """Find out which members may be what."""
+    time, written, logger, message = (
+        tuple(each for each in uses if each in names) for uses in (_TIME, _LEVEL, _LOGGER, _MESSAGE)
+    )
+    return _Shape(time, written, logger, message, tuple(each for each in names if each in _NESTED))
+
+
+_shapes = Remembered(_shape)  # programs write objects of few shapes
 
 
 def _lift(sent: dict[str, Any], nested: tuple[str, ...]) -> None:
