@@ -23,6 +23,8 @@ SOURCES = {
     "requirements-dev.lock": ["requirements-dev.txt"],
     "functions/collector/requirements.lock": ["functions/collector/requirements.txt"],
     "functions/indexer/requirements.lock": ["functions/indexer/requirements.txt"],
+    "functions/ingest/requirements.lock": ["functions/ingest/requirements.txt"],
+    "infra/gcp/ingest.lock": ["functions/ingest/requirements.txt", "infra/gcp/requirements.txt"],
     "infra/gcp/collector.lock": ["functions/collector/requirements.txt", "infra/gcp/requirements.txt"],
     "infra/gcp/indexer.lock": ["functions/indexer/requirements.txt", "infra/gcp/requirements.txt"],
     "infra/localstack/requirements.lock": ["infra/localstack/requirements.txt"],
