@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MOST_RECORDS = 100_000  # of a body
 LARGEST_RECORD = 8 << 20  # bytes: the indexer cuts longer lines than 10 MiB
 _BLANKS = re.compile(r"[ \t\r\n]*")
-_LINE_ENDS = re.compile(r"[ \t]*[\r\n][ \t\r\n]*")  # within a value, they stand between its parts, never in a text
+_LINE_ENDS = re.compile(r"[\r\n][ \t\r\n]*")  # within a value, they stand between its parts, never in a text
 
 
 def json_records(body: bytes) -> list[bytes]:
@@ -97,7 +97,10 @@ def _record(text: str, at: int) -> tuple[bytes, int]:
         return value.encode("utf-8", "replace"), end
     if not isinstance(value, dict):
         raise _wrong(text, at, "not a record; expected an object or a text")
-    return _LINE_ENDS.sub("", text[at:end]).encode("utf-8", "replace"), end
+    written = text[at:end]
+    if "\n" in written or "\r" in written:
+        written = _LINE_ENDS.sub("", written)
+    return written.encode("utf-8", "replace"), end
 
 
 def _next(text: str, at: int) -> int:

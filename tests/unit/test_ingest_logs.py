@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 import zlib
 from pathlib import Path
 
@@ -62,6 +63,14 @@ def test_a_record_is_kept_as_it_was_written(kept: Kept):
 def test_one_object_over_several_lines_is_one_line(kept: Kept):
     sent(opened(kept.folder), b'{\n\t"message":\r\n   "two  blanks \\n stay",\n "a": [1,\n 2]\n}', JSON)
     assert kept.lines() == [b'{"message":"two  blanks \\n stay","a": [1,2]}']
+
+
+def test_a_record_of_blanks_and_line_ends_takes_no_longer_than_its_length(kept: Kept):
+    begun = time.monotonic()
+    text, blanks = b" " * (7 << 20), b" \n\r\t" * (1 << 20)
+    answered(sent(opened(kept.folder), b'{"a": "' + text + b'",' + blanks + b'"b":' + blanks + b"1}", JSON))
+    assert kept.lines() == [b'{"a": "' + text + b'", "b": 1}']
+    assert time.monotonic() - begun < 5
 
 
 def test_texts_of_an_array_are_lines(kept: Kept):
