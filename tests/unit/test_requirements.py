@@ -101,7 +101,7 @@ def test_both_locks_of_a_machine_agree():
     assert here == {name: everywhere.get(name) for name in here}
 
 
-@pytest.mark.parametrize("function", ["collector", "indexer"])
+@pytest.mark.parametrize("function", ["collector", "indexer", "ingest"])
 def test_a_function_runs_what_was_tested(function: str):
     tested = versions("requirements-dev.lock")
     for lock in (f"functions/{function}/requirements.lock", f"infra/gcp/{function}.lock"):
