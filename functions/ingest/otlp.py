@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from functions.ingest.json_records import LARGEST_RECORD
+from functions.ingest.json_records import LARGEST_RECORD, MOST_RECORDS, too_many
 from functions.ingest.messages import Refusal
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Hide = Callable[[dict[str, Any]], dict[str, Any]]
 
 JSON, PROTOBUF = "application/json", "application/x-protobuf"
+_MOST_PARTS = 2_000_000  # objects and arrays of a request in JSON: each takes memory, however short it is written
 _LINE = 1 << 20  # bytes of records in one line, beyond which the next one begins
 _END = b"]}]}]}"
 
@@ -45,7 +46,7 @@ def logs(body: bytes, encoding: str, hide: Hide | None = None) -> Logs:
         hide: redacts a resource, a scope or a record; None where there is nothing to hide.
 
     Raises:
-        Refusal: the request cannot be read at all (400).
+        Refusal: the request cannot be read at all (400), or has too many records or parts (413).
     """
     refused = 0
     if encoding == PROTOBUF:
@@ -58,12 +59,16 @@ def logs(body: bytes, encoding: str, hide: Hide | None = None) -> Logs:
     for resource in _listed(sent, "resourceLogs"):
         for line, count, without in _of_resource(resource, hide):
             records, refused = records + count, refused + without
+            if records > MOST_RECORDS:
+                raise too_many()
             if count:
                 lines.append(line)
     return Logs(lines, records, refused)
 
 
 def _from_json(body: bytes) -> dict[str, Any]:
+    if body.count(b"{") + body.count(b"[") > _MOST_PARTS:
+        raise too_many()
     try:
         sent = orjson.loads(body)
     except orjson.JSONDecodeError as error:

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # google.rpc.Code, by the HTTP status that goes with it.
-_CODES = {400: 3, 401: 16, 404: 5, 405: 12, 413: 3, 415: 3, 422: 3, 429: 8, 503: 14}
+_CODES = {400: 3, 401: 16, 404: 5, 405: 12, 413: 3, 415: 3, 429: 8, 503: 14}
 _INTERNAL = 13
+_UNREADABLE = 422
 
 
 def success(encoding: str, refused: int) -> Response:
@@ -30,6 +31,9 @@ def success(encoding: str, refused: int) -> Response:
 
 def failure(encoding: str, status: int, message: str, headers: Mapping[str, str]) -> Response:
     """Answer a request of which nothing is stored (google.rpc.Status)."""
+    status = (
+        400 if status == _UNREADABLE else status
+    )  # the specification has one status for all that is wrong in a body
     code = _CODES.get(status, _INTERNAL)
     if encoding == PROTOBUF:
         return Response(

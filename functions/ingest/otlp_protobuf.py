@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
@@ -10,6 +12,7 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeLogs
 
+from functions.ingest.json_records import MOST_RECORDS, too_many
 from functions.ingest.messages import Refusal
 
 if TYPE_CHECKING:
@@ -25,8 +28,9 @@ def as_json(body: bytes) -> tuple[dict[str, Any], int]:
     """Read a request; return it as OTLP/JSON has it, and how many of its records cannot be read.
 
     Raises:
-        Refusal: the body is no request at all (400).
+        Refusal: the body is no request at all (400), or has too many records (413).
     """
+    _bound(body)
     try:
         request, refused = ExportLogsServiceRequest.FromString(body), 0
     except DecodeError:
@@ -37,6 +41,22 @@ def as_json(body: bytes) -> tuple[dict[str, Any], int]:
             for record in scope.get("logRecords", ()):
                 record.update({name: b64decode(record[name]).hex() for name in _IDS if name in record})
     return sent, refused
+
+
+def _bound(body: bytes) -> None:
+    """Refuse a request with too many records, or resources and scopes without any: reading them takes memory."""
+    with suppress(ValueError):  # it is damaged, which the parser finds too
+        if next(islice(_parts(body), 2 * MOST_RECORDS, None), None) is not None:
+            raise too_many()
+
+
+def _parts(body: bytes) -> Iterator[bytes]:
+    """Yield each resource, each scope, and each record."""
+    for resource in _delimited(body, 1):
+        yield resource
+        for scope in _delimited(resource, 2):
+            yield scope
+            yield from _delimited(scope, 2)
 
 
 def _record_by_record(body: bytes) -> tuple[ExportLogsServiceRequest, int]:

@@ -192,6 +192,27 @@ def test_more_refused_than_a_byte_counts(kept: Kept):
 
 
 @pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b'{"resourceLogs": [' + b"{}," * 2_000_001 + b"{}]}", JSON),
+        (json.dumps(request(*[{}] * 100_001)).encode(), JSON),
+        (b"\x0a\x00" * 1_000_000, PROTOBUF),  # a million resources
+        (b"\x0a\x04\x12\x02\x12\x00" * 100_000, PROTOBUF),  # each with a scope and a record
+        (
+            ExportLogsServiceRequest(
+                resource_logs=[{"scope_logs": [{"log_records": [{}] * 100_001}]}]
+            ).SerializeToString(),
+            PROTOBUF,
+        ),
+    ],
+    ids=["parts", "records", "resources", "thirds", "records in protobuf"],
+)
+def test_too_many_parts_are_refused_before_they_take_memory(kept: Kept, body: bytes, content_type: str):
+    assert export(kept, body, content_type).status == 413
+    assert kept.batches() == {}
+
+
+@pytest.mark.parametrize(
     "body",
     [
         *(b"{", b"[]", b"7", b'{"resourceLogs": {}}', b'{"resourceLogs": [', b"\xff", b"", b"[" * 100_000),
@@ -212,6 +233,11 @@ def test_what_is_no_request_in_protobuf_is_refused(kept: Kept, body: bytes):
     code, message = status_of(answer.body)
     assert code == 3
     assert "protobuf" in message
+
+
+@pytest.mark.parametrize("content_type", [JSON, PROTOBUF])
+def test_a_damaged_body_is_a_bad_request_as_the_specification_has_it(kept: Kept, content_type: str):
+    assert export(kept, b"no gzip", content_type, Content_Encoding="gzip").status == 400
 
 
 @pytest.mark.parametrize("content_type", [JSON, PROTOBUF])
