@@ -27,6 +27,7 @@ quick: $(VENV)/.installed-dev  ## while you work: lint, types and the unit tests
 bench: $(VENV)/.installed-dev package  ## what the indexer takes beside what others take, 12 minutes; quick: LINES=100000 ROWS="baseline gz"
 	@$(PYTHON) -m tests.bench --packages $(PACKAGES) $(if $(ROWS),--rows $(ROWS)) \
 		$(if $(findstring command,$(origin LINES)),--lines $(LINES))
+	@$(if $(ROWS),true,$(PYTHON) -m tests.bench.ingest)
 
 faults: $(VENV)/.installed-dev  ## the fault suite, which also writes docs/reliability.md, 4 minutes
 	@TRILOG_WRITE_RELIABILITY=1 $(PYTHON) -m pytest tests/faults --ignore tests/faults/test_table.py
@@ -36,7 +37,7 @@ load: install-dev  ## 10 million lines through the deployed system on LocalStack
 
 fuzz: $(VENV)/.installed-dev  ## new examples for the tests of properties; bytes that nobody thought of for all that reads them, SECONDS=60 for each reader
 	@$(PYTHON) -m pytest -q -m hypothesis --hypothesis-profile default
-	@for target in codecs cursor envelopes layouts records redaction triggers; do \
+	@for target in codecs cursor envelopes ingest layouts records redaction triggers; do \
 		$(PYTHON) -m tests.fuzz.run $$target --seconds $(if $(findstring command,$(origin SECONDS)),$(SECONDS),60) || exit 1; \
 	done
 

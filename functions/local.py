@@ -25,6 +25,8 @@ from functions.indexer.replay import DeadLetter, Outcome, replay
 from functions.indexer.selection import dated_batches
 from functions.indexer.triggers import Message, messages
 from functions.indexer.verify import Audit, verdicts
+from functions.ingest.ingest import IngestOptions
+from functions.ingest.tokens import TokenOptions
 from functions.pipeline.batch import RAW
 from functions.pipeline.config import Options, load, number, setting, variables
 from functions.pipeline.config import environment as process_environment
@@ -75,7 +77,7 @@ class LocalOptions(Options):
 
 
 OPTIONS = all_options()
-ALL_OPTIONS = (*OPTIONS, CollectorOptions, LocalOptions, QueueOptions)
+ALL_OPTIONS = (*OPTIONS, CollectorOptions, LocalOptions, QueueOptions, IngestOptions, TokenOptions)
 """All that can be configured on one machine, but the language of messages."""
 
 

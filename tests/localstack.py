@@ -60,6 +60,24 @@ def deploy(url: str, params: str, **settings: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def put_parameter(url: str, name: str, value: str) -> None:
+    """Keep a secret in Parameter Store."""
+    client = client_of(url, "ssm")
+    client.put_parameter(Name=name, Value=value, Type="SecureString")
+    client.close()
+
+
+def client_of(url: str, service: str) -> Any:
+    """Open a client as anybody does, with nothing but the endpoint set."""
+    return boto3.client(
+        service,
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106 (LocalStack takes any)
+    )
+
+
 class Stack:
     """What was deployed, by the names that the deployment prints."""
 
@@ -69,18 +87,12 @@ class Stack:
         outputs = self.client("cloudformation").describe_stacks(StackName="trilog-local")["Stacks"][0]["Outputs"]
         found = {each["OutputKey"]: each["OutputValue"] for each in outputs}
         self.bucket, self.queue = found["BatchesBucketName"], found["QueueUrl"]
-        self.dead_letters = found["DeadLetterQueueUrl"]
+        self.dead_letters, self.ingest = found["DeadLetterQueueUrl"], found["IngestUrl"]
         self.s3, self.sqs, self.logs = self.client("s3"), self.client("sqs"), self.client("logs")
 
     def client(self, service: str) -> Any:
         """Open a client as anybody does, with nothing but the endpoint set."""
-        return boto3.client(
-            service,
-            endpoint_url=self.url,
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 (LocalStack takes any)
-        )
+        return client_of(self.url, service)
 
     def notification(self, key: str) -> str:
         """Say that an object was put, as S3 does."""

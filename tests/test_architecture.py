@@ -20,20 +20,35 @@ PARSER, READER, FRAMING, STREAMS, ENVELOPES, LAYOUTS, KINDS, OWN, SOURCES, SINKS
     f"{PIPELINE}.{each}"
     for each in ("parser", "reader", "framing", "streams", "envelopes", "layouts", "kinds", "own", "sources", "sinks")
 )
+DEPLOYED = {f"functions.{each}" for each in ("collector", "indexer", "ingest")}
 WIRING = f"{PIPELINE}.wiring"
 REDACTED = f"{PIPELINE}.redacted"
 READING = f"{OWN}.content"  # stands for all modules in the room but the room itself
 MAY_IMPORT = {
     "functions": {"functions.cli"},  # `python -m functions`
-    "functions.cli": {"functions.local", "functions.cli.try_layout", PIPELINE, KINDS, WIRING},
+    "functions.cli": {"functions.local", "functions.cli.try_layout", "functions.cli.serve", PIPELINE, KINDS, WIRING},
+    "functions.cli.serve": {"functions.ingest", "functions.ingest.run", "functions.ingest.serve", PIPELINE},
     "functions.cli.try_layout": {"functions.cli", PIPELINE, FRAMING, REDACTED, PARSER, OWN, WIRING},
-    "functions.local": {"functions.collector", "functions.indexer", PIPELINE, KINDS, OWN, SINKS, WIRING},
+    "functions.local": {
+        "functions.collector",
+        "functions.indexer",
+        "functions.ingest",
+        PIPELINE,
+        KINDS,
+        OWN,
+        SINKS,
+        WIRING,
+    },
     "functions.collector": {PIPELINE, SOURCES},  # never a sink or a kind: it does not know what it carries
+    "functions.ingest": {PIPELINE, ENVELOPES},  # never a sink or a kind either; an envelope for OTLP's own names
     "functions.indexer": {PIPELINE, PARSER, READER, FRAMING, REDACTED, KINDS, SINKS},  # never a source
     # What the platforms call; `run` and `drops` are the same on all of them.
     "functions.collector.run": {"functions.collector", PIPELINE, WIRING},
     "functions.collector.handler": {"functions.collector.run"},
     "functions.collector.main": {"functions.collector.run", PIPELINE},
+    "functions.ingest.run": {"functions.ingest", PIPELINE, WIRING},
+    "functions.ingest.handler": {"functions.ingest", "functions.ingest.run", PIPELINE},
+    "functions.ingest.main": {"functions.ingest", "functions.ingest.run", PIPELINE},
     "functions.indexer.drops": {"functions.indexer", PIPELINE, PARSER, KINDS, SINKS, WIRING},
     "functions.indexer.handler": {"functions.indexer", "functions.indexer.drops", PIPELINE},
     "functions.indexer.main": {"functions.indexer", "functions.indexer.drops", PIPELINE},
@@ -59,6 +74,7 @@ MAY_IMPORT = {
 HEAVY = {
     *("boto3", "duckdb", "elasticsearch", "gradio", "gradio_client", "httpx", "httpx2", "huggingface_hub", "isal"),
     *("redis", "rich", "zstandard", "dotenv"),
+    "opentelemetry",
 }
 # Modules of functions/pipeline that are pure: bytes and values in, values out.
 PURE = (
@@ -160,7 +176,10 @@ def test_the_wiring_imports_an_adapter_only_when_it_is_asked_for():
     assert {room(each) for each in top_level(MODULES[WIRING]) if each in MODULES} == {PIPELINE}
 
 
-@pytest.mark.parametrize("module", [each for each in MODULES if not each.startswith("functions.cli")])
+LAZY = "functions.ingest.otlp_protobuf"  # imported itself only where a request is in protobuf
+
+
+@pytest.mark.parametrize("module", [each for each in MODULES if not each.startswith("functions.cli") and each != LAZY])
 def test_a_heavy_library_is_imported_only_where_it_is_used(module: str):
     assert not {each.split(".")[0] for each in top_level(MODULES[module])} & HEAVY
 
@@ -202,6 +221,7 @@ def test_no_function_is_longer_than_fifty_lines():
         ),
         ("functions.collector.collect", {"boto3", "duckdb", "elasticsearch", "gradio_client", "httpx", "asyncio"}),
         ("functions.indexer.handler", {*HEAVY, "ssl", "asyncio", "socket", "logging", "gzip", "queue"}),
+        ("functions.ingest.handler", {*HEAVY, "orjson", "ssl", "asyncio", "socket", "logging", "gzip", "queue"}),
         ("functions.collector.handler", {*HEAVY, "ssl", "asyncio", "socket", "logging", "gzip", "queue"}),
     ],
 )
@@ -209,3 +229,12 @@ def test_a_function_imports_almost_nothing(module: str, unwanted: set[str]):
     code = f"import sys, {module}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT).stdout
     assert not set(loaded.split()) & unwanted
+
+
+def test_only_one_module_imports_the_messages_of_opentelemetry():
+    users = {
+        module
+        for module, path in MODULES.items()
+        if {each.split(".")[0] for each in imports(ast.parse(path.read_text()))} & {"opentelemetry", "google"}
+    }
+    assert users == {LAZY}

@@ -9,7 +9,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from functions.cli import admin, answers, dead_letters, queue_dead_letters, runs, try_layout, verify
+from functions.cli import admin, answers, dead_letters, queue_dead_letters, runs, serve, try_layout, verify
 from functions.cli.arguments import parser
 from functions.cli.language import speak, told
 from functions.local import ALL_OPTIONS
@@ -39,6 +39,7 @@ _COMMANDS = {
     "dead-letters replay": dead_letters.replay,
     "queue-dead-letters list": queue_dead_letters.list_first,
     "queue-dead-letters redrive": queue_dead_letters.redrive,
+    "serve ingest": serve.serve_ingest,
 }
 
 

@@ -83,6 +83,7 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
     clear.add_argument("--yes", action="store_true", help=_("do not ask"))
     _add_dead_letters(group, commands)
     _add_queue_dead_letters(group, commands)
+    _add_serve(group, commands)
 
 
 def _add_try_layout(add: Callable[..., ArgumentParser]) -> None:
@@ -127,6 +128,12 @@ def _add_queue_dead_letters(group: Any, commands: dict[str, Callable[..., int]])
     messages.add_argument("-n", type=_lines, default=20, metavar="N", help=_("how many (20)"))
     messages.add_argument("--json", action="store_true", help=_("print each as a JSON object in a line"))
     add("redrive", _("move all the messages back to the queue, to be indexed again"))
+
+
+def _add_serve(group: Any, commands: dict[str, Callable[..., int]]) -> None:  # noqa: ANN401 (likewise)
+    add = _actions(group, commands, "serve", _("run a function as a server on this machine, until Ctrl+C"))
+    ingest = add("ingest", _("take records by HTTP, and keep them as batches in the store"))
+    ingest.add_argument("--port", type=_port, default=8082, metavar="N", help=_("of 127.0.0.1 (8082; 0: a free one)"))
 
 
 def _actions(
@@ -174,6 +181,12 @@ def _folder(text: str) -> str:
 def _lines(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise ArgumentTypeError(_("a whole number, 1 or more"))
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:  # noqa: PLR2004 (the last port)
+        raise ArgumentTypeError(_("a port, 0 to 65535"))
     return int(text)
 
 

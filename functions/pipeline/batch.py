@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 RAW = "raw"  # the folder of the store where batches lie
+PUSHED = "ingest"  # the folder in it of those that were sent by HTTP
 _PLACES = 21  # bits for a record's place in its batch: two million; 42 for the batch's time, until 2109
 _LATEST = (1 << 42) - 1  # in milliseconds since 1970
 _STEP = timedelta(microseconds=1)
@@ -42,6 +43,23 @@ def make_batch(source: str, lines: list[bytes], after: datetime | None) -> tuple
     digest = blake2b(content, digest_size=8).hexdigest()
     key = f"{RAW}/{source}/{time:%Y/%m/%d}/{time:%H%M%S.%f}-{digest}.log.gz"
     return Batch(key, gzip.compress(content, compresslevel=6, mtime=0), len(lines)), time
+
+
+def pushed_batch(lines: list[bytes], name: str | None) -> Batch:
+    """Pack lines that somebody has sent into a batch: the same lines, or the same name, always have the same key.
+
+    The key is `raw/ingest/<hash>.log.gz`; it tells no time, for a retry comes later.
+
+    Args:
+        lines: without line ends.
+        name: what the sender calls this batch; None: it is known by its lines.
+    """
+    import gzip  # as above
+
+    content = b"\n".join(lines) + b"\n"
+    named = content if name is None else name.encode()
+    digest = blake2b(named, digest_size=16, person=b"lines" if name is None else b"name").hexdigest()
+    return Batch(f"{RAW}/{PUSHED}/{digest}.log.gz", gzip.compress(content, compresslevel=6, mtime=0), len(lines))
 
 
 def batch_time(key: str) -> datetime | None:

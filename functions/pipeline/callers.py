@@ -80,7 +80,7 @@ def admit(options: CallerOptions, peer: str | None, headers: Iterable[tuple[str,
             raise UnknownCallerError(
                 "The caller is unknown. Send the header Authorization: Bearer, with this server's PIPELINE_HTTP_TOKEN"
             )
-    elif options.checked_by != "platform" and not _is_here(peer, sent):
+    elif options.checked_by != "platform" and not is_here(peer, sent):
         raise UnknownCallerError(
             "This server answers its own machine only. Set PIPELINE_HTTP_TOKEN, for callers to send; or "
             "PIPELINE_HTTP_CHECKED_BY=platform where the platform refuses unknown callers before it asks the function"
@@ -93,7 +93,13 @@ def _shows(expected: str, authorization: str) -> bool:
     return compare_digest(shown.strip().encode(), expected.encode()) and scheme.lower() == "bearer"
 
 
-def _is_here(peer: str | None, sent: Mapping[str, str]) -> bool:
+def is_here(peer: str | None, sent: Mapping[str, str]) -> bool:
+    """Say whether a request was made on this machine, and by no page of another site in a browser.
+
+    Args:
+        peer: the address at the other end of the connection; None where there is none.
+        sent: the request's headers, by name in lower case.
+    """
     if not _MADE_ELSEWHERE.isdisjoint(sent) or sent.get("sec-fetch-site", "none") not in _NO_OTHER_PAGE:
         return False
     try:

@@ -1,6 +1,7 @@
 """Secrets that the environment only refers to: `ssm:NAME` (Parameter Store), `secretsmanager:NAME` (or an ARN).
 
-A container asks for each once, so that a changed secret reaches new containers only. No error shows a secret's value.
+A container asks for each once, so that a changed secret reaches new containers only, or those that `forget`. No error
+shows a secret's value.
 """
 
 from __future__ import annotations
@@ -47,6 +48,11 @@ def resolved(environment: Mapping[str, str], classes: Iterable[type[Any]]) -> di
         a_line_each = "\n".join(f"{{{variable}}}" for variable in problems)
         raise ConfigError(a_line_each, **problems)
     return values
+
+
+def forget() -> None:
+    """Ask for every secret anew, the next time that it is needed."""
+    _secret.cache_clear()
 
 
 @cache  # for the container's life; errors are not kept

@@ -31,6 +31,14 @@ def collector_options() -> tuple[type[Options], ...]:
     return PlaceOptions, GradioOptions, RedisOptions, StoreOptions, RedactionOptions
 
 
+def ingest_options() -> tuple[type[Options], ...]:
+    """Return the options classes of what an ingest function is wired from."""
+    from functions.pipeline.redaction import RedactionOptions
+    from functions.pipeline.store import StoreOptions
+
+    return StoreOptions, RedactionOptions
+
+
 def indexer_options() -> tuple[type[Options], ...]:
     """Return the options classes of what an indexer is wired from."""
     from functions.pipeline.codecs.options import CodecOptions

@@ -48,6 +48,13 @@ exports.alarmActions = async (osls) => {
 
 exports.collectorSecrets = (osls) => readSecrets(osls, ["hf-token", "gradio-auth", "redis-password", "redact-key"]);
 
+exports.ingestSecrets = (osls) => readSecrets(osls, ["ingest-tokens", "redact-key"]);
+
+// With tokens, anybody may ask, and the function refuses whoever shows none; without, AWS refuses whoever does not sign.
+exports.ingestUrl = async (osls) => ((await param(osls, "ingest-tokens")) ? true : { authorizer: "aws_iam" });
+
+exports.ingestCheckedBy = async (osls) => ((await param(osls, "ingest-tokens")) ? "function" : "platform");
+
 exports.indexerSecrets = async (osls) => {
   const url = await param(osls, "elasticsearch-url");
   const refers = url && !/^https?:/.test(url);

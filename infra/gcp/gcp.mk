@@ -1,5 +1,5 @@
 # The functions on functions-framework, as on Google Cloud: see infra/gcp/README.md.
-.PHONY: serve-collector serve-indexer gcp-sources
+.PHONY: serve-collector serve-indexer serve-ingest gcp-sources
 
 GCP_SOURCES ?= dist/gcp
 
@@ -11,8 +11,11 @@ serve-indexer: $(VENV)/.installed-dev  ## the indexer as a CloudEvent function o
 	@PIPELINE_STORE=$${PIPELINE_STORE:-file://$(CURDIR)/.trilog} \
 		$(VENV)/bin/functions-framework --source functions/indexer/main.py --target index --host 127.0.0.1 --port 8081
 
+serve-ingest: $(VENV)/.installed-dev  ## the ingest function as an HTTP function: http://127.0.0.1:8083/logs
+	@$(VENV)/bin/functions-framework --source functions/ingest/main.py --target ingest --host 127.0.0.1 --port 8083
+
 gcp-sources:  ## what gcloud uploads: a folder for each function, in dist/gcp
-	@for function in collector indexer; do \
+	@for function in collector indexer ingest; do \
 		folder=$(GCP_SOURCES)/$$function; \
 		rm -rf $$folder && mkdir -p $$folder; \
 		cp -R functions $$folder/; \

@@ -5,16 +5,19 @@ The functions run as they are packaged for AWS, the infrastructure is what serve
 
 from __future__ import annotations
 
+import gzip
 import statistics
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
 from functions.local import LogsPipeline
-from tests.localstack import Stack, deploy, need_npm, start_localstack
+from tests.localstack import Stack, deploy, need_npm, put_parameter, start_localstack
 from tests.space import Space, start_space
 
 if TYPE_CHECKING:
@@ -27,7 +30,8 @@ INDEXES = ("deployed-logs", "deployed-message", "deployed-perfs")
 RECEIVES = 5
 # A message comes again after 6 x 3 seconds: the poison of this module is dead after a minute and a half, not after two
 # and a half.
-PARAMS = f"prefixes=raw/,drops/ indexer-timeout=3 max-receives={RECEIVES}"
+PARAMS = f"prefixes=raw/,drops/ indexer-timeout=3 max-receives={RECEIVES} ingest-tokens=ssm:/trilog/ingest"
+TOKEN = "correct-horse-battery-staple"  # noqa: S105
 LINES = (  # of one transaction; each is a document in the log index
     "2025-01-20 10:30:00 - api - INFO - [{0}] API Call - POST /predict - Status: 200 - Time: 15.98ms"
     ' - Input: {{"AGE": 61}} - Result: {{"prediction": 1}}\n'
@@ -46,6 +50,11 @@ class Deployed(Stack):
     def put(self, key: str, *transactions: str) -> None:
         """Put a log of some transactions."""
         self.s3.put_object(Bucket=self.bucket, Key=key, Body="".join(map(LINES.format, transactions)).encode())
+
+    def push(self, path: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
+        """Send a request to the ingest function's URL, whose name only LocalStack itself knows."""
+        host = urlsplit(self.ingest).netloc
+        return httpx.post(f"{self.url}/{path}", content=body, headers={**headers, "Host": host}, timeout=30)
 
     def indexed(self, key: str) -> list[dict[str, Any]]:
         """Return what the indexer said of an object, each time that it indexed it."""
@@ -68,7 +77,7 @@ class Deployed(Stack):
         until = time.monotonic() + seconds
         while not (found := condition()):
             if time.monotonic() > until:
-                said = [*self.said("collector"), *self.said("indexer")]
+                said = [*self.said("collector"), *self.said("ingest"), *self.said("indexer")]
                 pytest.fail(f"not within {seconds} seconds: {what}. The functions said: {said[-5:]}", pytrace=False)
             time.sleep(0.05)
         return found
@@ -80,6 +89,7 @@ def deployed(elasticsearch_url: str) -> Iterator[Deployed]:
     need_npm()
     with start_localstack() as url, start_space() as space, httpx.Client(base_url=elasticsearch_url) as elasticsearch:
         answered = space.predict(12, seed=1).answered
+        put_parameter(url, "/trilog/ingest", TOKEN)
         deploy(url, PARAMS, GRADIO_URL=space.url, ELASTICSEARCH_URL=elasticsearch_url, ELASTICSEARCH_INDEX=INDEXES[0])
         yield Deployed(url, elasticsearch, space, answered)
 
@@ -132,6 +142,30 @@ def test_the_schedule_goes_on_where_it_was_and_what_the_space_logs_later_comes_o
         assert "FunctionError" not in done, done["Payload"].read()
     found = deployed.wait_until(lambda: deployed.documents(INDEXES[0], 'message:"said later"'), "said later")
     assert len(found) == 1
+
+
+def test_what_is_sent_to_the_functions_url_is_indexed_once(deployed: Deployed):
+    body = gzip.compress("".join(map(LINES.format, ("pushed-1", "pushed-2"))).encode())
+    headers = {"Content-Type": "text/plain", "Content-Encoding": "gzip", "Authorization": f"Bearer {TOKEN}"}
+    answers = [deployed.push("logs", body, headers) for _ in range(2)]
+    assert [each.status_code for each in answers] == [202, 202]
+    assert answers[0].json() == answers[1].json()
+    assert answers[0].json()["records"] == 4
+    assert deployed.push("logs", body, {**headers, "Authorization": "Bearer another"}).status_code == 401
+    deployed.wait_until(lambda: deployed.counts("transaction_id:pushed*") == TWICE, "the documents of what was sent")
+    assert len(deployed.indexed(answers[0].json()["key"])) == 1
+
+
+def test_otlp_in_protobuf_is_indexed_too(deployed: Deployed):
+    request = ExportLogsServiceRequest()
+    record = request.resource_logs.add().scope_logs.add().log_records.add(severity_number=17)
+    record.body.string_value = "sent by OpenTelemetry"
+    headers = {"Content-Type": "application/x-protobuf", "Authorization": f"Bearer {TOKEN}"}
+    answer = deployed.push("v1/logs", request.SerializeToString(), headers)
+    assert (answer.status_code, answer.content) == (200, b"")
+    query = 'message:"sent by OpenTelemetry"'
+    found = deployed.wait_until(lambda: deployed.documents(INDEXES[0], query), "the document of OTLP")
+    assert [each["level"] for each in found.values()] == ["ERROR"]
 
 
 def test_a_file_that_anybody_puts_under_another_prefix_is_indexed_too(deployed: Deployed):

@@ -25,6 +25,7 @@ from functions.pipeline.config import environment
 from functions.pipeline.kinds import kinds
 from functions.pipeline.wiring import open_indexes
 from tests.fakes import LambdaContext, fake_elasticsearch, slow
+from tests.scripts import free_port
 from tests.space import Space, start_space
 
 if TYPE_CHECKING:
@@ -223,6 +224,27 @@ def test_what_is_deployed_to_google_cloud_serves(tmp_path: Path):
             server.terminate()
     assert (answer.status_code, answer.text) == (200, "OK")
     assert (tmp_path / "index.duckdb").is_file()
+
+
+def test_the_ingest_function_that_is_deployed_to_google_cloud_serves(tmp_path: Path):
+    subprocess.run(["make", "-C", ROOT, "-s", "gcp-sources", f"GCP_SOURCES={tmp_path}/gcp"], check=True)
+    port = free_port()
+    command = [Path(sys.executable).with_name("functions-framework"), "--target", "ingest", "--port", str(port)]
+    variables = {
+        **os.environ,
+        "PIPELINE_STORE": f"file://{tmp_path}",
+        "PIPELINE_INGEST_TOKENS": "correct-horse-battery-staple",
+    }
+    with subprocess.Popen([*command, "--host", "127.0.0.1"], cwd=tmp_path / "gcp" / "ingest", env=variables) as server:
+        try:
+            headers = {"Content-Type": "application/json", "Authorization": "Bearer correct-horse-battery-staple"}
+            sent = {"data": b'{"message": "a"}', "headers": headers}
+            answer = eventually_post(f"http://127.0.0.1:{port}/logs", sent)
+            again = eventually_post(f"http://127.0.0.1:{port}/logs", {**sent, "headers": {}})
+        finally:
+            server.terminate()
+    assert (answer.status_code, again.status_code) == (202, 401)
+    assert (tmp_path / answer.json()["key"]).is_file()
 
 
 def eventually_post(url: str, sent: dict[str, Any]) -> httpx.Response:

@@ -226,9 +226,21 @@ def test_a_token_may_be_a_reference_and_without_it_nobody_is_let_in(serve: Any, 
 @pytest.mark.parametrize("function", ["collector", "indexer"])
 def test_on_google_cloud_the_platform_asks_and_the_function_is_told_so(function: str):
     text = (ROOT / "infra/gcp/README.md").read_text()
-    command = re.search(rf"^gcloud functions deploy trilog-{function}.*?[^\\]$", text, re.MULTILINE | re.DOTALL)[0]
+    command = deployment(text, function)
     assert "PIPELINE_HTTP_CHECKED_BY=platform" in command
     if function == "collector":  # called by HTTP; what an event calls is never open to all
         assert "--no-allow-unauthenticated" in command
-    assert not re.search(r"(?<!no)-allow-unauthenticated|allUsers", text)
+    others = text.replace(deployment(text, "ingest"), "")
+    assert not re.search(r"(?<!no)-allow-unauthenticated|allUsers", others)
     assert f"add-iam-policy-binding trilog-{function} " in text
+
+
+def test_on_google_cloud_the_function_that_anybody_may_ask_has_tokens_of_its_own():
+    command = deployment((ROOT / "infra/gcp/README.md").read_text(), "ingest")
+    assert "--allow-unauthenticated" in command
+    assert "--set-secrets=PIPELINE_INGEST_TOKENS=" in command
+    assert "PIPELINE_HTTP_CHECKED_BY" not in command
+
+
+def deployment(text: str, function: str) -> str:
+    return re.search(rf"^gcloud functions deploy trilog-{function}.*?[^\\]$", text, re.MULTILINE | re.DOTALL)[0]

@@ -33,6 +33,7 @@ def test_a_secret_has_no_value():
             "ELASTICSEARCH_API_KEY",
             "ELASTICSEARCH_PASSWORD",
             "PIPELINE_HTTP_TOKEN",
+            "PIPELINE_INGEST_TOKENS",
             "PIPELINE_REDACT_KEY",
         )
     )

@@ -19,6 +19,7 @@ from functions.indexer import handler as indexer
 from functions.pipeline.sources.file import FileSource
 from functions.pipeline.store import Store
 from tests.fakes import LambdaContext
+from tests.ingest import opened, sent
 from tests.unit.test_serverless import CHOSEN, Package, Template, granted, package, service
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ BUCKET, KEY = "batches", "raw/api logs/2025-01-20.log"
 PATTERNS = {
     "${BatchesBucket.Arn}/cursors/*": "a source's name is known only when it is read",
     "${BatchesBucket.Arn}/raw/*": "so is a batch's, which has its time in it",
+    "${BatchesBucket.Arn}/raw/ingest/*": "a pushed batch's has a hash in it",
     "${BatchesBucket.Arn}/uploads/*": "strangers name their objects (a param)",
     "secret:trilog/api-key-??????": "Secrets Manager adds six characters of its own to a name",
 }
@@ -117,6 +119,12 @@ def index(folder: Path) -> None:
         indexer.indexer.cache_clear()
 
 
+def push(folder: Path) -> None:
+    """Push a batch twice, under a name of its sender's."""
+    ingest = opened(folder, PIPELINE_STORE=f"s3://{BUCKET}")
+    assert [sent(ingest, b"a", "text/plain", Idempotency_Key="a").status for _ in range(2)] == [202, 202]
+
+
 def allows(role: list[Statement], request: Asked) -> bool:
     return any(
         request.action in actions and any(fnmatchcase(request.resource, name(each)) for each in resources)
@@ -134,7 +142,7 @@ def name(resource: Any) -> str:
     return resource
 
 
-@pytest.mark.parametrize(("role", "run"), [("CollectorRole", collect), ("IndexerRole", index)])
+@pytest.mark.parametrize(("role", "run"), [("CollectorRole", collect), ("IndexerRole", index), ("IngestRole", push)])
 def test_a_role_allows_exactly_what_its_function_asks_for(
     role: str, run: Callable[[Path], None], package: Package, recorded: list[Asked], tmp_path: Path
 ):
@@ -159,7 +167,7 @@ def test_a_role_allows_exactly_what_its_function_asks_for(
 
 def test_every_pattern_in_a_role_has_its_reason(package: Package):
     for template in (package("prod"), package("prod", CHOSEN)):
-        for role in ("CollectorRole", "IndexerRole"):
+        for role in ("CollectorRole", "IndexerRole", "IngestRole"):
             for actions, resources in granted(template, role):
                 assert not any("*" in each or "?" in each for each in actions)
                 patterns = [name(each) for each in resources if "*" in name(each) or "?" in name(each)]

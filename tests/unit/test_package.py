@@ -1,15 +1,20 @@
 """The packages for AWS Lambda: made for another machine than this one, and run here where this one is like it."""
 
+import gzip
 import json
 import platform
 import subprocess
 import sys
+import zlib
+from base64 import b64encode
 from collections.abc import Callable
 from importlib.metadata import PathDistribution
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+import zstandard
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -102,16 +107,20 @@ def test_a_package_holds_what_its_requirements_name_and_nothing_else(unpacked: U
     assert names(unpacked("indexer", "arm64")) <= {"functions", "infra", "obstore", "orjson", "isal", "zstandard"}
     unwanted = {"boto3", "botocore", "gradio", "duckdb", "elasticsearch", "hf_xet", "numpy", "pandas"}
     assert not names(unpacked("collector", "arm64")) & unwanted
+    libraries = {"obstore", "orjson", "isal", "zstandard", "opentelemetry", "google"}
+    assert names(unpacked("ingest", "arm64")) - {"protobuf"} <= {"functions", "infra", *libraries}
 
 
 def test_a_package_holds_the_modules_that_its_handler_imports(unpacked: Unpacked):
     indexer, collector = modules(unpacked("indexer", "arm64")), modules(unpacked("collector", "arm64"))
+    ingest = modules(unpacked("ingest", "arm64"))
     assert {"functions/indexer/handler.py", "functions/pipeline/sinks/elasticsearch/sink.py"} <= indexer
     assert {"functions/collector/handler.py", "functions/pipeline/sources/gradio.py"} <= collector
-    for each in indexer | collector:
+    for each in indexer | collector | ingest:
         assert not each.startswith(("functions/cli", "functions/pipeline/sinks/duckdb", "functions/local"))
+    assert {"functions/ingest/handler.py", "functions/ingest/otlp_protobuf.py"} <= ingest
     assert not any(each.startswith("functions/collector") for each in indexer)
-    assert not any(each.startswith("functions/indexer") for each in collector)
+    assert not any(each.startswith("functions/indexer") for each in collector | ingest)
     assert "functions/pipeline/sinks/elasticsearch/sink.py" not in collector
 
 
@@ -216,6 +225,30 @@ def test_the_collectors_package_collects_from_a_real_space(unpacked: Unpacked, p
     assert isinstance(counts, dict)
     assert counts["lines"] > 10
     assert len(list(tmp_path.glob("raw/**/*.log.gz"))) == 1
+
+
+@on_linux
+def test_the_ingest_functions_package_takes_otlp_in_protobuf_and_compressed_lines(
+    unpacked: Unpacked, python: str, tmp_path: Path
+):
+    package = unpacked("ingest", HERE)
+    variables = {"PIPELINE_STORE": f"file://{tmp_path}", "PIPELINE_INGEST_TOKENS": "correct-horse-battery-staple"}
+    request = ExportLogsServiceRequest()
+    request.resource_logs.add().scope_logs.add().log_records.add().body.string_value = "a"
+    sent = [
+        ("/v1/logs", "application/x-protobuf", "identity", request.SerializeToString()),
+        ("/logs", "text/plain", "gzip", gzip.compress(b"b\xc3\xa9\n")),
+        ("/logs", "text/plain", "zstd", zstandard.compress(b"c\n")),
+        ("/logs", "application/json", "deflate", zlib.compress(b"[{}]")),
+    ]
+    for path, content_type, encoding, body in sent:
+        event = json.loads((ROOT / "tests/events/function-url.json").read_text())
+        event |= {"rawPath": path, "body": b64encode(body).decode(), "isBase64Encoded": True}
+        event["headers"] |= {"content-type": content_type, "content-encoding": encoding}
+        answer = run_handler(python, package, "ingest", event, variables)
+        assert isinstance(answer, dict)
+        assert answer["statusCode"] in {200, 202}
+    assert len(list(tmp_path.glob("raw/ingest/*.log.gz"))) == len(sent)
 
 
 @on_linux

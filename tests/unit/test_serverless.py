@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from functions.collector.collect import CollectorOptions
+from functions.ingest.ingest import IngestOptions
 from functions.pipeline.config import variables
 from functions.pipeline.wiring import all_options
 
@@ -43,7 +44,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for architecture in ("arm64", "x86_64"):
         packages = folder / ".serverless-packages" / f"python3.13-{architecture}"
         packages.mkdir(parents=True)
-        for function in ("collector", "indexer"):
+        for function in ("collector", "indexer", "ingest"):
             (packages / f"{function}.zip").write_bytes(b"")
     (folder / "offline.js").write_text(OFFLINE)
     return folder
@@ -112,6 +113,10 @@ CHOSEN: dict[str, object] = {
     "collector-minutes": 10,
     "collector-memory": 300,
     "collector-timeout": 45,
+    "ingest-tokens": "ssm:/trilog/ingest",
+    "ingest-memory": 300,
+    "ingest-timeout": 20,
+    "ingest-concurrency": 3,
     "indexer-memory": 400,
     "indexer-timeout": 70,
     "indexer-batch-size": 4,
@@ -130,9 +135,10 @@ EMBEDDED = {
     "ELASTICSEARCH_HOST",
     "ELASTICSEARCH_PORT",
     "ELASTICSEARCH_CA_CERT",
+    "PIPELINE_INGEST_CONCURRENCY",  # on AWS, each container has one request at once
 }
 SET_BY_PARAMS = {"PIPELINE_STORE", "GRADIO_URL", "ELASTICSEARCH_URL"}
-VARIABLES = variables([*all_options(), CollectorOptions])
+VARIABLES = variables([*all_options(), CollectorOptions, IngestOptions])
 PLAIN = {each.name for each in VARIABLES if not each.secret} - EMBEDDED - SET_BY_PARAMS
 SECRET = {each.name for each in VARIABLES if each.secret} - EMBEDDED - SET_BY_PARAMS
 SHELL = dict.fromkeys(PLAIN, "7") | dict.fromkeys(SECRET, "plain-secret")
@@ -213,6 +219,7 @@ def test_without_a_space_nothing_is_deployed(service: Path):
         ("gradio-auth", "ada:secret", "by reference"),
         ("redis-password", "secret", "by reference"),
         ("elasticsearch-password", "ssm:without-a-slash", "by reference"),
+        ("ingest-tokens", "a-token-of-16-characters", "by reference"),
         ("elasticsearch-url", "https://elastic:secret@host:9200", "no password"),
     ],
 )
@@ -223,6 +230,7 @@ def test_a_param_that_cannot_be_is_named(name: str, value: str, expected: str):
         "indexer-timeout": "visibility",
         "collector-minutes": "schedule",
         "prefixes": "notifications",
+        "ingest-tokens": "ingestSecrets",
         **dict.fromkeys(("hf-token", "gradio-auth", "redis-password"), "collectorSecrets"),
     }.get(name, "indexerSecrets")
     code = f"""
@@ -250,11 +258,12 @@ def test_aws_would_take_the_templates(package: Package, chosen: Template, tmp_pa
 # --- Functions
 
 
-def test_there_are_two_functions_with_handlers_and_packages_of_their_own(template: Template, stage: str):
+def test_there_are_three_functions_with_handlers_and_packages_of_their_own(template: Template, stage: str):
     functions = of_type(template, "AWS::Lambda::Function")
     assert {each["FunctionName"] for each in functions.values()} == {
         f"trilog-{stage}-collector",
         f"trilog-{stage}-indexer",
+        f"trilog-{stage}-ingest",
     }
     for each in functions.values():
         function = each["FunctionName"].rsplit("-", 1)[1]
@@ -274,6 +283,8 @@ def test_memory_and_time_are_chosen_by_params(chosen: Template):
     collector, indexer = properties(chosen, "CollectorLambdaFunction"), properties(chosen, "IndexerLambdaFunction")
     assert (collector["MemorySize"], collector["Timeout"]) == (300, 45)
     assert (indexer["MemorySize"], indexer["Timeout"]) == (400, 70)
+    ingest = properties(chosen, "IngestLambdaFunction")
+    assert (ingest["MemorySize"], ingest["Timeout"], ingest["ReservedConcurrentExecutions"]) == (300, 20, 3)
 
 
 def test_the_collector_runs_by_schedule_one_at_a_time_and_is_not_repeated(template: Template, chosen: Template):
@@ -312,13 +323,21 @@ def test_the_functions_have_the_addresses_that_they_need(template: Template, sta
     bucket = properties(template, "BatchesBucket")["BucketName"]["Fn::Sub"]
     assert environment_of(template, "Collector") == {"PIPELINE_STORE": sub(f"s3://{bucket}"), "GRADIO_URL": SPACE}
     assert environment_of(template, "Indexer") == {"ELASTICSEARCH_URL": ELASTICSEARCH}
+    assert environment_of(template, "Ingest") == {
+        "PIPELINE_STORE": sub(f"s3://{bucket}"),
+        "PIPELINE_HTTP_CHECKED_BY": "platform",
+    }
     assert bucket == f"trilog-{stage}-batches-${{AWS::AccountId}}-${{AWS::Region}}"
 
 
 def test_the_settings_of_the_shell_reach_the_functions(package: Package):
     """All settings that trilog has, but for those that only one machine can use, and for secrets."""
     template = package("dev", URL_BY_REFERENCE, **SHELL)
-    reached = environment_of(template, "Collector") | environment_of(template, "Indexer")
+    reached = {
+        name: value
+        for each in ("Collector", "Indexer", "Ingest")
+        for name, value in environment_of(template, each).items()
+    }
     assert {name for name, value in reached.items() if value == "7"} == PLAIN
 
 
@@ -343,10 +362,26 @@ def test_a_function_may_read_its_own_secrets_and_no_others(chosen: Template):
     assert granted(chosen, "IndexerRole")[-2:] == [(["secretsmanager:GetSecretValue"], [api_key]), key]
 
 
-def test_both_functions_get_the_key_of_the_redaction(package: Package):
+def test_with_tokens_anybody_may_ask_for_the_url_and_without_who_signs_for_aws(template: Template, chosen: Template):
+    assert properties(template, "IngestLambdaFunctionUrl")["AuthType"] == "AWS_IAM"
+    assert "AWS::Lambda::Permission" not in {
+        each["Type"] for each in template["Resources"].values() if each.get("Properties", {}).get("Principal") == "*"
+    }
+    assert properties(chosen, "IngestLambdaFunctionUrl")["AuthType"] == "NONE"
+    variables = environment_of(chosen, "Ingest")
+    assert (variables["PIPELINE_INGEST_TOKENS"], variables["PIPELINE_HTTP_CHECKED_BY"]) == (
+        "ssm:/trilog/ingest",
+        "function",
+    )
+    parameter = sub("arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/trilog/ingest")
+    key = (["kms:Decrypt"], [CHOSEN["kms-key"]])
+    assert granted(chosen, "IngestRole")[-2:] == [(["ssm:GetParameter"], [parameter]), key]
+
+
+def test_all_functions_get_the_key_of_the_redaction(package: Package):
     template = package("dev", {"redact-key": "ssm:/trilog/redact-key"})
     parameter = sub("arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/trilog/redact-key")
-    for function in ("Collector", "Indexer"):
+    for function in ("Collector", "Indexer", "Ingest"):
         assert environment_of(template, function)["PIPELINE_REDACT_KEY"] == "ssm:/trilog/redact-key"
         assert granted(template, f"{function}Role")[-1] == (["ssm:GetParameter"], [parameter])
 
@@ -374,11 +409,15 @@ def test_each_function_may_do_what_it_does_and_nothing_else(template: Template):
         (["s3:GetObject"], [sub("${BatchesBucket.Arn}/raw/*")]),
         (["s3:ListBucket"], [get("BatchesBucket")]),
     ]
+    assert granted(template, "IngestRole") == [
+        (logs, [get("IngestLogGroup")]),
+        (["s3:GetObject", "s3:PutObject"], [sub("${BatchesBucket.Arn}/raw/ingest/*")]),
+    ]
 
 
 def test_each_function_has_its_own_role_and_there_is_no_other(template: Template):
-    assert set(of_type(template, "AWS::IAM::Role")) == {"CollectorRole", "IndexerRole"}
-    for function in ("Collector", "Indexer"):
+    assert set(of_type(template, "AWS::IAM::Role")) == {"CollectorRole", "IndexerRole", "IngestRole"}
+    for function in ("Collector", "Indexer", "Ingest"):
         assert properties(template, f"{function}LambdaFunction")["Role"] == get(f"{function}Role")
         trusted = properties(template, f"{function}Role")["AssumeRolePolicyDocument"]["Statement"]
         assert [each["Principal"] for each in trusted] == [{"Service": "lambda.amazonaws.com"}]
@@ -387,7 +426,7 @@ def test_each_function_has_its_own_role_and_there_is_no_other(template: Template
 
 def test_nothing_is_granted_on_everything(template: Template, chosen: Template):
     for each in (template, chosen):
-        for role in ("CollectorRole", "IndexerRole"):
+        for role in ("CollectorRole", "IndexerRole", "IngestRole"):
             for actions, resources in granted(each, role):
                 assert "*" not in "".join(actions)
                 assert "*" not in resources
@@ -485,6 +524,7 @@ def test_what_goes_wrong_rings(template: Template):
         "CollectorLambdaFunction Errors",
         "CollectorLambdaFunction Invocations",
         "IndexerLambdaFunction Errors",
+        "IngestLambdaFunction Url5xxCount",
         "IndexerLambdaFunction Unaccounted",
         "IndexerLambdaFunction DeadLetters",
     }
@@ -526,6 +566,7 @@ def test_logs_are_kept_for_a_time(template: Template, chosen: Template, stage: s
     assert {each["LogGroupName"] for each in groups.values()} == {
         f"/aws/lambda/trilog-{stage}-collector",
         f"/aws/lambda/trilog-{stage}-indexer",
+        f"/aws/lambda/trilog-{stage}-ingest",
     }
     assert {each["RetentionInDays"] for each in groups.values()} == {90 if stage == "prod" else 30}
     assert {each["RetentionInDays"] for each in of_type(chosen, "AWS::Logs::LogGroup").values()} == {14}
@@ -534,6 +575,7 @@ def test_logs_are_kept_for_a_time(template: Template, chosen: Template, stage: s
 def test_the_stack_says_where_things_are(template: Template):
     outputs = {name: each["Value"] for name, each in template["Outputs"].items()}
     assert outputs["BatchesBucketName"] == {"Ref": "BatchesBucket"}
+    assert outputs["IngestUrl"] == get("IngestLambdaFunctionUrl", "FunctionUrl")
     assert outputs["QueueUrl"] == {"Ref": "Queue"}
     assert outputs["DeadLetterQueueUrl"] == {"Ref": "DeadLetterQueue"}
 

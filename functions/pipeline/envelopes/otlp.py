@@ -22,7 +22,7 @@ def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
         return None
     carried: list[Carried] = []
     for resource in resources:
-        attributes = _attributes(resource.get("resource"))
+        attributes = attributes_of(resource.get("resource"))
         labels = {"resource": attributes} if attributes else {}
         stream = json_of(attributes).decode()
         for scope in _objects(resource.get("scopeLogs")):
@@ -33,7 +33,7 @@ def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
 
 def _carried(record: dict[str, Any], labels: dict[str, Any], stream: str, name: str | None, clock: Clock) -> Carried:
     body = _value(record.get("body"))
-    fields = _attributes(record) | {name: record[sent] for sent, name in _IDS if record.get(sent)}
+    fields = attributes_of(record) | {name: record[sent] for sent, name in _IDS if record.get(sent)}
     if body is None:
         body, fields = fields, {}
     time = record.get("timeUnixNano") or record.get("observedTimeUnixNano")
@@ -62,9 +62,10 @@ def _name(scope: object) -> str | None:
     return name if isinstance(name, str) and name else None
 
 
-def _attributes(holder: object) -> dict[str, Any]:
-    attributes = _objects(holder.get("attributes")) if isinstance(holder, dict) else []
-    return {str(each.get("key")): _value(each.get("value")) for each in attributes}
+def attributes_of(holder: object) -> dict[str, Any]:
+    """Read the attributes of a resource, a scope or a record: plain values by name."""
+    listed = _objects(holder.get("attributes")) if isinstance(holder, dict) else []
+    return {str(each.get("key")): _value(each.get("value")) for each in listed}
 
 
 def _value(value: object) -> Any:  # noqa: ANN401 (any value)
@@ -73,7 +74,7 @@ def _value(value: object) -> Any:  # noqa: ANN401 (any value)
         return value
     ((kind, held),) = value.items()
     if kind == "kvlistValue":
-        return _attributes({"attributes": held.get("values")}) if isinstance(held, dict) else {}
+        return attributes_of({"attributes": held.get("values")}) if isinstance(held, dict) else {}
     if kind == "arrayValue":
         values = held.get("values") if isinstance(held, dict) else None
         return [_value(each) for each in values] if isinstance(values, list) else []
