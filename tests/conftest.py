@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from tests.elasticsearch import start_elasticsearch
+from tests.kafka import Kafka, start_kafka
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,7 @@ settings.register_profile("quick", derandomize=True, max_examples=10)
 settings.load_profile("repeatable")
 
 
-_SLOW = {"elasticsearch_url", "made", "service"}  # fixtures: a server, the functions' packages, osls
+_SLOW = {"elasticsearch_url", "kafka", "made", "service"}  # fixtures: a server, the functions' packages, osls
 
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
@@ -67,3 +68,10 @@ def elasticsearch_url() -> Iterator[str]:
     """Run one real Elasticsearch for all the tests that ask for it; each uses index names of its own."""
     with start_elasticsearch() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[Kafka]:
+    """Run one real Kafka for all the tests that ask for it; each uses topics and groups of its own."""
+    with start_kafka() as running:
+        yield running

@@ -58,7 +58,7 @@ MAY_IMPORT = {
 # Libraries that a module may need only once it is called: a cold start must not pay for them.
 HEAVY = {
     *("boto3", "duckdb", "elasticsearch", "gradio", "gradio_client", "httpx", "httpx2", "huggingface_hub", "isal"),
-    *("redis", "rich", "zstandard", "dotenv"),
+    *("redis", "rich", "zstandard", "dotenv", "confluent_kafka"),
 }
 # Modules of functions/pipeline that are pure: bytes and values in, values out.
 PURE = (
