@@ -46,6 +46,7 @@ from functions.pipeline.wiring import (
     open_source,
     open_store,
 )
+from functions.producer.options import ProducerOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -62,6 +63,7 @@ _LIBRARIES = (
     "elasticsearch",
     "gradio_client",
     "redis",
+    "confluent_kafka",
     "zstandard",
     "dotenv",
     "rich",
@@ -75,7 +77,7 @@ class LocalOptions(Options):
 
 
 OPTIONS = all_options()
-ALL_OPTIONS = (*OPTIONS, CollectorOptions, LocalOptions, QueueOptions)
+ALL_OPTIONS = (*OPTIONS, CollectorOptions, LocalOptions, ProducerOptions, QueueOptions)
 """All that can be configured on one machine, but the language of messages."""
 
 

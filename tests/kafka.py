@@ -10,13 +10,16 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from tests.certificates import make
 from tests.scripts import free_port, install, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from functions.pipeline.kafka_options import KafkaOptions
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "infra" / "kafka" / "server" / "kafka.sh"
@@ -111,6 +114,19 @@ class Kafka:
         return found.offset
 
 
+def received(kafka: Kafka, topic: str, count: int, wait: float = _SECONDS) -> list[Any]:
+    """Read a topic's first messages, as any consumer would; fewer if there are no more after some seconds."""
+    from confluent_kafka import Consumer
+
+    settings = {"bootstrap.servers": kafka.address, "group.id": uuid4().hex, "auto.offset.reset": "earliest"}
+    consumer, found, ends = Consumer({**settings, "log_level": 0}), [], time.monotonic() + wait
+    consumer.subscribe([topic])
+    while len(found) < count and time.monotonic() < ends:
+        found += [each for each in consumer.consume(count - len(found), 0.1) if not each.error()]
+    consumer.close()
+    return found
+
+
 def command(*arguments: str) -> str:
     """Run one of Kafka's commands; return what it prints."""
     install(SCRIPT, HOME)
@@ -133,3 +149,43 @@ def start_kafka(port: int = 0, properties: str = "") -> Iterator[Kafka]:
             yield kafka
         finally:
             kafka.stop()
+
+
+@contextmanager
+def start_secured(folder: Path) -> Iterator[tuple[str, KafkaOptions]]:
+    """Run a broker that wants TLS and a sign-in (SCRAM); yield a topic, and the options that open it."""
+    from functions.pipeline.kafka_options import KafkaOptions
+
+    port, (ca, both), password = free_port(), make(folder), "pl4nted-p4ssword"
+    scram = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+    secured = f"""
+listeners=PLAINTEXT://127.0.0.1:@PORT@,SASL_SSL://127.0.0.1:{port},CONTROLLER://127.0.0.1:@CONTROLLER_PORT@
+advertised.listeners=PLAINTEXT://127.0.0.1:@PORT@,SASL_SSL://127.0.0.1:{port}
+listener.name.sasl_ssl.ssl.keystore.type=PEM
+listener.name.sasl_ssl.ssl.keystore.location={both}
+listener.name.sasl_ssl.sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config={scram}
+"""
+    with start_kafka(properties=secured) as kafka:
+        user = (
+            "--entity-type",
+            "users",
+            "--entity-name",
+            "ada",
+            "--add-config",
+            f"SCRAM-SHA-512=[password={password}]",
+        )
+        command("kafka-configs", "--bootstrap-server", kafka.address, "--alter", *user)
+        topic = kafka.topic()
+        yield (
+            topic,
+            KafkaOptions(
+                f"127.0.0.1:{port}",
+                topic,
+                protocol="sasl_ssl",
+                mechanism="scram-sha-512",
+                user="ada",
+                password=password,
+                ca=str(ca),
+            ),
+        )

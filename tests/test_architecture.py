@@ -25,11 +25,15 @@ REDACTED = f"{PIPELINE}.redacted"
 READING = f"{OWN}.content"  # stands for all modules in the room but the room itself
 MAY_IMPORT = {
     "functions": {"functions.cli"},  # `python -m functions`
-    "functions.cli": {"functions.local", "functions.cli.try_layout", PIPELINE, KINDS, WIRING},
+    "functions.cli": {"functions.local", "functions.producer", "functions.cli.try_layout", PIPELINE, KINDS, WIRING},
     "functions.cli.try_layout": {"functions.cli", PIPELINE, FRAMING, REDACTED, PARSER, OWN, WIRING},
-    "functions.local": {"functions.collector", "functions.indexer", PIPELINE, KINDS, OWN, SINKS, WIRING},
+    "functions.local": {
+        *("functions.collector", "functions.indexer", "functions.producer"),
+        *(PIPELINE, KINDS, OWN, SINKS, WIRING),
+    },
     "functions.collector": {PIPELINE, SOURCES},  # never a sink or a kind: it does not know what it carries
     "functions.indexer": {PIPELINE, PARSER, READER, FRAMING, REDACTED, KINDS, SINKS},  # never a source
+    "functions.producer": {PIPELINE},  # it knows a topic, and nobody who reads it
     # What the platforms call; `run` and `drops` are the same on all of them.
     "functions.collector.run": {"functions.collector", PIPELINE, WIRING},
     "functions.collector.handler": {"functions.collector.run"},

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
 def collector_options() -> tuple[type[Options], ...]:
     """Return the options classes of what a collector is wired from."""
+    from functions.pipeline.kafka_options import KafkaOptions
     from functions.pipeline.redaction import RedactionOptions
     from functions.pipeline.sources.gradio_options import GradioOptions
     from functions.pipeline.sources.place import PlaceOptions
     from functions.pipeline.sources.redis_options import RedisOptions
     from functions.pipeline.store import StoreOptions
 
-    return PlaceOptions, GradioOptions, RedisOptions, StoreOptions, RedactionOptions
+    return PlaceOptions, GradioOptions, RedisOptions, KafkaOptions, StoreOptions, RedactionOptions
 
 
 def indexer_options() -> tuple[type[Options], ...]:
