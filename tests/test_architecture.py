@@ -37,6 +37,7 @@ MAY_IMPORT = {
     # What the platforms call; `run` and `drops` are the same on all of them.
     "functions.collector.run": {"functions.collector", PIPELINE, WIRING},
     "functions.collector.handler": {"functions.collector.run"},
+    "functions.collector.kafka_handler": {"functions.collector", PIPELINE, WIRING},
     "functions.collector.main": {"functions.collector.run", PIPELINE},
     "functions.indexer.drops": {"functions.indexer", PIPELINE, PARSER, KINDS, SINKS, WIRING},
     "functions.indexer.handler": {"functions.indexer", "functions.indexer.drops", PIPELINE},
@@ -109,6 +110,7 @@ PURE = (
     "sources.gradio_events",
     "sources.gradio_failures",
     "sources.space_log_failures",
+    *("sources.kafka_event", "sources.kafka_positions", "sources.kafka_values", "one_line"),
     "sources.stream",
     "sources.window",
     *sorted(name.removeprefix("functions.pipeline.") for name in MODULES if ENVELOPES in name),
@@ -206,6 +208,7 @@ def test_no_function_is_longer_than_fifty_lines():
         ("functions.collector.collect", {"boto3", "duckdb", "elasticsearch", "gradio_client", "httpx", "asyncio"}),
         ("functions.indexer.handler", {*HEAVY, "ssl", "asyncio", "socket", "logging", "gzip", "queue"}),
         ("functions.collector.handler", {*HEAVY, "ssl", "asyncio", "socket", "logging", "gzip", "queue"}),
+        ("functions.collector.kafka_handler", {*HEAVY, "ssl", "asyncio", "socket", "logging", "gzip", "queue"}),
     ],
 )
 def test_a_function_imports_almost_nothing(module: str, unwanted: set[str]):

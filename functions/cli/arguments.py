@@ -174,8 +174,8 @@ def _source_arguments(default: str | None) -> ArgumentParser:
 def _sources() -> str:
     return _(
         "where lines come from: a Space's URL, hf://OWNER/SPACE (its container's log; ?logs=build), "
-        "redis://HOST:PORT/DB?key=KEY, a path or pattern of log files, or - for standard input; may be given several "
-        "times"
+        "redis://HOST:PORT/DB?key=KEY, kafka://HOST:PORT/TOPIC, a path or pattern of log files, "
+        "or - for standard input; may be given several times"
     )
 
 

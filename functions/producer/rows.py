@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 
 from functions.pipeline.errors import PermanentError
+from functions.pipeline.one_line import is_json, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 LARGEST = 16 << 20  # bytes of one row
 _BRACKET = re.compile(rb'[{}\[\]"]')
 _STRING_END = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_BETWEEN_TOKENS = re.compile(rb"\s*[\r\n]\s*")  # a JSON string holds no line end
 _BLANK = b" \t\r\n,"
 
 
@@ -34,27 +33,9 @@ def rows(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
     """
     feed = _Feed(chunks, name)
     feed.skip(b" \t\r\n\xef\xbb\xbf")
-    if _is_array(feed) or (feed.starts(b"{") and not _is_json(feed.line())):
+    if _is_array(feed) or (feed.starts(b"{") and not is_json(feed.line())):
         return _objects(feed)
     return _lines(feed)
-
-
-def compact(value: bytes) -> bytes:
-    """Return JSON that is written over several lines as one line; any other text as it is.
-
-    Nothing is written anew: only the blanks around line ends go.
-    """
-    if b"\n" not in value and b"\r" not in value:
-        return value
-    return _BETWEEN_TOKENS.sub(b"", value) if value[:1] in {b"{", b"["} and _is_json(value) else value
-
-
-def _is_json(text: bytes) -> bool:
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 class _Feed:
@@ -123,7 +104,7 @@ def _objects(feed: _Feed) -> Iterator[bytes]:
     feed.take(int(array))
     feed.skip(_BLANK)
     while feed.text and not (array and feed.starts(b"]")):
-        yield compact(feed.take(_element_end(feed)).strip(_BLANK))
+        yield one_line(feed.take(_element_end(feed)).strip(_BLANK))
         feed.skip(_BLANK)
     if array and not feed.text:
         raise _cut_short(feed)

@@ -14,9 +14,10 @@ from functions.pipeline.config import load
 from functions.pipeline.errors import ConfigError, PermanentError
 from functions.pipeline.kafka_clients import settings
 from functions.pipeline.kafka_options import KafkaOptions
+from functions.pipeline.one_line import one_line
 from functions.producer.options import ProducerOptions
 from functions.producer.pace import Pace, fields_of, key_of
-from functions.producer.rows import LARGEST, compact, rows
+from functions.producer.rows import LARGEST, rows
 
 ROWS = [{"Source": "Zoho", "Description": 'a "quoted" ] } \\', "n": [1, {"m": "é"}]}, {"Source": "Efficy"}]
 
@@ -85,12 +86,12 @@ def test_any_array_is_read_back_however_it_is_cut(values, size):
 
 @pytest.mark.parametrize("text", [b"a\nb", b"{\nno JSON", b"{\n", b"[INFO]\nx"])
 def test_only_json_is_compacted(text):
-    assert compact(text) == text
+    assert one_line(text) == text
 
 
 def test_compacting_keeps_every_digit_and_every_blank_in_text():
     text = b'{\r\n  "a": 1.0000000000000000001,\n\n  "b": "x  \\n y"\n}'
-    assert compact(text) == b'{"a": 1.0000000000000000001,"b": "x  \\n y"}'
+    assert one_line(text) == b'{"a": 1.0000000000000000001,"b": "x  \\n y"}'
 
 
 @pytest.mark.parametrize(
