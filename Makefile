@@ -29,7 +29,7 @@ bench: $(VENV)/.installed-dev package  ## what the indexer takes beside what oth
 		$(if $(findstring command,$(origin LINES)),--lines $(LINES))
 	@$(if $(ROWS),true,$(PYTHON) -m tests.bench.ingest)
 
-faults: $(VENV)/.installed-dev  ## the fault suite, which also writes docs/reliability.md, 4 minutes
+faults: $(VENV)/.installed-dev  ## the fault suite, which also writes docs/reliability.md, 6 minutes
 	@TRILOG_WRITE_RELIABILITY=1 $(PYTHON) -m pytest tests/faults --ignore tests/faults/test_table.py
 
 load: install-dev  ## 10 million lines through the deployed system on LocalStack, with redeliveries and throttling, 10 minutes; quick: LINES=100000

@@ -47,7 +47,9 @@ from functions.pipeline.wiring import (
     open_sink,
     open_source,
     open_store,
+    open_topic,
 )
+from functions.producer.options import ProducerOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -64,6 +66,7 @@ _LIBRARIES = (
     "elasticsearch",
     "gradio_client",
     "redis",
+    "confluent_kafka",
     "zstandard",
     "dotenv",
     "rich",
@@ -76,8 +79,17 @@ class LocalOptions(Options):
     poll_interval_s: float = setting("PIPELINE_POLL_INTERVAL", number(0.1, "seconds"), 10.0)
 
 
+_HEARTBEAT = 0.2  # seconds between two looks at what became of a topic's group
 OPTIONS = all_options()
-ALL_OPTIONS = (*OPTIONS, CollectorOptions, LocalOptions, QueueOptions, IngestOptions, TokenOptions)
+ALL_OPTIONS = (
+    *OPTIONS,
+    CollectorOptions,
+    LocalOptions,
+    ProducerOptions,
+    QueueOptions,
+    IngestOptions,
+    TokenOptions,
+)
 """All that can be configured on one machine, but the language of messages."""
 
 
@@ -200,6 +212,7 @@ class LogsPipeline:
         )
         places = [place] if place is None or isinstance(place, str) else place
         self._places: list[str | None] = list(dict.fromkeys(places)) or [None]
+        self._topics = dict[str | None, Any]()
         self._progress = progress
         self.stopping = Flag()
 
@@ -239,6 +252,9 @@ class LogsPipeline:
         return check if check.found or check.error else None
 
     def _check_source(self, place: str | None) -> str:
+        topic = open_topic(self.environment, place)
+        if topic:
+            return topic.check()
         source = open_source(self.environment, place)
         found = source.check()
         return found if len(self._places) == 1 else f"{source.name}: {found}"
@@ -276,22 +292,32 @@ class LogsPipeline:
     def runs(self, limit: int | None = None, poll_interval: float | None = None) -> Iterator[Run | TransientError]:
         """Yield what each turn of a continuous run did, or what made it fail for now, until `stopping` is set."""
         interval = self._options.poll_interval_s if poll_interval is None else poll_interval
-        while not self.stopping.is_set():
-            try:
-                yield self.run(limit)
-            except TransientError as error:
-                yield error
-            self.stopping.wait(interval)
+        try:
+            while not self.stopping.is_set():
+                try:
+                    yield self._turn(limit)
+                except TransientError as error:
+                    yield error
+                self._rest(interval)
+        finally:
+            self._close()
 
     def run(self, limit: int | None = None) -> Run:
         """Do what `run_once` does; return the counts as they are."""
+        try:
+            return self._turn(limit)
+        finally:
+            self._close()
+
+    def _turn(self, limit: int | None) -> Run:
+        """Run once; what is open stays open for the next turn."""
         own(self.environment)  # what is wrong there is told before a line is collected
         run, begun, failures = Run(), time.perf_counter(), list[TransientError | PermanentError]()
-        sources = [open_source(self.environment, place) for place in self._places]
-        collections = [Collection(each, self.store, self._collector, self.stopping) for each in sources]
+        collections = list[Collection]()
         with ExitStack() as stack:
             sink = cache(lambda: stack.enter_context(open_sink(self.environment)))
-            for collection in collections:
+            for collection in self._collections(failures):
+                collections.append(collection)
                 left = None if limit is None else limit - run.collected
                 try:
                     for tally in self._index(collection, left, sink):
@@ -304,6 +330,42 @@ class LogsPipeline:
         if failures:
             raise _together(failures)
         return run
+
+    def _collections(self, failures: list[TransientError | PermanentError]) -> Iterator[Collection]:
+        """Yield a collection for each source, and for each partition of a topic that is ours."""
+        begin = partial(Collection, store=self.store, options=self._collector, stopping=self.stopping)
+        places = {place: self._topic(place) for place in self._places}
+        sources = {place: open_source(self.environment, place) for place, topic in places.items() if not topic}
+        for place, topic in places.items():
+            if topic is None:
+                yield begin(sources[place])
+                continue
+            try:
+                for partition in topic.partitions():
+                    yield begin(partition, stored=partition.stored)
+            except (TransientError, PermanentError) as error:  # which keeps no other source from being read
+                failures.append(error)
+
+    def _topic(self, place: str | None) -> Any:  # noqa: ANN401 (no adapter is known here)
+        """Return the topic at a place, opened once; None where there is another source."""
+        if place not in self._topics:
+            self._topics[place] = open_topic(self.environment, place)
+        return self._topics[place]
+
+    def _rest(self, seconds: float) -> None:
+        """Wait for the next turn, or until `stopping` is set."""
+        ends, topics = time.monotonic() + seconds, [each for each in self._topics.values() if each]
+        while topics and time.monotonic() < ends and not self.stopping.is_set():
+            for each in topics:
+                each.rest(_HEARTBEAT)
+        self.stopping.wait(ends - time.monotonic())
+
+    def _close(self) -> None:
+        """Leave the topics to others."""
+        for each in self._topics.values():
+            if each:
+                each.close()
+        self._topics.clear()
 
     def reindex(
         self,

@@ -9,9 +9,12 @@ import pytest
 from hypothesis import settings
 
 from tests.elasticsearch import start_elasticsearch
+from tests.kafka import Kafka, start_kafka, start_secured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from functions.pipeline.kafka_options import KafkaOptions
 
 pytest_plugins = ["tests.skips"]
 
@@ -21,7 +24,13 @@ settings.register_profile("quick", derandomize=True, max_examples=10)
 settings.load_profile("repeatable")
 
 
-_SLOW = {"elasticsearch_url", "made", "service"}  # fixtures: a server, the functions' packages, osls
+_SLOW = {
+    "elasticsearch_url",
+    "kafka",
+    "tls_kafka",
+    "made",
+    "service",
+}  # fixtures: a server, the functions' packages, osls
 
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
@@ -67,3 +76,17 @@ def elasticsearch_url() -> Iterator[str]:
     """Run one real Elasticsearch for all the tests that ask for it; each uses index names of its own."""
     with start_elasticsearch() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[Kafka]:
+    """Run one real Kafka for all the tests that ask for it; each uses topics and groups of its own."""
+    with start_kafka() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def tls_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, KafkaOptions]]:
+    """Run a real Kafka that wants TLS and a sign-in: a topic there, and the options that open it."""
+    with start_secured(tmp_path_factory.mktemp("certificates")) as running:
+        yield running

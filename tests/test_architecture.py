@@ -26,25 +26,24 @@ REDACTED = f"{PIPELINE}.redacted"
 READING = f"{OWN}.content"  # stands for all modules in the room but the room itself
 MAY_IMPORT = {
     "functions": {"functions.cli"},  # `python -m functions`
-    "functions.cli": {"functions.local", "functions.cli.try_layout", "functions.cli.serve", PIPELINE, KINDS, WIRING},
+    "functions.cli": {
+        *("functions.local", "functions.producer", "functions.cli.try_layout", "functions.cli.serve"),
+        *(PIPELINE, KINDS, WIRING),
+    },
     "functions.cli.serve": {"functions.ingest", "functions.ingest.run", "functions.ingest.serve", PIPELINE},
     "functions.cli.try_layout": {"functions.cli", PIPELINE, FRAMING, REDACTED, PARSER, OWN, WIRING},
     "functions.local": {
-        "functions.collector",
-        "functions.indexer",
-        "functions.ingest",
-        PIPELINE,
-        KINDS,
-        OWN,
-        SINKS,
-        WIRING,
+        *("functions.collector", "functions.indexer", "functions.ingest", "functions.producer"),
+        *(PIPELINE, KINDS, OWN, SINKS, WIRING),
     },
     "functions.collector": {PIPELINE, SOURCES},  # never a sink or a kind: it does not know what it carries
     "functions.ingest": {PIPELINE, ENVELOPES},  # never a sink or a kind either; an envelope for OTLP's own names
     "functions.indexer": {PIPELINE, PARSER, READER, FRAMING, REDACTED, KINDS, SINKS},  # never a source
+    "functions.producer": {PIPELINE},  # it knows a topic, and nobody who reads it
     # What the platforms call; `run` and `drops` are the same on all of them.
     "functions.collector.run": {"functions.collector", PIPELINE, WIRING},
     "functions.collector.handler": {"functions.collector.run"},
+    "functions.collector.kafka_handler": {"functions.collector", PIPELINE, WIRING},
     "functions.collector.main": {"functions.collector.run", PIPELINE},
     "functions.ingest.run": {"functions.ingest", PIPELINE, WIRING},
     "functions.ingest.handler": {"functions.ingest", "functions.ingest.run", PIPELINE},
@@ -73,8 +72,7 @@ MAY_IMPORT = {
 # Libraries that a module may need only once it is called: a cold start must not pay for them.
 HEAVY = {
     *("boto3", "duckdb", "elasticsearch", "gradio", "gradio_client", "httpx", "httpx2", "huggingface_hub", "isal"),
-    *("redis", "rich", "zstandard", "dotenv"),
-    "opentelemetry",
+    *("redis", "rich", "zstandard", "dotenv", "confluent_kafka", "opentelemetry"),
 }
 # Modules of functions/pipeline that are pure: bytes and values in, values out.
 PURE = (
@@ -122,6 +120,7 @@ PURE = (
     "sources.gradio_events",
     "sources.gradio_failures",
     "sources.space_log_failures",
+    *("sources.kafka_event", "sources.kafka_positions", "sources.kafka_values", "one_line"),
     "sources.stream",
     "sources.window",
     *sorted(name.removeprefix("functions.pipeline.") for name in MODULES if ENVELOPES in name),
@@ -223,6 +222,7 @@ def test_no_function_is_longer_than_fifty_lines():
         ("functions.indexer.handler", {*HEAVY, "ssl", "asyncio", "socket", "logging", "gzip", "queue"}),
         ("functions.ingest.handler", {*HEAVY, "orjson", "ssl", "asyncio", "socket", "logging", "gzip", "queue"}),
         ("functions.collector.handler", {*HEAVY, "ssl", "asyncio", "socket", "logging", "gzip", "queue"}),
+        ("functions.collector.kafka_handler", {*HEAVY, "ssl", "asyncio", "socket", "logging", "gzip", "queue"}),
     ],
 )
 def test_a_function_imports_almost_nothing(module: str, unwanted: set[str]):

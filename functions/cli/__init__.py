@@ -9,7 +9,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from functions.cli import admin, answers, dead_letters, queue_dead_letters, runs, serve, try_layout, verify
+from functions.cli import admin, answers, dead_letters, produce, queue_dead_letters, runs, serve, try_layout, verify
 from functions.cli.arguments import parser
 from functions.cli.language import speak, told
 from functions.local import ALL_OPTIONS
@@ -33,6 +33,7 @@ _COMMANDS = {
     "show": answers.show,
     "trace": answers.trace,
     "try-layout": try_layout.try_layout,
+    "produce": produce.produce,
     "export": answers.export,
     "dead-letters list": dead_letters.list_last,
     "dead-letters show": dead_letters.show,

@@ -76,6 +76,7 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
     )
     export.add_argument("--until", type=_time, metavar="T", help=_("before this time"))
     _add_try_layout(add)
+    _add_produce(add)
     _add_projections(add)
     add("setup", _("create the index templates, or the tables, that are missing"))
     add("test-indexes", _("compare the indexes with what is expected of them"))
@@ -91,6 +92,20 @@ def _add_try_layout(add: Callable[..., ArgumentParser]) -> None:
     command.add_argument("file", metavar=_("FILE"), help=_("a log file, or - for standard input"))
     command.add_argument("-n", type=_lines, default=1000, metavar="N", help=_("the most records (1,000)"))
     command.add_argument("--json", action="store_true", help=_("print each as a JSON object in a line"))
+
+
+def _add_produce(add: Callable[..., ArgumentParser]) -> None:
+    command = add("produce", _("send the rows of a file to a Kafka topic"))
+    command.add_argument("file", nargs="?", metavar=_("FILE"), help=_("a JSON array, or lines (LOGS_FILE_PATH)"))
+    command.add_argument("--topic", metavar=_("TOPIC"), help=_("the topic (KAFKA_TOPIC)"))
+    command.add_argument(
+        "--realtime", action="store_true", help=_("keep the gaps between runs (SIMULATE_REALTIME=true)")
+    )
+    command.add_argument("--speed", type=_speed, metavar="X", help=_("keep the gaps, X times shorter (SIMULATE_SPEED)"))
+    command.add_argument(
+        "--wait", type=_seconds, metavar="S", help=_("how long to wait for a broker, in seconds (without end)")
+    )
+    command.add_argument("--json", action="store_true", help=_("print the counts as one JSON object"))
 
 
 def _add_projections(add: Callable[..., ArgumentParser]) -> None:
@@ -166,8 +181,8 @@ def _source_arguments(default: str | None) -> ArgumentParser:
 def _sources() -> str:
     return _(
         "where lines come from: a Space's URL, hf://OWNER/SPACE (its container's log; ?logs=build), "
-        "redis://HOST:PORT/DB?key=KEY, a path or pattern of log files, or - for standard input; may be given several "
-        "times"
+        "redis://HOST:PORT/DB?key=KEY, kafka://HOST:PORT/TOPIC, a path or pattern of log files, "
+        "or - for standard input; may be given several times"
     )
 
 
@@ -198,6 +213,16 @@ def _seconds(text: str) -> float:
     if not 0 < seconds <= LONGEST:
         raise ArgumentTypeError(_("a number of seconds, more than 0"))
     return seconds
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = -1
+    if not 0 < speed <= LONGEST:
+        raise ArgumentTypeError(_("a number, more than 0"))
+    return speed
 
 
 def _time(text: str) -> str:

@@ -12,10 +12,10 @@ from functions.pipeline.errors import Conflict, TransientError
 from functions.pipeline.redaction.matches import Matches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from functions.pipeline.batch import Batch
-    from functions.pipeline.sources import Source
+    from functions.pipeline.sources import Position, Source
     from functions.pipeline.store import Store
 
 _RACES = 20  # lost in a row, at the same position, before this collector gives way
@@ -33,14 +33,23 @@ class Collection:
 
     It ends early, between two batches, once `stopping` is set. `arrived` counts the batches put; `lines` were taken by
     this run; `recovered` had been taken by a run that ended before their batch arrived; `gaps` are places where the
-    source may have dropped lines before they could be read; `matches` are those of the redaction in `lines`.
+    source may have dropped lines before they could be read; `matches` are those of the redaction in `lines`. After
+    each batch that is in the store, `stored` is called with the position.
     """
 
-    def __init__(self, source: Source, store: Store, options: CollectorOptions, stopping: Event | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        store: Store,
+        options: CollectorOptions,
+        stopping: Event | None = None,
+        stored: Callable[[Position], object] = lambda _: None,
+    ) -> None:
         self.source = source
         self.store = store
         self.options = options
         self.stopping = stopping or Event()
+        self._stored = stored
         self.arrived = self.lines = self.recovered = self.gaps = 0
         self.matches = Matches()
 
@@ -70,7 +79,7 @@ class Collection:
     def _attempt(self, journal: Journal, limit: int | None) -> Iterator[Batch]:
         if journal.batch is not None:
             self.recovered += journal.batch.lines
-            yield self._put(journal.batch)
+            yield self._put(journal.batch, journal.position)
         left = None if limit is None else limit - self.lines
         if left != 0:
             yield from self._take(journal, left)
@@ -78,17 +87,19 @@ class Collection:
 
     def _take(self, journal: Journal, limit: int | None) -> Iterator[Batch]:
         for reading in self.source.read(journal.position, self.options.batch_lines, limit):
-            batch = journal.save_batch(reading.lines, reading.position)
+            batch = journal.save_batch(reading.lines, reading.position, reading.mark)
             self.lines += len(reading.lines)
             self.gaps += reading.gaps
             self.matches.add(reading.matches or Matches())
-            yield self._put(batch)
+            yield self._put(batch, reading.position)
             if self.stopping.is_set():
                 return
 
-    def _put(self, batch: Batch) -> Batch:
+    def _put(self, batch: Batch, position: Position | None) -> Batch:
         self.store.put(batch.key, batch.body)
         self.arrived += 1
+        if position is not None:
+            self._stored(position)
         return batch
 
 

@@ -20,6 +20,7 @@ from functions.pipeline.batch import Batch, make_batch
 from functions.pipeline.errors import PermanentError
 
 if TYPE_CHECKING:
+    from functions.pipeline.batch import Mark
     from functions.pipeline.sources import Position
     from functions.pipeline.store import Store
 
@@ -63,9 +64,9 @@ class Journal:
         if self._time.tzinfo is None:
             raise ValueError("a time without a zone")
 
-    def save_batch(self, lines: list[bytes], position: Position) -> Batch:
+    def save_batch(self, lines: list[bytes], position: Position, mark: Mark | None = None) -> Batch:
         """Record that these lines are taken, as a batch that is now on its way."""
-        self.batch, self._time = make_batch(self._source, lines, self._time)
+        self.batch, self._time = make_batch(self._source, lines, self._time, mark)
         self.position = position
         self._save()
         return self.batch

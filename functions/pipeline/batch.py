@@ -16,7 +16,7 @@ PUSHED = "ingest"  # the folder in it of those that were sent by HTTP
 _PLACES = 21  # bits for a record's place in its batch: two million; 42 for the batch's time, until 2109
 _LATEST = (1 << 42) - 1  # in milliseconds since 1970
 _STEP = timedelta(microseconds=1)
-_KEY = re.compile(rf"{RAW}/[^/]+/(\d{{4}}/\d\d/\d\d/\d{{6}}\.\d{{6}})-[0-9a-f]{{16}}\.log\.gz")
+_KEY = re.compile(rf"{RAW}/[^/]+/(\d{{4}}/\d\d/\d\d/\d{{6}}\.\d{{6}})(?:-\d{{20}})?-[0-9a-f]{{16}}\.log\.gz")
 
 
 class Batch(NamedTuple):
@@ -27,21 +27,34 @@ class Batch(NamedTuple):
     lines: int
 
 
-def make_batch(source: str, lines: list[bytes], after: datetime | None) -> tuple[Batch, datetime]:
+class Mark(NamedTuple):
+    """What tells a batch from the others of its source: the time (UTC) and the number of its first message."""
+
+    time: datetime
+    offset: int
+
+
+def make_batch(
+    source: str, lines: list[bytes], after: datetime | None, mark: Mark | None = None
+) -> tuple[Batch, datetime]:
     """Pack lines into a batch of the named source.
 
     The key is `raw/<source>/<yyyy>/<mm>/<dd>/<time>-<hash>.log.gz`: keys of one source sort in the order in which they
-    were made, because a batch's time is later than the one before it even when the clock has stepped back.
+    were made, because a batch's time is later than the one before it even when the clock has stepped back. With a mark,
+    it is `<time>-<offset>-<hash>.log.gz`, and the same lines have the same key whenever they come.
 
     Returns:
         The batch and its time (UTC), to be given as `after` for the next one.
     """
     import gzip  # the indexer, which reads keys only, inflates faster
 
-    time = datetime.now(UTC) if after is None else max(datetime.now(UTC), after + _STEP)
+    if mark:
+        time, number = mark.time, f"-{mark.offset:020}"
+    else:
+        time, number = datetime.now(UTC) if after is None else max(datetime.now(UTC), after + _STEP), ""
     content = b"\n".join(lines) + b"\n"
     digest = blake2b(content, digest_size=8).hexdigest()
-    key = f"{RAW}/{source}/{time:%Y/%m/%d}/{time:%H%M%S.%f}-{digest}.log.gz"
+    key = f"{RAW}/{source}/{time:%Y/%m/%d}/{time:%H%M%S.%f}{number}-{digest}.log.gz"
     return Batch(key, gzip.compress(content, compresslevel=6, mtime=0), len(lines)), time
 
 

@@ -16,19 +16,20 @@ if TYPE_CHECKING:
     from functions.pipeline.queue import DeadLetterQueue
     from functions.pipeline.redaction import Redaction
     from functions.pipeline.sinks import Indexes, Sink
-    from functions.pipeline.sources import Source
+    from functions.pipeline.sources import Source, Topic
     from functions.pipeline.store import Store
 
 
 def collector_options() -> tuple[type[Options], ...]:
     """Return the options classes of what a collector is wired from."""
+    from functions.pipeline.kafka_options import KafkaOptions
     from functions.pipeline.redaction import RedactionOptions
     from functions.pipeline.sources.gradio_options import GradioOptions
     from functions.pipeline.sources.place import PlaceOptions
     from functions.pipeline.sources.redis_options import RedisOptions
     from functions.pipeline.store import StoreOptions
 
-    return PlaceOptions, GradioOptions, RedisOptions, StoreOptions, RedactionOptions
+    return PlaceOptions, GradioOptions, RedisOptions, KafkaOptions, StoreOptions, RedactionOptions
 
 
 def ingest_options() -> tuple[type[Options], ...]:
@@ -63,7 +64,7 @@ def open_source(environment: Mapping[str, str], place: str | None = None) -> Sou
     Args:
         environment: the configuration.
         place: an address with one of the schemes of `_SOURCES`, `-`, or the path or pattern of log files. None: what
-            PIPELINE_SOURCE, GRADIO_URL or REDIS_HOST says, the first of them that is set.
+            PIPELINE_SOURCE, GRADIO_URL, REDIS_HOST or KAFKA_BOOTSTRAP_SERVERS says, the first of them that is set.
 
     Raises:
         ConfigError: no place is configured, or it is not written as a source's place is.
@@ -74,6 +75,36 @@ def open_source(environment: Mapping[str, str], place: str | None = None) -> Sou
     fingerprints = _open_fingerprints(environment, redaction)
     scheme, place = (_scheme(place), place) if place else _configured_place(environment)
     return RedactedSource(_SOURCES[scheme](environment, place, redaction, fingerprints), redaction)
+
+
+def open_topic(environment: Mapping[str, str], place: str | None = None) -> Topic | None:
+    """Open the topic at a place, as `open_source` does a source; None where the place is none."""
+    scheme, place = (_scheme(place), place) if place else _configured_place(environment)
+    if scheme != KAFKA:
+        return None
+    from functions.pipeline.kafka_options import KafkaOptions
+    from functions.pipeline.sources.kafka import KafkaTopic
+    from functions.pipeline.sources.redacted import RedactedTopic
+
+    (options,) = load(environment, KafkaOptions)
+    topic = KafkaTopic(options.at(place) if place else options, configured_encoding(environment))
+    return RedactedTopic(topic, open_redaction(environment))
+
+
+def open_event(environment: Mapping[str, str], event: object) -> list[Source]:
+    """Open the partitions of which an event of AWS Lambda has messages, as sources.
+
+    Raises:
+        PermanentError: it is no event of a Kafka event source.
+    """
+    from functions.pipeline.kafka_options import KafkaOptions
+    from functions.pipeline.sources.kafka_event import partitions_of
+    from functions.pipeline.sources.redacted import RedactedSource
+
+    (options,) = load(environment, KafkaOptions)
+    partitions = partitions_of(event, options.given_name, configured_encoding(environment))
+    redaction = open_redaction(environment)
+    return [RedactedSource(each, redaction) for each in partitions]
 
 
 def _open_fingerprints(environment: Mapping[str, str], redaction: Redaction) -> Fingerprints:
@@ -91,17 +122,20 @@ def _open_fingerprints(environment: Mapping[str, str], redaction: Redaction) -> 
 
 def _configured_place(environment: Mapping[str, str]) -> tuple[str, str]:
     """Return the scheme and the address of the source that the environment names."""
+    from functions.pipeline.kafka_options import KafkaOptions
     from functions.pipeline.sources.gradio_options import GradioOptions
     from functions.pipeline.sources.place import PlaceOptions
     from functions.pipeline.sources.redis_options import RedisOptions
 
-    named, gradio, redis = load(environment, PlaceOptions, GradioOptions, RedisOptions)
+    named, gradio, redis, kafka = load(environment, PlaceOptions, GradioOptions, RedisOptions, KafkaOptions)
     if named.place:
         return _scheme(named.place), named.place
     if gradio.url:
         return "https", gradio.url  # which may be a Space's name, too
     if redis.host:
         return "redis", ""
+    if kafka.servers:
+        return KAFKA, ""
     raise ConfigError("No source. Set GRADIO_URL, or name one: --source URL-or-path")
 
 
@@ -164,12 +198,22 @@ def _open_standard_input(
     return StandardInputSource(getattr(sys.stdin, "buffer", None), begins, configured_encoding(environment))
 
 
+def _open_no_topic(
+    _environment: Mapping[str, str], _place: str, _redaction: Redaction, _fingerprints: Fingerprints
+) -> Source:
+    raise ConfigError(
+        "A Kafka topic is not read on a schedule. Read it with trilog --continuous, or by the function of docs/kafka.md"
+    )
+
+
+KAFKA = "kafka"
 _SOURCES = {
     "http": _open_space,
     "https": _open_space,
     "hf": _open_space_log,
     "redis": _open_redis,
     "rediss": _open_redis,
+    KAFKA: _open_no_topic,
     "file": _open_files,
     "-": _open_standard_input,
 }

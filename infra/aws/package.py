@@ -56,7 +56,8 @@ class Package:
 
     def _copy_modules(self, folder: Path) -> str:
         follower = Follower(ROOT, libraries(folder) | _IN_THE_RUNTIME)
-        needed = follower.needed(f"functions.{self.function}.handler")
+        for handler in sorted((ROOT / "functions" / self.function).glob("*handler.py")):
+            needed = follower.needed(f"functions.{self.function}.{handler.stem}")  # with what those before it need
         folders = {each.parent for each in needed.files}
         data = {path for folder in folders for form in _DATA for path in folder.glob(form)}
         for path in sorted({*needed.files, *data}):

@@ -30,6 +30,8 @@ def test_a_secret_has_no_value():
             "HF_TOKEN",
             "GRADIO_AUTH",
             "REDIS_PASSWORD",
+            "KAFKA_SASL_PASSWORD",
+            "KAFKA_SSL_KEY_PASSWORD",
             "ELASTICSEARCH_API_KEY",
             "ELASTICSEARCH_PASSWORD",
             "PIPELINE_HTTP_TOKEN",

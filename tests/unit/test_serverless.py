@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -605,3 +606,35 @@ def test_a_function_can_be_invoked_here_without_a_cloud(tmp_path: Path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout[done.stdout.index("\n{\n") :]) == {"batchItemFailures": []}
     assert (tmp_path / "index.duckdb").exists()
+
+
+KAFKA = re.compile(r"(?:^  #.*\n)+", re.MULTILINE)
+
+
+def with_kafka(text: str) -> str:
+    """Uncomment what serverless.yml has for Kafka topics."""
+    [block] = [each for each in KAFKA.findall(text) if "\n  # kafka:\n" in each]
+    function = block[block.index("  # kafka:\n") :]
+    return text.replace(function, function.replace("  # ", "  "))
+
+
+@pytest.mark.parametrize("stage", ["dev"])
+def test_a_kafka_topic_can_be_an_event_source(service: Path, tmp_path: Path, stage: str):
+    folder = tmp_path / "service"
+    shutil.copytree(service, folder)
+    (folder / "serverless.yml").write_text(with_kafka((ROOT / "serverless.yml").read_text()))
+    done = osls(folder, stage, {}, {"GRADIO_URL": "https://space.example", "ELASTICSEARCH_URL": "https://es.example"})
+    assert done.returncode == 0, done.stdout + done.stderr
+    made = json.loads((folder / ".serverless" / "cloudformation-template-update-stack.json").read_text())
+    function = made["Resources"]["KafkaLambdaFunction"]["Properties"]
+    assert function["Handler"] == "functions/collector/kafka_handler.handler"
+    assert (ROOT / "functions" / "collector" / "kafka_handler.py").is_file()
+    mappings = [
+        each["Properties"]
+        for each in made["Resources"].values()
+        if each["Type"] == "AWS::Lambda::EventSourceMapping" and "Topics" in each["Properties"]
+    ]
+    assert [each["Topics"] for each in mappings] == [["ingestion-logs"]] * 2
+    own = next(each for each in mappings if "SelfManagedEventSource" in each)
+    assert own["SelfManagedKafkaEventSourceConfig"] == {"ConsumerGroupId": "ingestion-lambda"}
+    assert own["StartingPosition"] == "TRIM_HORIZON"

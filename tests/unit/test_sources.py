@@ -82,8 +82,8 @@ def test_nothing_configured_is_told():
 
 
 def test_another_kind_of_address_is_told_with_those_there_are():
-    with pytest.raises(ConfigError, match=r"of the form kafka://…; known: .*hf://.*redis://"):
-        open_source({}, "kafka://h/topic")
+    with pytest.raises(ConfigError, match=r"of the form amqp://…; known: .*hf://.*redis://"):
+        open_source({}, "amqp://h/topic")
 
 
 def test_a_configured_place_holds_no_password():

@@ -9,6 +9,7 @@ from functions.pipeline.errors import PermanentError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from functions.pipeline.batch import Mark
     from functions.pipeline.redaction import Matches
 
 Position = dict[str, Any]
@@ -28,13 +29,15 @@ class Reading(NamedTuple):
 
     `lines` are as sent, without their line ends: one JSON object or one text line each, or several text lines when the
     source itself sent them as one. `gaps` counts the places in this reading where lines may have been lost before they
-    could be read. `matches` counts what redaction hid in the lines; None before it.
+    could be read. `matches` counts what redaction hid in the lines; None before it. `mark` names their batch, where the
+    source has a number for each; None where the clock does.
     """
 
     lines: list[bytes]
     position: Position
     gaps: int = 0
     matches: Matches | None = None
+    mark: Mark | None = None
 
 
 class Source(Protocol):
@@ -56,3 +59,26 @@ class Source(Protocol):
 
     def check(self) -> str:
         """Say in a few words what was found there (for `trilog check`); raise as `read` does."""
+
+
+class Partition(Source, Protocol):
+    """A source that is one series of several, and may move to another reader at any time: its readings end then."""
+
+    def stored(self, position: Position) -> None:
+        """Take note that all before a position is in the store."""
+
+
+class Topic(Protocol):
+    """Several series, which readers share among themselves. It is opened once, and closed."""
+
+    def partitions(self) -> Iterator[Partition]:
+        """Yield each series that is this reader's now, once; raise as `Source.read` does."""
+
+    def rest(self, seconds: float) -> None:
+        """Wait, without being taken for dead by the other readers."""
+
+    def check(self) -> str:
+        """Say in a few words what was found there."""
+
+    def close(self) -> None:
+        """Leave the series to the other readers."""

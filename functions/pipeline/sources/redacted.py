@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from functions.pipeline.redaction import Redaction
-    from functions.pipeline.sources import Position, Reading, Source
+    from functions.pipeline.sources import Partition, Position, Reading, Source, Topic
 
 
 class RedactedSource:
@@ -37,3 +37,23 @@ class RedactedSource:
     def check(self) -> str:
         """Say what the other source says."""
         return self._source.check()
+
+
+class RedactedPartition(RedactedSource):
+    """Another partition's lines, redacted."""
+
+    def __init__(self, partition: Partition, redaction: Redaction) -> None:
+        super().__init__(partition, redaction)
+        self.stored = partition.stored
+
+
+class RedactedTopic:
+    """Another topic's partitions, redacted."""
+
+    def __init__(self, topic: Topic, redaction: Redaction) -> None:
+        self._topic, self._redaction = topic, redaction
+        self.rest, self.check, self.close = topic.rest, topic.check, topic.close
+
+    def partitions(self) -> Iterator[RedactedPartition]:
+        """Yield the other topic's partitions, redacted."""
+        return (RedactedPartition(each, self._redaction) for each in self._topic.partitions())
