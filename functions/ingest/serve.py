@@ -66,7 +66,12 @@ class _Body:
             raise Refusal(400, "Content-Length: expected a whole number of bytes")
         self._begin()
         if time.monotonic() > self._until:
-            raise Refusal(408, "The body did not arrive within {seconds} seconds. Send it again", seconds=_BODY_TIME)
+            raise Refusal(  # a sender tries again after 503, but not after 408
+                503,
+                "The body did not arrive within {seconds} seconds. Send it again",
+                {"Retry-After": "1"},
+                seconds=_BODY_TIME,
+            )
         if self._chunked and not self._left and not self.ended:
             self._next_chunk()
         if self.ended:

@@ -14,11 +14,13 @@ from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from functions.ingest import handler as lambda_handler
+from functions.ingest import serve
 from functions.pipeline.errors import ConfigError
 from tests.ingest import JSON, NDJSON, TOKEN, Kept, opened, served
 from tests.scripts import free_port
@@ -255,6 +257,22 @@ def test_a_sender_that_goes_away_leaves_nothing_behind(kept: Kept, capfd: pytest
         assert httpx.post(f"{url}/logs", content=b"still there").status_code == 202
     assert kept.lines() == [b"still there"]
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_body_that_trickles_in_does_not_hold_a_place_for_ever(kept: Kept, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(serve, "_BODY_TIME", 0.3)
+    with (
+        served(opened(kept.folder)) as url,
+        socket.create_connection(("127.0.0.1", urlsplit(url).port)) as connection,
+    ):
+        connection.sendall(HEAD + b"Content-Length: 100\r\n\r\n")
+        for _ in range(10):
+            connection.sendall(b"x")
+            time.sleep(0.05)
+        answer = connection.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 503")
+    assert b"Retry-After: 1\r\n" in answer
+    assert kept.batches() == {}
 
 
 def test_a_hundred_megabytes_are_refused_and_the_sender_comes_to_read_why(kept: Kept):
