@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import ssl
 import threading
 import time
 from collections import deque
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 TOKEN = "token-of-the-test"  # noqa: S105 - of this server
 
@@ -45,13 +47,24 @@ class Ingest(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, certificate: Path | None = None) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
-        self.url = f"http://127.0.0.1:{self.server_port}/logs"
+        self._tls = certificate and ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if self._tls:
+            self._tls.load_cert_chain(certificate)
+        self.url = f"{'https' if certificate else 'http'}://127.0.0.1:{self.server_port}/logs"
         self.answers: deque[Answer] = deque()
         self.always = Answer()
         self.requests: list[Request] = []
         self.stored: dict[str, list[bytes]] = {}
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Speak TLS first, if there is a certificate."""
+        if not self._tls:
+            super().finish_request(request, client_address)
+            return
+        with self._tls.wrap_socket(request, server_side=True) as secured:
+            super().finish_request(secured, client_address)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of clients that are gone: tests kill them."""
@@ -114,9 +127,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(port: int = 0) -> Iterator[Ingest]:
+def serving(port: int = 0, certificate: Path | None = None) -> Iterator[Ingest]:
     """Run one in this process."""
-    server = Ingest(port)
+    server = Ingest(port, certificate)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

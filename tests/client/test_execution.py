@@ -66,11 +66,11 @@ def test_a_block_sends_that_it_started_and_that_it_is_completed(execution: Execu
         "status": "completed",
         "details": {"anomalies_count": 3},
     }
-    assert 0.1 <= measured["response_time"] < 0.3
-    assert 0 <= measured["cpu_usage"] < 60
+    assert 0.1 <= measured["response_time"] < 1
+    assert 0 <= measured["cpu_usage"] < 90
     assert measured["memory_usage"] == pytest.approx(psutil.Process().memory_info().rss / 1024**2, rel=0.2)
     times = [datetime.fromisoformat(each["timestamp"]) for each in (started, completed)]
-    assert timedelta(seconds=0.1) <= times[1] - times[0] < timedelta(seconds=0.3)
+    assert timedelta(seconds=0.1) <= times[1] - times[0] < timedelta(seconds=1)
     assert times[0].tzinfo == UTC
 
 
@@ -186,7 +186,8 @@ def test_a_generator_is_measured_until_it_is_exhausted_or_given_up(execution: Ex
     given_up.close()
     assert asyncio.run(read()) == [0, 1]
     completed = [record for record in sent() if record["status"] == "completed"]
-    assert [round(record["response_time"], 1) for record in completed] == [0.2, 0.1, 0.1]
+    assert len(completed) == 3
+    assert all(least <= each["response_time"] < 1 for least, each in zip((0.15, 0.05, 0.1), completed, strict=True))
 
 
 def test_details_that_are_given_are_in_both_and_are_not_shared(client: Client, sent: Sent):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.certificates import self_signed
 from tests.client.server import TOKEN, Answer, Ingest, serving
 from trilog_client import Limits
 from trilog_client.spool import Spool
@@ -125,6 +126,17 @@ def test_parent_and_children_send_what_is_their_own_once(server: Ingest, run: Ru
     assert numbers(server.records()) == list(range(500))
     assert sum(len(request.lines) for request in server.requests) == 500
     assert len({*(request.connection for request in server.requests)}) == 4, "none uses its parent's connection"
+
+
+def test_over_tls_too_and_never_to_a_server_that_nobody_vouches_for(run: Run, tmp_path: Path):
+    certificate = self_signed(tmp_path / "server.pem")
+    with serving(certificate=certificate) as server:
+        program = f"from trilog_client import configure, Limits\nconfigure(limits=Limits(exit_timeout=1))\n{SEND}"
+        _, complained = run(f"{program}send(0, 3)", TRILOG_URL=server.url)
+        assert "3 records were dropped" in complained
+        assert server.requests == []
+        run(SEND + FORK, TRILOG_URL=server.url, SSL_CERT_FILE=str(certificate))
+        assert numbers(server.records()) == list(range(500))
 
 
 def test_a_fork_in_the_middle_of_a_request_disturbs_neither_side(server: Ingest, run: Run):

@@ -172,7 +172,7 @@ def test_calls_stay_fast_while_the_server_is_slow(server: Ingest, make: Make):
         times.append(time.perf_counter() - begun)
     times.sort()
     assert times[len(times) // 2] < 50e-6
-    assert times[int(len(times) * 0.99)] < 1e-3
+    assert times[int(len(times) * 0.99)] < 20e-3, "the server takes 300 ms"
     server.always = Answer()
     assert client.flush(10)
     assert numbers(server) == list(range(4000))
