@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.bench.processes import ROOT, python_environment
 from tests.client.server import TOKEN
-from trilog_client import Client, TrilogHandler, configure, model_execution, send_log_to_elastic
+from trilog_client import Client, TrilogHandler, configure, flush, model_execution, send_log_to_elastic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,15 +54,15 @@ def main() -> int:
     """Measure, print, and return 1 if the limit is exceeded."""
     calls = _given()
     with _serving() as url, TemporaryDirectory() as spool:
-        took = {}
+        took, dropped = {}, 0
         for name, folder in (("", ""), (" with a spool", spool)):
             client = configure(url, TOKEN, folder)
             took |= {f"{what}{name}": _best(call, calls) for what, call in _calls(client).items()}
             client.close(30)
-            sys.stdout.write(f"{client.counts()}\n")
+            dropped += client.counts()["dropped"]
     _print(took)
     exceeded = [name for name, each in took.items() if name.startswith("send_log") and each.mean > LIMIT_US]
-    return int(bool(exceeded) or client.counts()["dropped"] > 0)
+    return int(bool(exceeded) or dropped > 0)
 
 
 def _calls(client: Client) -> dict[str, Callable[[], Any]]:
@@ -81,7 +81,11 @@ def _execution() -> None:
 
 
 def _best(call: Callable[[], Any], calls: int) -> Took:
-    return min(_round(call, calls) for _ in range(_ROUNDS))
+    rounds = []
+    for _ in range(_ROUNDS):
+        rounds.append(_round(call, calls))
+        flush(30)  # a round fits into the queue: a call that finds it full would take less
+    return min(rounds)
 
 
 def _round(call: Callable[[], Any], calls: int) -> Took:
@@ -106,7 +110,9 @@ def _print(took: dict[str, Took]) -> None:
 
 def _given() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.client", description="Measure the client's calls.")
-    parser.add_argument("--calls", type=int, default=10_000, help="of each kind and round, by default 10,000")
+    parser.add_argument(
+        "--calls", type=int, default=4_000, help="of each kind and round: 4,000 by default, 5,000 at most"
+    )
     return parser.parse_args().calls
 
 
