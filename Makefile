@@ -7,7 +7,7 @@ ELASTICSEARCH_DIR := .tools/elasticsearch
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick faults load fuzz bench programs formats check format install-dev lock audit messages pipeline-check \
+.PHONY: help run test quick faults load fuzz bench bench-client programs formats check format install-dev lock audit messages pipeline-check \
 	pipeline-once \
 	pipeline-continuous pipeline-test-indexes pipeline-clear-indexes pipeline-elasticsearch-up pipeline-elasticsearch-down clean
 
@@ -27,7 +27,11 @@ quick: $(VENV)/.installed-dev  ## while you work: lint, types and the unit tests
 bench: $(VENV)/.installed-dev package  ## what the indexer takes beside what others take, 12 minutes; quick: LINES=100000 ROWS="baseline gz"
 	@$(PYTHON) -m tests.bench --packages $(PACKAGES) $(if $(ROWS),--rows $(ROWS)) \
 		$(if $(findstring command,$(origin LINES)),--lines $(LINES))
-	@$(if $(ROWS),true,$(PYTHON) -m tests.bench.ingest)
+	$(if $(ROWS),,@$(PYTHON) -m tests.bench.ingest)
+	$(if $(ROWS),,@$(PYTHON) -m tests.bench.client)
+
+bench-client: $(VENV)/.installed-dev  ## what a call of the client for applications takes, and its limit, half a minute
+	@$(PYTHON) -m tests.bench.client
 
 faults: $(VENV)/.installed-dev  ## the fault suite, which also writes docs/reliability.md, 6 minutes
 	@TRILOG_WRITE_RELIABILITY=1 $(PYTHON) -m pytest tests/faults --ignore tests/faults/test_table.py
@@ -106,8 +110,8 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@infra/install.sh $(VENV) requirements.lock .
 	@touch $@
 
-$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
-	@infra/install.sh $(VENV) requirements-dev.lock
+$(VENV)/.installed-dev: requirements-dev.lock clients/python/pyproject.toml $(VENV)/.installed
+	@infra/install.sh $(VENV) requirements-dev.lock clients/python
 	@infra/python.sh --install 3.13 >/dev/null || echo "Without it the deployed functions are neither compiled nor tested here."
 	@touch $@
 

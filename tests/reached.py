@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _RUFF = Path(sys.executable).parent / "ruff"
-_SOURCES = ("functions", "infra", "tests")
+_SOURCES = ("clients", "functions", "infra", "tests")
 
 Graph = dict[str, list[str]]  # of each module's file, the files of the modules that import it
 

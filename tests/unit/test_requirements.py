@@ -27,6 +27,7 @@ SOURCES = {
     "infra/gcp/ingest.lock": ["functions/ingest/requirements.txt", "infra/gcp/requirements.txt"],
     "infra/gcp/collector.lock": ["functions/collector/requirements.txt", "infra/gcp/requirements.txt"],
     "infra/gcp/indexer.lock": ["functions/indexer/requirements.txt", "infra/gcp/requirements.txt"],
+    "examples/anomaly/requirements.lock": ["examples/anomaly/requirements.txt"],
     "infra/localstack/requirements.lock": ["infra/localstack/requirements.txt"],
     "infra/localstack/requirements-functions.lock": ["infra/localstack/requirements-functions.txt"],
 }
@@ -70,7 +71,7 @@ def versions(lock: str) -> dict[str, set[str]]:
 def test_every_lock_file_is_known():
     there = {
         str(path.relative_to(ROOT))
-        for folder in ("", "functions/*/", "infra/*/")
+        for folder in ("", "examples/*/", "functions/*/", "infra/*/")
         for path in ROOT.glob(f"{folder}*.lock")
     }
     assert there == set(SOURCES)

@@ -139,7 +139,11 @@ EMBEDDED = {
     "PIPELINE_INGEST_CONCURRENCY",  # on AWS, each container has one request at once
 }
 SET_BY_PARAMS = {"PIPELINE_STORE", "GRADIO_URL", "ELASTICSEARCH_URL"}
-VARIABLES = variables([*all_options(), CollectorOptions, IngestOptions])
+VARIABLES = [
+    each
+    for each in variables([*all_options(), CollectorOptions, IngestOptions])
+    if not each.name.startswith("KAFKA_")  # on AWS, a topic invokes a function of its own
+]
 PLAIN = {each.name for each in VARIABLES if not each.secret} - EMBEDDED - SET_BY_PARAMS
 SECRET = {each.name for each in VARIABLES if each.secret} - EMBEDDED - SET_BY_PARAMS
 SHELL = dict.fromkeys(PLAIN, "7") | dict.fromkeys(SECRET, "plain-secret")

@@ -1,0 +1,23 @@
+"""A call takes no more of the application's time than it may, by the benchmark of it."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.bench import client
+
+
+@pytest.mark.slow
+def test_a_call_stays_below_its_limit(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setattr(sys, "argv", ["bench", "--calls", "2000"])
+    assert client.main() == 0, capsys.readouterr().out
+    assert "send_log_to_elastic with a spool" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_limit_that_is_exceeded_fails(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "argv", ["bench", "--calls", "200"])
+    monkeypatch.setattr(client, "LIMIT_US", 0.1)
+    assert client.main() == 1
