@@ -27,6 +27,7 @@ from functions.indexer.triggers import Message, messages
 from functions.indexer.verify import Audit, verdicts
 from functions.ingest.ingest import IngestOptions
 from functions.ingest.tokens import TokenOptions
+from functions.metrics.options import MetricsOptions
 from functions.pipeline.batch import RAW
 from functions.pipeline.config import Options, load, number, setting, variables
 from functions.pipeline.config import environment as process_environment
@@ -89,6 +90,7 @@ ALL_OPTIONS = (
     QueueOptions,
     IngestOptions,
     TokenOptions,
+    MetricsOptions,
 )
 """All that can be configured on one machine, but the language of messages."""
 

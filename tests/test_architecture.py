@@ -27,17 +27,20 @@ READING = f"{OWN}.content"  # stands for all modules in the room but the room it
 MAY_IMPORT = {
     "functions": {"functions.cli"},  # `python -m functions`
     "functions.cli": {
-        *("functions.local", "functions.producer", "functions.cli.try_layout", "functions.cli.serve"),
+        *("functions.local", "functions.producer", "functions.metrics", "functions.metrics.run"),
+        *("functions.cli.try_layout", "functions.cli.serve"),
         *(PIPELINE, KINDS, WIRING),
     },
     "functions.cli.serve": {"functions.ingest", "functions.ingest.run", "functions.ingest.serve", PIPELINE},
     "functions.cli.try_layout": {"functions.cli", PIPELINE, FRAMING, REDACTED, PARSER, OWN, WIRING},
     "functions.local": {
-        *("functions.collector", "functions.indexer", "functions.ingest", "functions.producer"),
+        *("functions.collector", "functions.indexer", "functions.ingest", "functions.producer", "functions.metrics"),
         *(PIPELINE, KINDS, OWN, SINKS, WIRING),
     },
     "functions.collector": {PIPELINE, SOURCES},  # never a sink or a kind: it does not know what it carries
     "functions.ingest": {PIPELINE, ENVELOPES},  # never a sink or a kind either; an envelope for OTLP's own names
+    "functions.metrics": {"functions.indexer", PIPELINE, KINDS},  # a projection: the batches into numbers
+    "functions.metrics.run": {"functions.metrics", "functions.indexer", PIPELINE, WIRING},
     "functions.indexer": {PIPELINE, PARSER, READER, FRAMING, REDACTED, KINDS, SINKS},  # never a source
     "functions.producer": {PIPELINE},  # it knows a topic, and nobody who reads it
     # What the platforms call; `run` and `drops` are the same on all of them.
@@ -72,7 +75,7 @@ MAY_IMPORT = {
 # Libraries that a module may need only once it is called: a cold start must not pay for them.
 HEAVY = {
     *("boto3", "duckdb", "elasticsearch", "gradio", "gradio_client", "httpx", "httpx2", "huggingface_hub", "isal"),
-    *("redis", "rich", "zstandard", "dotenv", "confluent_kafka", "opentelemetry"),
+    *("redis", "rich", "zstandard", "dotenv", "confluent_kafka", "opentelemetry", "prometheus_client"),
 }
 # Modules of functions/pipeline that are pure: bytes and values in, values out.
 PURE = (
@@ -175,10 +178,15 @@ def test_the_wiring_imports_an_adapter_only_when_it_is_asked_for():
     assert {room(each) for each in top_level(MODULES[WIRING]) if each in MODULES} == {PIPELINE}
 
 
-LAZY = "functions.ingest.otlp_protobuf"  # imported itself only where a request is in protobuf
+LAZY = {  # imported themselves only where they are used
+    "functions.ingest.otlp_protobuf",  # a request in protobuf
+    "functions.metrics.exposition",  # trilog metrics
+}
 
 
-@pytest.mark.parametrize("module", [each for each in MODULES if not each.startswith("functions.cli") and each != LAZY])
+@pytest.mark.parametrize(
+    "module", [each for each in MODULES if not each.startswith("functions.cli") and each not in LAZY]
+)
 def test_a_heavy_library_is_imported_only_where_it_is_used(module: str):
     assert not {each.split(".")[0] for each in top_level(MODULES[module])} & HEAVY
 
@@ -237,4 +245,4 @@ def test_only_one_module_imports_the_messages_of_opentelemetry():
         for module, path in MODULES.items()
         if {each.split(".")[0] for each in imports(ast.parse(path.read_text()))} & {"opentelemetry", "google"}
     }
-    assert users == {LAZY}
+    assert users == {"functions.ingest.otlp_protobuf"}

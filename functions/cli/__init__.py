@@ -9,7 +9,18 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from functions.cli import admin, answers, dead_letters, produce, queue_dead_letters, runs, serve, try_layout, verify
+from functions.cli import (
+    admin,
+    answers,
+    dead_letters,
+    metrics,
+    produce,
+    queue_dead_letters,
+    runs,
+    serve,
+    try_layout,
+    verify,
+)
 from functions.cli.arguments import parser
 from functions.cli.language import speak, told
 from functions.local import ALL_OPTIONS
@@ -40,6 +51,7 @@ _COMMANDS = {
     "dead-letters replay": dead_letters.replay,
     "queue-dead-letters list": queue_dead_letters.list_first,
     "queue-dead-letters redrive": queue_dead_letters.redrive,
+    "metrics": metrics.metrics,
     "serve ingest": serve.serve_ingest,
 }
 

@@ -84,6 +84,7 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
     clear.add_argument("--yes", action="store_true", help=_("do not ask"))
     _add_dead_letters(group, commands)
     _add_queue_dead_letters(group, commands)
+    _add_metrics(add)
     _add_serve(group, commands)
 
 
@@ -143,6 +144,15 @@ def _add_queue_dead_letters(group: Any, commands: dict[str, Callable[..., int]])
     messages.add_argument("-n", type=_lines, default=20, metavar="N", help=_("how many (20)"))
     messages.add_argument("--json", action="store_true", help=_("print each as a JSON object in a line"))
     add("redrive", _("move all the messages back to the queue, to be indexed again"))
+
+
+def _add_metrics(add: Callable[..., ArgumentParser]) -> None:
+    command = add("metrics", _("serve what the batches tell as metrics for Prometheus, until Ctrl+C"))
+    command.add_argument("--port", type=_port, metavar="N", help=_("instead of METRICS_PORT (8000; 0: a free one)"))
+    command.add_argument("--once", action="store_true", help=_("count what is new, print the metrics, and exit"))
+    command.add_argument(
+        "--prefix", type=_folder, default=RAW, metavar=_("FOLDER"), help=_("where the batches lie (raw)")
+    )
 
 
 def _add_serve(group: Any, commands: dict[str, Callable[..., int]]) -> None:  # noqa: ANN401 (likewise)

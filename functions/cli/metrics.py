@@ -1,0 +1,86 @@
+"""`trilog metrics`: what the batches tell, for Prometheus to scrape."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections import deque
+from contextlib import contextmanager
+from gettext import gettext as _
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from functions.cli.language import told
+from functions.pipeline.config import load
+from functions.pipeline.errors import ConfigError, TransientError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterator
+
+    from functions.metrics.exposition import Exposition
+    from functions.metrics.options import MetricsOptions
+    from functions.metrics.projection import Projection
+
+
+def metrics(given: Namespace, environment: dict[str, str]) -> int:
+    """Serve the metrics until a signal says stop; or count what is new and print them once."""
+    from functions.metrics.exposition import Exposition
+    from functions.metrics.options import MetricsOptions
+    from functions.metrics.run import open_projection
+
+    (options,) = load(environment, MetricsOptions)
+    with open_projection(environment, given.prefix) as projection:
+        exposition = Exposition(projection)
+        if given.once:
+            deque(projection.turn(), 0)
+            exposition.write()
+            sys.stdout.write(exposition.content.decode())
+        else:
+            with _serving(exposition, options, given.port):
+                _count(projection, exposition, options.interval_s)
+    return 0
+
+
+@contextmanager
+def _serving(exposition: Exposition, options: MetricsOptions, port: int | None) -> Iterator[None]:
+    from functions.metrics.exposition import server
+
+    port = options.port if port is None else port
+    try:
+        listening = server(exposition, options.host, port)
+    except OSError as error:
+        raise ConfigError(
+            "Port {port} of {host} cannot be listened on: {cause}. Choose another: --port",
+            port=port,
+            host=options.host,
+            cause=error.strerror,
+        ) from error
+    with listening:
+        thread = Thread(target=listening.serve_forever, args=(0.1,), daemon=True)
+        thread.start()
+        address = f"http://{options.host}:{listening.server_address[1]}/metrics"
+        print(_("Metrics are at {address}. Ctrl+C ends it.").format(address=address), flush=True)
+        yield
+        listening.shutdown()
+
+
+def _count(projection: Projection, exposition: Exposition, interval: float) -> None:
+    """Count what is new, again and again, until a signal says stop."""
+    stopping = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    while not stopping.is_set():
+        begun = time.monotonic()
+        try:
+            for _key in projection.turn():
+                if stopping.is_set():
+                    return
+                if time.monotonic() > begun + interval:  # a long turn is shown meanwhile
+                    exposition.write()
+                    begun = time.monotonic()
+        except TransientError as error:  # what was counted stays; the rest is counted at the next turn
+            print("⚠", told(error), file=sys.stderr, flush=True)
+        exposition.write()
+        stopping.wait(interval)

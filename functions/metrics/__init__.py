@@ -1,0 +1,1 @@
+"""The metrics projection: what the batches tell, as counters and histograms that Prometheus scrapes."""

@@ -1,0 +1,39 @@
+"""The projection as the environment configures it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from functions.indexer.index import Indexing
+from functions.metrics.ledger import Ledger
+from functions.metrics.projection import Projection
+from functions.pipeline.config import load
+from functions.pipeline.store import StoreOptions
+from functions.pipeline.wiring import configured_encoding, open_parser, open_redaction, open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+@contextmanager
+def open_projection(environment: Mapping[str, str], prefix: str) -> Iterator[Projection]:
+    """Open the projection of the batches below a prefix.
+
+    Raises:
+        ConfigError: the configuration cannot work, or another process counts into the same ledger.
+        PermanentError: the ledger cannot be opened.
+    """
+    (options,) = load(environment, StoreOptions)
+    store = open_store(environment)
+    opened = partial(
+        Indexing,
+        store=store,
+        parser=open_parser(environment),
+        redaction=open_redaction(environment),
+        encoding=configured_encoding(environment),
+    )
+    with Ledger(Path(options.folder, "metrics.sqlite"), f"{options.address}/{prefix}") as ledger:
+        yield Projection(ledger, store, opened, prefix)
