@@ -22,19 +22,20 @@ PARSER, READER, FRAMING, STREAMS, ENVELOPES, LAYOUTS, KINDS, OWN, SOURCES, SINKS
 )
 WIRING = f"{PIPELINE}.wiring"
 REDACTED = f"{PIPELINE}.redacted"
+NAMES = f"{PIPELINE}.names"
 READING = f"{OWN}.content"  # stands for all modules in the room but the room itself
 MAY_IMPORT = {
     "functions": {"functions.cli"},  # `python -m functions`
-    "functions.cli": {"functions.local", "functions.cli.try_layout", PIPELINE, KINDS, WIRING},
+    "functions.cli": {"functions.local", "functions.cli.try_layout", PIPELINE, KINDS, NAMES, WIRING},
     "functions.cli.try_layout": {"functions.cli", PIPELINE, FRAMING, REDACTED, PARSER, OWN, WIRING},
-    "functions.local": {"functions.collector", "functions.indexer", PIPELINE, KINDS, OWN, SINKS, WIRING},
+    "functions.local": {"functions.collector", "functions.indexer", PIPELINE, KINDS, NAMES, OWN, SINKS, WIRING},
     "functions.collector": {PIPELINE, SOURCES},  # never a sink or a kind: it does not know what it carries
     "functions.indexer": {PIPELINE, PARSER, READER, FRAMING, REDACTED, KINDS, SINKS},  # never a source
     # What the platforms call; `run` and `drops` are the same on all of them.
     "functions.collector.run": {"functions.collector", PIPELINE, WIRING},
     "functions.collector.handler": {"functions.collector.run"},
     "functions.collector.main": {"functions.collector.run", PIPELINE},
-    "functions.indexer.drops": {"functions.indexer", PIPELINE, PARSER, KINDS, SINKS, WIRING},
+    "functions.indexer.drops": {"functions.indexer", PIPELINE, PARSER, KINDS, NAMES, SINKS, WIRING},
     "functions.indexer.handler": {"functions.indexer", "functions.indexer.drops", PIPELINE},
     "functions.indexer.main": {"functions.indexer", "functions.indexer.drops", PIPELINE},
     PIPELINE: set(),
@@ -46,14 +47,15 @@ MAY_IMPORT = {
     LAYOUTS: {PIPELINE},
     READER: {PIPELINE, STREAMS, ENVELOPES, LAYOUTS},
     KINDS: {PIPELINE, OWN},
+    NAMES: {PIPELINE, KINDS},  # some kinds' indexes have names of their own
     PARSER: {PIPELINE, READER, LAYOUTS, KINDS, OWN, READING},
     OWN: {PIPELINE, LAYOUTS, READING},  # what the user has of his own, as it is written down
     READING: {PIPELINE, OWN, LAYOUTS, KINDS, READER, FRAMING, PARSER},  # how it is read, checked and used
     SOURCES: {PIPELINE},
-    SINKS: {PIPELINE, KINDS},
-    f"{SINKS}.elasticsearch": {PIPELINE, KINDS, SINKS},
-    f"{SINKS}.duckdb": {PIPELINE, KINDS, SINKS},
-    WIRING: {PIPELINE, PARSER, OWN, SOURCES, SINKS, f"{SINKS}.elasticsearch", f"{SINKS}.duckdb"},
+    SINKS: {PIPELINE, KINDS, NAMES},
+    f"{SINKS}.elasticsearch": {PIPELINE, KINDS, NAMES, SINKS},
+    f"{SINKS}.duckdb": {PIPELINE, KINDS, NAMES, SINKS},
+    WIRING: {PIPELINE, PARSER, KINDS, NAMES, OWN, SOURCES, SINKS, f"{SINKS}.elasticsearch", f"{SINKS}.duckdb"},
 }
 # Libraries that a module may need only once it is called: a cold start must not pay for them.
 HEAVY = {
@@ -100,6 +102,8 @@ PURE = (
     "layouts.starts",
     "layouts.objects",
     *("kinds.fields", "kinds.log", "kinds.prediction", "kinds.performance", "kinds.dead_letter"),
+    *("kinds.ingestion_run", "kinds.ingestion_run.members", "kinds.ingestion_run.run", "kinds.ingestion_run.sources"),
+    *("kinds.model_execution", "kinds.model_execution.lost"),
     "sources.file_readings",
     "sources.gradio_answers",
     "sources.gradio_events",
