@@ -139,6 +139,12 @@ class Run:
         matches = self.matches if self.collected else self.tally.matches
         return [rule for rule in matches.unmatched if self.tally.records and not self.tally.matches.hidden[rule]]
 
+    @property
+    def found(self) -> list[str]:
+        """The kinds that a report has a line for: not those with an index of their own of which there was nothing."""
+        counts = self.tally.created + self.tally.duplicates + self.tally.dead
+        return [name for name, each in kinds().items() if name != DEAD_LETTERS and (counts[name] or not each.own_index)]
+
     def add(self, other: Run) -> None:
         """Count another run too."""
         self.tally.add(other.tally)
@@ -172,7 +178,7 @@ class Run:
             "gaps": self.gaps,
             "batches": self.batches,
             "records": tally.records,
-            "indexes": {names.base(kind): _counts(tally, kind) for kind in kinds() if kind != DEAD_LETTERS},
+            "indexes": {names.base(kind): _counts(tally, kind) for kind in self.found},
             "dead_objects": self.dead_objects,
             "conserved": tally.conserved,
             **tally.coverage.summary(),

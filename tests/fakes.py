@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from functions.pipeline.documents import Document, Rejection, Rows, Written
+from functions.pipeline.kinds import kinds
 from functions.pipeline.names import IndexNames
 from functions.pipeline.sinks.duckdb.sink import DuckdbSink
 
@@ -39,7 +40,7 @@ class FakeElasticsearch:
     def __init__(self, url: str) -> None:
         self.url = url
         self.version = "9.2.0"
-        self.templates: set[str] = {"ml-api-logs", "ml-api-message", "ml-api-perfs", "ml-api-dead-letters"}
+        self.templates: set[str] = {IndexNames().base(kind) for kind in kinds()}
         self.documents: dict[tuple[str, str], bytes] = {}
         self.requests: list[str] = []
         self.bulks: list[int] = []

@@ -23,19 +23,20 @@ PARSER, READER, FRAMING, STREAMS, ENVELOPES, LAYOUTS, KINDS, OWN, SOURCES, SINKS
 DEPLOYED = {f"functions.{each}" for each in ("collector", "indexer", "ingest")}
 WIRING = f"{PIPELINE}.wiring"
 REDACTED = f"{PIPELINE}.redacted"
+NAMES = f"{PIPELINE}.names"
 READING = f"{OWN}.content"  # stands for all modules in the room but the room itself
 MAY_IMPORT = {
     "functions": {"functions.cli"},  # `python -m functions`
     "functions.cli": {
         *("functions.local", "functions.producer", "functions.metrics", "functions.metrics.run"),
         *("functions.cli.try_layout", "functions.cli.serve"),
-        *(PIPELINE, KINDS, WIRING),
+        *(PIPELINE, KINDS, NAMES, WIRING),
     },
     "functions.cli.serve": {"functions.ingest", "functions.ingest.run", "functions.ingest.serve", PIPELINE},
     "functions.cli.try_layout": {"functions.cli", PIPELINE, FRAMING, REDACTED, PARSER, OWN, WIRING},
     "functions.local": {
         *("functions.collector", "functions.indexer", "functions.ingest", "functions.producer", "functions.metrics"),
-        *(PIPELINE, KINDS, OWN, SINKS, WIRING),
+        *(PIPELINE, KINDS, NAMES, OWN, SINKS, WIRING),
     },
     "functions.collector": {PIPELINE, SOURCES},  # never a sink or a kind: it does not know what it carries
     "functions.ingest": {PIPELINE, ENVELOPES},  # never a sink or a kind either; an envelope for OTLP's own names
@@ -51,7 +52,7 @@ MAY_IMPORT = {
     "functions.ingest.run": {"functions.ingest", PIPELINE, WIRING},
     "functions.ingest.handler": {"functions.ingest", "functions.ingest.run", PIPELINE},
     "functions.ingest.main": {"functions.ingest", "functions.ingest.run", PIPELINE},
-    "functions.indexer.drops": {"functions.indexer", PIPELINE, PARSER, KINDS, SINKS, WIRING},
+    "functions.indexer.drops": {"functions.indexer", PIPELINE, PARSER, KINDS, NAMES, SINKS, WIRING},
     "functions.indexer.handler": {"functions.indexer", "functions.indexer.drops", PIPELINE},
     "functions.indexer.main": {"functions.indexer", "functions.indexer.drops", PIPELINE},
     PIPELINE: set(),
@@ -63,14 +64,15 @@ MAY_IMPORT = {
     LAYOUTS: {PIPELINE},
     READER: {PIPELINE, STREAMS, ENVELOPES, LAYOUTS},
     KINDS: {PIPELINE, OWN},
+    NAMES: {PIPELINE, KINDS},  # some kinds' indexes have names of their own
     PARSER: {PIPELINE, READER, LAYOUTS, KINDS, OWN, READING},
     OWN: {PIPELINE, LAYOUTS, READING},  # what the user has of his own, as it is written down
     READING: {PIPELINE, OWN, LAYOUTS, KINDS, READER, FRAMING, PARSER},  # how it is read, checked and used
     SOURCES: {PIPELINE},
-    SINKS: {PIPELINE, KINDS},
-    f"{SINKS}.elasticsearch": {PIPELINE, KINDS, SINKS},
-    f"{SINKS}.duckdb": {PIPELINE, KINDS, SINKS},
-    WIRING: {PIPELINE, PARSER, OWN, SOURCES, SINKS, f"{SINKS}.elasticsearch", f"{SINKS}.duckdb"},
+    SINKS: {PIPELINE, KINDS, NAMES},
+    f"{SINKS}.elasticsearch": {PIPELINE, KINDS, NAMES, SINKS},
+    f"{SINKS}.duckdb": {PIPELINE, KINDS, NAMES, SINKS},
+    WIRING: {PIPELINE, PARSER, KINDS, NAMES, OWN, SOURCES, SINKS, f"{SINKS}.elasticsearch", f"{SINKS}.duckdb"},
 }
 # Libraries that a module may need only once it is called: a cold start must not pay for them.
 HEAVY = {
@@ -118,6 +120,8 @@ PURE = (
     "layouts.starts",
     "layouts.objects",
     *("kinds.fields", "kinds.log", "kinds.prediction", "kinds.performance", "kinds.dead_letter"),
+    *("kinds.ingestion_run", "kinds.ingestion_run.members", "kinds.ingestion_run.run", "kinds.ingestion_run.sources"),
+    *("kinds.model_execution", "kinds.model_execution.lost"),
     "sources.file_readings",
     "sources.gradio_answers",
     "sources.gradio_events",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from gettext import gettext as _
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,7 +15,11 @@ from functions.pipeline.wiring import open_indexes
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+    from functions.pipeline.kinds import Kind
+
+    Read = Callable[..., Iterable[dict[str, Any]]]  # `Indexes.read`
 
 _WIDEST = 36  # characters of a column that is not the last
 _LEAST = 5  # characters of any column
@@ -24,8 +29,7 @@ _NO_TERMINAL = 160  # characters in a line of a table that goes to a file or to 
 def show(given: Namespace, environment: dict[str, str]) -> int:
     """Print an index's last documents as a table."""
     kind = kinds()[given.index]
-    matching = {"unread": True} if given.unread else None
-    documents = list(open_indexes(environment).read(kind.name, newest=given.n, matching=matching))
+    documents = _chosen(open_indexes(environment).read, kind, given)
     if documents:
         print_table(documents, ("@timestamp", *kind.shown), kind.numbers)
     else:
@@ -33,13 +37,25 @@ def show(given: Namespace, environment: dict[str, str]) -> int:
     return 0
 
 
+def _chosen(read: Read, kind: Kind, given: Namespace) -> list[dict[str, Any]]:
+    """Return the last documents of a kind, of those that were asked for, oldest first."""
+    if given.status and given.status not in kind.statuses:
+        known = ", ".join(each.name for each in kinds().values() if given.status in each.statuses)
+        raise ConfigError("{kind} has no status. --status is for: {known}", kind=kind.name, known=known)
+    choose = kind.statuses.get(given.status)
+    if choose:
+        return list(deque(choose(read(kind.name)), given.n))
+    matching = ({"unread": True} if given.unread else {}) | ({"status": given.status} if given.status else {})
+    return list(read(kind.name, newest=given.n, matching=matching))
+
+
 def trace(given: Namespace, environment: dict[str, str]) -> int:
     """Print all that the indexes know of a transaction; return 1 when they know nothing."""
-    indexes = open_indexes(environment)
+    read = open_indexes(environment).read
     found = [
-        {"index": kind, "what": _what(kind, document), **document}
-        for kind in kinds()
-        for document in indexes.read(kind, matching={"transaction_id": given.transaction_id})
+        {"index": each.name, "what": _what(each.name, document), **document}
+        for each in kinds().values()
+        for document in _of_transaction(read, each, given.transaction_id)
     ]
     if not found:
         print(_("no document of transaction {id}").format(id=given.transaction_id))
@@ -47,6 +63,12 @@ def trace(given: Namespace, environment: dict[str, str]) -> int:
     found.sort(key=lambda document: document["@timestamp"])
     print_table(found, ("@timestamp", "index", "what"))
     return 0
+
+
+def _of_transaction(read: Read, kind: Kind, identity: str) -> Iterable[dict[str, Any]]:
+    """Return the documents of a kind that have an id, in whichever field."""
+    found = (document for field in kind.ids for document in read(kind.name, matching={field: identity}))
+    return {document["_id"]: document for document in found}.values()
 
 
 def export(given: Namespace, environment: dict[str, str]) -> int:
@@ -100,10 +122,18 @@ def print_table(documents: Iterable[dict[str, Any]], columns: tuple[str, ...], n
 
 
 def _cell(document: dict[str, Any], name: str) -> str:
-    text = readable(document.get(name, ""))
+    text = readable(_value(document, name))
     if name == "@timestamp":
         return text[:19].replace("T", " ")
     return text if name == "what" else text.split("\n", 1)[0]
+
+
+def _value(document: dict[str, Any], path: str) -> object:
+    """Return a field, or one inside an object, by its dotted path; "" where there is none."""
+    value: Any = document
+    for name in path.split("."):
+        value = value.get(name, "") if isinstance(value, dict) else ""
+    return value
 
 
 def readable(value: object) -> str:

@@ -54,7 +54,8 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
         return command
 
     def index(text: str) -> str:
-        named = {**indexes, **{kind: kind for kind in kinds()}}
+        usual = {each.own_index.name: kind for kind, each in kinds().items() if each.own_index}
+        named = {**usual, **indexes, **{kind: kind for kind in kinds()}}
         if text not in named:
             raise ArgumentTypeError(_("no such index; choose from {names}").format(names=", ".join(indexes)))
         return named[text]
@@ -65,7 +66,9 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
     show.add_argument("index", nargs="?", type=index, default=logs, metavar=_("INDEX"), help=", ".join(indexes))
     show.add_argument("-n", type=_lines, default=20, metavar="N", help=_("how many (20)"))
     show.add_argument("--unread", action="store_true", help=_("only records that could not be read (of the log index)"))
-    trace = add("trace", _("show all that the indexes know of a transaction, in time order"))
+    statuses = dict.fromkeys(status for each in kinds().values() for status in each.statuses)
+    show.add_argument("--status", choices=statuses, help=_("only these; lost: started, and not ended so far"))
+    trace = add("trace", _("show all that the indexes know of a transaction, or an execution, in time order"))
     trace.add_argument("transaction_id", metavar=_("TRANSACTION_ID"))
     export = add("export", _("write an index's documents to a file"))
     export.add_argument("index", type=index, metavar=_("INDEX"), help=", ".join(indexes))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from functions.cli.answers import readable
 from functions.pipeline.batch import RAW
-from functions.pipeline.documents import DEAD_LETTERS, LOGS
+from functions.pipeline.documents import LOGS
 from functions.pipeline.kinds import kinds
 from functions.pipeline.wiring import open_indexes
 
@@ -123,7 +123,7 @@ def _print_table(run: Run, pipeline: LogsPipeline) -> None:
     table = Table(_("index"))
     for title in (_("new documents"), _("duplicates"), _("dead letters")):
         table.add_column(title, justify="right")
-    for kind in (each for each in kinds() if each != DEAD_LETTERS):
+    for kind in run.found:
         counts = (each[kind] for each in (run.tally.created, run.tally.duplicates, run.tally.dead))
         table.add_row(pipeline.names.base(kind), *map(str, counts))
     Console().print(table)

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 from functions.metrics.samples import FAILURES, HISTOGRAMS, LAST_RUN, RUNS, SUM
 
@@ -111,7 +112,8 @@ def _histogram(metric: Metric, parts: list[tuple[Key, float]]) -> Family:
     for (_, part, labels), number in parts:
         series[labels][part] = number
     bounds = [*map(str, metric.buckets), "+Inf"]
+    written = [*map(floatToGoString, metric.buckets), "+Inf"]
     for labels, numbers in series.items():
         counts = accumulate(numbers.get(bound, 0.0) for bound in bounds)
-        family.add_metric(labels, list(zip(bounds, counts, strict=True)), numbers.get(SUM, 0.0))
+        family.add_metric(labels, list(zip(written, counts, strict=True)), numbers.get(SUM, 0.0))
     return family

@@ -61,7 +61,7 @@ def added_by(run: dict[str, Any], bounded: Callable[[str, str], str]) -> Iterato
     state = run.get("etat")
     where = (bounded(name, labels.get(name, "")) for name in ("entreprise", "zone"))
     yield (RUNS.name, COUNT, (source, state if state in _STATES else _UNKNOWN, objet, *where)), 1
-    yield (FAILURES.name, COUNT, (source, objet)), run["metrics"].get("is_failed", 0)
+    yield (FAILURES.name, COUNT, (source, objet)), run.get("metrics", {}).get("is_failed", 0)
     yield (LAST_RUN.name, COUNT, (source,)), datetime.fromisoformat(run["@timestamp"]).timestamp()
     for figure, metric in HISTOGRAMS.items():
         value = run.get("performance", {}).get(figure)

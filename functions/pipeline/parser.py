@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime, tzinfo
 
+    from functions.pipeline.config import Options
     from functions.pipeline.documents import Row
     from functions.pipeline.kinds import Found, Kind, ReadText
     from functions.pipeline.own import Own
@@ -46,6 +47,7 @@ def _zone(value: str) -> tzinfo:
 
 
 _REMEMBERED = 4096  # of what heads tell
+_UNREAD = b'"unread":true,'
 _LONGEST_LEVEL = 40  # bytes of a level as a member of a JSON object, and the name of the logger after it
 
 
@@ -59,13 +61,15 @@ class ParserOptions(FilterOptions):
 class Parser:
     """What all objects are parsed by: layouts, kinds, and what was configured."""
 
-    def __init__(self, options: ParserOptions, own: Own | None = None) -> None:
+    def __init__(
+        self, options: ParserOptions, own: Own | None = None, of_kinds: Mapping[str, Options] | None = None
+    ) -> None:
         found = kinds().values()
         self.own = own
         self.filter = Filter(options)
         self.timezone, self.day_first = options.timezone, options.day_first == "yes"
         self.known, self.patterns = Dashed(options.timezone).begins, Patterns()
-        self.fields = Fields(found, own.fields if own else ())
+        self.fields = Fields(found, own.fields if own else (), of_kinds)
         self.needs = [(each.name, each.needs) for each in found if each.needs]
         self.readers = _by_first_byte(found)
 
@@ -92,7 +96,7 @@ class Parsing:
         self._last_labels: Mapping[str, Any] = {}
         self._written_labels = b""
         self._passes, self._timezone = parser.filter.passes, parser.timezone
-        self._fields, self._needs, self._readers = parser.fields, parser.needs, parser.readers
+        self._fields, self._needs, self._readers = parser.fields.of_log(reader.clock), parser.needs, parser.readers
 
     def parse(  # noqa: C901, PLR0912 (in one piece: each call is felt in what a line costs)
         self, record: Record, time: str, sequence: int, identity: bytes, documents: dict[str, list[Row]]
@@ -114,7 +118,7 @@ class Parsing:
             own, found = self._take(more, fields, own, found) if more and more.fields else (own, found)
         else:
             fields = {"@timestamp": (origin and origin.time) or time, "sequence": sequence}
-            own_time, own, message, message_text, found = self._read_object(fields, raw, text, dict(sent))
+            own_time, own, message, message_text, found = self._read_object(record, fields, dict(sent))
             fields["@timestamp"] = time = own_time or fields["@timestamp"]
         if origin or own_time is None:
             own, text = self._describe(record, own_time, own)
@@ -158,7 +162,7 @@ class Parsing:
             The members that the log document has of its own, with the labels; and the text as it was sent.
         """
         _, raw, text, head, sent, origin = record
-        time = own_time
+        time, read = own_time, not own.endswith(_UNREAD)
         if origin:
             time = own_time or origin.time
             text = text if origin.sent is None else origin.sent
@@ -167,9 +171,9 @@ class Parsing:
             if origin.level or origin.logger:
                 own = _lacking(own, origin) + own
         header = origin and origin.time and (origin.level or origin.logger)  # which is as good as a layout
-        if time is None or (head is None and sent is None and not header):
+        if read and (time is None or (head is None and sent is None and not header)):
             self.coverage.count_unread(place(record), raw)
-            own += b'"unread":true,'
+            own += _UNREAD
         return own, text
 
     def _take(self, more: More, fields: dict[str, Any], own: bytes, found: Found) -> tuple[bytes, Found]:
@@ -215,22 +219,27 @@ class Parsing:
         return self._written_labels
 
     def _read_object(
-        self, fields: dict[str, Any], raw: bytes, text: bytes, sent: dict[str, Any]
+        self, record: Record, fields: dict[str, Any], sent: dict[str, Any]
     ) -> tuple[str | None, bytes, bytes, bytes, Found]:
-        """Read an object by its members.
+        """Read an object by its members, which are taken out of it.
 
         Returns:
             Its own time; its level and logger as members of a JSON object; its message; the same as it stands in a
             JSON string; and the documents that were found in it.
         """
-        time, own, said = read_object(sent, self._timezone, self.reader.clock)
+        _, message, text, *_ = record
+        time, own, said = told = read_object(sent, self._timezone, self.reader.clock)
         found: Found = None
-        message = raw
         if said:
             message, text = said.encode("utf-8", "replace"), dumps(said)[1:-1]
             read = self._readers.get(message[:1])
             found = read(message, fields, self._fields) if read else None
-        found = self._fields.take(fields, sent) or found
+        found = self._fields.take(fields, sent, told) or found
+        if found:
+            time = next((each["@timestamp"] for each in found.values() if "@timestamp" in each), time)
+        if fields.pop("unread", False):
+            self.coverage.count_unread(place(record), record[1])
+            own += _UNREAD
         if "data" in fields:
             self.coverage.look_at(fields, fields["data"])
         return time, own, message, text, found

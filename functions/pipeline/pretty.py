@@ -12,6 +12,8 @@ _INSIDE = re.compile(  # a line of an object that goes over several
     rb'\s*(?:"(?:[^"\\]|\\.)*+"\s*(?::|,?\s*$)|[\[\]{}]|(?:-?\d[\d.eE+-]*|true|false|null|NaN|-?Infinity)\s*,?\s*$|$)'
 )
 
+_RECORDS = re.compile(rb'"Records"\s*:\s*\[')  # in an object around them: what is in brackets is an array's elements
+
 Lines = list[tuple[int, bytes]]
 """Texts with their positions."""
 
@@ -32,6 +34,7 @@ class Pretty:
         self.waiting: Lines = []
         self._end = b""  # the line, without a comma, that the object ends with
         self._in_array = False
+        self._array_indent = 0  # of what closed the last array; what closes the object around it is indented less
 
     def begins(self, line: bytes) -> bool:
         """Say whether a line may begin an object, or an array of them."""
@@ -39,16 +42,22 @@ class Pretty:
         return text in {b"[", b"{", b"[{"} or (text.startswith(b"{") and not text.endswith((b"}", b"},")))
 
     def is_bracket(self, line: bytes) -> bool:
-        """Say whether a line closes the array that the last object was in."""
+        """Say whether a line closes the array that the last object was in, or the object around that."""
+        indent = len(line) - len(line.lstrip())
         if self._in_array and line.strip() in {b"]", b"],"}:
-            self._in_array = False
+            self._in_array, self._array_indent = False, indent
             return True
-        return False
+        closes, self._array_indent = line.strip() == b"}" and indent < self._array_indent, 0
+        return closes
 
     def take(self, position: int, line: bytes) -> Lines:
         """Take a line; return what is complete by that: an object as one text, or lines that are none after all."""
         if not self._end and not self.begins(line):
             return [*self.given_up(), (position, line)]
+        if len(self.waiting) == 1 and _RECORDS.fullmatch(line.strip()) and self.waiting[0][1].strip() == b"{":
+            self.given_up()
+            self._in_array = True
+            return []
         if self.waiting and not _INSIDE.match(line):
             return [*self.given_up(), (position, line)]
         self.waiting.append((position, line))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 import orjson
@@ -55,6 +57,16 @@ def number(value: object) -> float | None:
     if isinstance(value, str):
         value = json_value(value)
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def decimal(value: object) -> float | None:
+    """Take a number, or text that is one, with a decimal point or comma, and blanks between thousands: `1 234,5`.
+
+    None for anything else, what is infinite or not a number included.
+    """
+    if isinstance(value, str) and len(value) <= _LONGEST_NUMBER and _DECIMAL.fullmatch(value.strip()):
+        value = float("".join(value.split()).replace(",", "."))
+    return value if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) else None
 
 
 def whole(most: int) -> Callable[[object], int | None]:
@@ -112,4 +124,6 @@ def members(fields: dict[str, Any]) -> bytes:
     return inner + b"," if inner else b""
 
 
+_LONGEST_NUMBER = 64  # characters
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,3}(?:\s[0-9]{3})+|[0-9]+)(?:[.,][0-9]*)?(?:[eE][+-]?[0-9]{1,3})?")
 _NO_FIELD: Taker = ("", lambda _value: None)

@@ -43,6 +43,7 @@ def ingest_options() -> tuple[type[Options], ...]:
 def indexer_options() -> tuple[type[Options], ...]:
     """Return the options classes of what an indexer is wired from."""
     from functions.pipeline.codecs.options import CodecOptions
+    from functions.pipeline.kinds import kinds
     from functions.pipeline.names import IndexNames
     from functions.pipeline.own import OwnOptions
     from functions.pipeline.parser import ParserOptions
@@ -50,7 +51,8 @@ def indexer_options() -> tuple[type[Options], ...]:
     from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
     from functions.pipeline.store import StoreOptions
 
-    return StoreOptions, CodecOptions, ParserOptions, OwnOptions, ElasticsearchOptions, IndexNames, RedactionOptions
+    shared = StoreOptions, CodecOptions, ParserOptions, OwnOptions, ElasticsearchOptions, IndexNames, RedactionOptions
+    return *shared, *(each.options for each in kinds().values() if each.options)
 
 
 def all_options() -> tuple[type[Options], ...]:
@@ -246,14 +248,16 @@ def open_store(environment: Mapping[str, str]) -> Store:
 
 def open_parser(environment: Mapping[str, str]) -> Parser:
     """Open what turns records into documents."""
+    from functions.pipeline.kinds import kinds
     from functions.pipeline.own import own
     from functions.pipeline.parser import Parser, ParserOptions
 
-    (options,) = load(environment, ParserOptions)
+    configured = {each.name: each.options for each in kinds().values() if each.options}
+    options, *of_kinds = load(environment, ParserOptions, *configured.values())
     found = own(environment)
     if found and found.paths and not environment.get("PIPELINE_PREDICTION_PATHS"):
         options = ParserOptions(**{**vars(options), "prediction_paths": ",".join(found.paths)})
-    return Parser(options, found)
+    return Parser(options, found, dict(zip(configured, of_kinds, strict=True)))
 
 
 def open_sink(environment: Mapping[str, str]) -> Sink:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import httpx
 
 from functions.pipeline.kinds import kinds
+from functions.pipeline.names import IndexNames
 from tests.bench.logs import lines
 from tests.faults.pipeline import Queue
 from tests.faults.processes import started
@@ -158,7 +159,7 @@ def _fill(folder: Path, queue: Queue, content: bytes, objects: int) -> None:
 
 def _positions(content: bytes) -> dict[str, list[int]]:
     """Say where the records begin that become documents, by index: as the lines are made, not as they are parsed."""
-    positions: dict[str, list[int]] = {f"ml-api-{kind}": [] for kind in kinds()}
+    positions: dict[str, list[int]] = {IndexNames().base(kind): [] for kind in kinds()}
     position = 0
     for line in content.splitlines(keepends=True):
         positions["ml-api-logs"].append(position)

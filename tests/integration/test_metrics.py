@@ -105,11 +105,11 @@ def test_each_batch_is_counted_once(command_line: Run):
 
 def test_what_is_no_number_adds_to_no_histogram(command_line: Run):
     wrong = {"Duree secondes": -1, "cpu_time (sec)": "n/a", "memory_used (bytes)": "much"}
-    collected(command_line, [row(1, **wrong), row(2, Source=None), row(3, Etat="STRANGE")])
+    collected(command_line, [row(1, **wrong), row(2, Source=None), row(3, Etat="STRANGE"), row(4, Etat="?", **wrong)])
     found = counted(command_line)
-    assert number(found, "ingestion_runs_total") == 3
+    assert number(found, "ingestion_runs_total") == 4
     assert number(found, "ingestion_runs_total", source="unknown") == 1
-    assert number(found, "ingestion_runs_total", etat="unknown") == 1
+    assert number(found, "ingestion_runs_total", etat="unknown") == 2
     assert number(found, "ingestion_failures_total") == 0
     for name in ("duration_seconds", "cpu_usage_seconds", "memory_usage_bytes"):
         assert number(found, f"ingestion_{name}_count") == 2

@@ -7,7 +7,7 @@ Whoever works with kinds asks `kinds` for them: nothing else lists them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -19,6 +19,7 @@ from functions.pipeline.documents import DEAD_LETTERS, LOGS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from functions.pipeline.config import Options
     from functions.pipeline.kinds.fields import Fields
     from functions.pipeline.values import Taker
 
@@ -29,6 +30,27 @@ Found = dict[str, dict[str, Any]] | None
 
 ReadText = Callable[[bytes, dict[str, Any], "Fields"], Found]
 """Reads a message into an event's fields, with what takes the JSON objects in it; returns the documents found."""
+
+Told = tuple[str | None, bytes, str | None]
+"""What a JSON record told, and no longer has: its time; its level and logger, as members of a JSON object, each with a
+comma after it; and its message."""
+
+ReadObject = Callable[[dict[str, Any], dict[str, Any], "Fields", Told | None], dict[str, Any] | None]
+"""Takes a document's fields out of a JSON object, and may set fields of the event, which is the second argument.
+
+The third has the kind's options, and the clock of the log; the last is None for an object within text. Returns None for
+what is no such document.
+"""
+
+Choose = Callable[[Iterable[dict[str, Any]]], Iterator[dict[str, Any]]]
+"""Picks some of a kind's documents, which come in the order of their times."""
+
+
+class OwnIndex(NamedTuple):
+    """An index that is not called after the log index: by its variable, or else by its usual name."""
+
+    variable: str
+    name: str
 
 
 class Kind(NamedTuple):
@@ -41,15 +63,20 @@ class Kind(NamedTuple):
 
     Attributes:
         name: what the kind is called, and its index: "perfs" is `ml-api-perfs`.
-        shown: the fields that a table of its documents shows; the last one gets the room that is left.
+        shown: the fields that a table of its documents shows, dotted inside objects; the last one gets the room that is
+            left.
         numbers: those of them that are numbers.
         takers: the event's fields that this kind adds, by the names in JSON objects; see `values.Taker`.
         names: those of a JSON object of which one must be there for `read_object` to be asked.
-        read_object: takes a document's fields out of a JSON object (the first argument), and may set fields of the
-            event (the second); None for what is no such document.
+        read_object: see `ReadObject`. A "@timestamp" in what it returns is the record's time. Where it could not read
+            all of a JSON record, it sets the event's `unread`.
         starts: the bytes that a message may begin with for `read_text` to be asked.
         read_text: reads a message that is no JSON object.
         needs: the fields of an event that make it one of this kind.
+        options: what can be configured of the kind; `Fields.options` has it.
+        own_index: its index, where that is not called after the log index.
+        ids: the fields by which `trilog trace` finds its documents.
+        statuses: what `trilog show --status` takes, and what picks those documents; None: the field `status` has it.
         folder: where the kind is, in this folder; `kinds` fills it in.
     """
 
@@ -58,10 +85,14 @@ class Kind(NamedTuple):
     numbers: tuple[str, ...] = ()
     takers: Mapping[str, Taker] = MappingProxyType({})
     names: frozenset[str] = frozenset()
-    read_object: Callable[[dict[str, Any], dict[str, Any]], dict[str, Any] | None] | None = None
+    read_object: ReadObject | None = None
     starts: bytes = b""
     read_text: ReadText | None = None
     needs: frozenset[str] = frozenset()
+    options: type[Options] | None = None
+    own_index: OwnIndex | None = None
+    ids: tuple[str, ...] = ("transaction_id",)
+    statuses: Mapping[str, Choose | None] = MappingProxyType({})
     folder: str = ""
 
 

@@ -10,10 +10,12 @@ from functions.pipeline.remembered import Remembered
 from functions.pipeline.values import fit, number, whole, word
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
-    from functions.pipeline.kinds import Found, Kind
+    from functions.pipeline.config import Options
+    from functions.pipeline.kinds import Found, Kind, Told
     from functions.pipeline.own import Named
+    from functions.pipeline.times import Clock
     from functions.pipeline.values import Taker
 
 
@@ -41,16 +43,16 @@ def duration(unit: str) -> Callable[[object], float | None]:
     return take
 
 
+_OF_ALL_LOGS = ("names", "misfits", "inputs", "results", "fields", "options", "_takers", "_readers", "_shapes")
+
 # By the names that programs send them under, the documents' own first: of several names for one field, the first one
 # that is there is meant. A duration without a unit counts milliseconds.
+TRANSACTION = (
+    *("transaction_id", "request_id", "requestId", "transaction.id", "http.request.id", "correlation_id"),
+    *("correlationId", "x_request_id", "req_id", "trace_id", "traceId", "trace.id", "req.id"),
+)
 _SHARED: dict[str, Taker] = {
-    **dict.fromkeys(
-        (
-            *("transaction_id", "request_id", "requestId", "transaction.id", "http.request.id", "correlation_id"),
-            *("correlationId", "x_request_id", "req_id", "trace_id", "traceId", "trace.id", "req.id"),
-        ),
-        ("transaction_id", word),
-    ),
+    **dict.fromkeys(TRANSACTION, ("transaction_id", word)),
     **dict.fromkeys(
         (
             "http_method",
@@ -116,11 +118,20 @@ class Fields:
         misfits: moves what does not fit the event's fields.
         inputs, results: the types of which every value fits in an input, or a result, by the members' names.
         fields: the fields that they may be.
+        options: what was configured of kinds, by their names.
+        clock: gives what reads the times of the log at hand.
     """
 
-    def __init__(self, kinds: Iterable[Kind], own: Iterable[Named] = ()) -> None:
-        """Take the kinds of documents, and names that come before all others."""
+    __slots__ = ("clock", *_OF_ALL_LOGS)
+
+    clock: Callable[[], Clock]
+
+    def __init__(
+        self, kinds: Iterable[Kind], own: Iterable[Named] = (), options: Mapping[str, Options] | None = None
+    ) -> None:
+        """Take the kinds of documents, names that come before all others, and what was configured (else defaults)."""
         kinds = tuple(kinds)
+        self.options = {each.name: each.options() for each in kinds if each.options} | dict(options or {})
         usual = dict(_SHARED)
         for kind in kinds:
             usual |= kind.takers
@@ -129,21 +140,33 @@ class Fields:
         self._takers = first | {name: taker for name, taker in usual.items() if name not in first}
         reading = ((kind, kind.read_object) for kind in kinds if kind.read_object)
         self._readers = [(kind.names, kind.name, read_object) for kind, read_object in reading]
+        self._readers.sort(key=lambda reader: len(reader[0]))  # what is asked the soonest is asked first
         self._shapes = Remembered(self._chosen)  # programs write objects of few shapes
         self.misfits = Misfits(each.name for each in kinds if each.needs)
         self.inputs, self.results = self.misfits.types["input_data"], self.misfits.types["result"]
         self.names = self._takers.keys() | {name for names, *_ in self._readers for name in names}
 
-    def take(self, fields: dict[str, Any], sent: dict[str, Any]) -> Found:
+    def of_log(self, clock: Callable[[], Clock]) -> Fields:
+        """Return the same for one log, with the clock of that."""
+        same = Fields.__new__(Fields)
+        for name in _OF_ALL_LOGS:
+            setattr(same, name, getattr(self, name))
+        same.clock = clock
+        return same
+
+    def take(self, fields: dict[str, Any], sent: dict[str, Any], told: Told | None = None) -> Found:
         """Take an object's members into an event's fields; return the documents of other kinds that it holds.
 
-        What there is no field for, or what does not fit its field, is in the event's `data`.
+        What there is no field for, or what does not fit its field, is in the event's `data`. `told` is what a record
+        told besides these members; None for an object that is no record.
         """
         found: Found = None
         for names, kind, read in self._readers:
-            document = None if names.isdisjoint(sent) else read(sent, fields)
+            document = None if names.isdisjoint(sent) else read(sent, fields, self, told)
             if document is not None:
                 found = {kind: document} if found is None else found | {kind: document}
+                if not sent:
+                    return found
         if sent:
             chosen = self._shapes[*sent,]
             rest = fit(sent, chosen.takers, fields)

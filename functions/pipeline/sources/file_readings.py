@@ -98,10 +98,16 @@ class Cutter:
         if most == len(self._pending) or not self._begins_record:
             return most
         fewest = max(1, most - min(self._size, _LONGEST_CUT_BACK))
-        count = next((n for n in range(most, fewest - 1, -1) if self._begins_record(self._pending[n])), most)
+        near = range(most, fewest - 1, -1)
+        count = next((n for n in near if self._begins_record(self._pending[n])), None) or self._outermost(near) or most
         if most == self.left:
             self.left = count  # the record that follows is larger than what the limit leaves
         return count
+
+    def _outermost(self, places: Iterable[int]) -> int | None:
+        """Return the first place with an opening brace that is indented the least, as deep elements of an array are."""
+        braces = [(self._pending[n].find(b"{"), n) for n in places if self._pending[n].strip() == b"{"]
+        return min(braces, key=lambda brace: brace[0])[1] if braces else None
 
 
 def _lines(text: Iterable[bytes]) -> Iterator[_Lines]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.kinds import Kind
 from functions.pipeline.kinds.flattened import flattened
 from functions.pipeline.kinds.misfits import NUMBERS, SCALARS
 from functions.pipeline.values import fit, named, number, whole, word
+
+if TYPE_CHECKING:
+    from functions.pipeline.kinds import Told
+    from functions.pipeline.kinds.fields import Fields
 
 
 def _functions(value: object) -> list[dict[str, Any]] | None:
@@ -25,7 +29,9 @@ def _functions(value: object) -> list[dict[str, Any]] | None:
     return value
 
 
-def _read_object(sent: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any] | None:
+def _read_object(
+    sent: dict[str, Any], fields: dict[str, Any], _known: Fields, _told: Told | None
+) -> dict[str, Any] | None:
     """Take performance metrics out of an object; what their document has no field for is in its `data`."""
     value = sent[_NAME]
     if not isinstance(value, dict):
