@@ -64,7 +64,7 @@ class Kafka:
         from confluent_kafka.admin import AdminClient, NewTopic
 
         name = name or f"logs-{uuid4().hex[:8]}"
-        admin = AdminClient({"bootstrap.servers": self.address})
+        admin = AdminClient({"bootstrap.servers": self.address, "log_level": 0})
         config = {setting.replace("_", "."): value for setting, value in settings.items()}
         admin.create_topics([NewTopic(name, partitions, 1, config=config)])[name].result(_SECONDS)
         return name
@@ -73,7 +73,7 @@ class Kafka:
         """Delete a topic; return when it is gone."""
         from confluent_kafka.admin import AdminClient
 
-        admin = AdminClient({"bootstrap.servers": self.address})
+        admin = AdminClient({"bootstrap.servers": self.address, "log_level": 0})
         admin.delete_topics([topic])[topic].result(_SECONDS)
         while topic in admin.list_topics(timeout=_SECONDS).topics:
             time.sleep(0.05)
@@ -83,7 +83,7 @@ class Kafka:
         from confluent_kafka import TopicPartition
         from confluent_kafka.admin import AdminClient
 
-        admin = AdminClient({"bootstrap.servers": self.address})
+        admin = AdminClient({"bootstrap.servers": self.address, "log_level": 0})
         place = TopicPartition(topic, partition, offset)
         admin.delete_records([place])[place].result(_SECONDS)
 
@@ -106,7 +106,7 @@ class Kafka:
         """Return the offset that a group has committed; below 0, none."""
         from confluent_kafka import Consumer, TopicPartition
 
-        consumer = Consumer({"bootstrap.servers": self.address, "group.id": group})
+        consumer = Consumer({"bootstrap.servers": self.address, "group.id": group, "log_level": 0})
         try:
             [found] = consumer.committed([TopicPartition(topic, partition)], _SECONDS)
         finally:

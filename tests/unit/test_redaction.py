@@ -86,7 +86,7 @@ def test_a_field_is_found_however_its_accents_are_encoded():
 def test_a_field_is_found_by_the_name_that_it_has_in_the_indexes(tmp_path: Path):
     names = ["ALCOHOL CONSUMING", "CHEST PAIN", "method", "path", "AGE"]
     store = Store("memory://")
-    store.put("a.log", json.dumps({"method": "x", "path": "y", "input_data": dict.fromkeys(names, 1)}).encode())
+    store.put("a.log", json.dumps({"method": "x", "path": "/y", "input_data": dict.fromkeys(names, 1)}).encode())
     with DuckdbSink(tmp_path / "index.duckdb", IndexNames()) as sink:
         Indexing("a.log", store, Parser(ParserOptions()), sink).run()
     (document,) = DuckdbIndexes(tmp_path / "index.duckdb", IndexNames()).read("logs")

@@ -67,6 +67,7 @@ def test_every_envelope_is_unwrapped(name: str):
 
 def test_every_event_file_is_tried():
     not_for_the_indexer = {"schedule", "sqs-mixed", "function-url", "http-api", "otlp-logs"}
+    not_for_the_indexer |= {"kafka-msk", "kafka-self-managed", "kafka-several"}
     assert {path.stem for path in EVENTS.glob("*.json")} == EXPECTED.keys() | not_for_the_indexer
 
 
