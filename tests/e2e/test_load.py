@@ -7,7 +7,6 @@ import pytest
 from tests.faults.deployed_load import deployed_load
 from tests.localstack import need_npm
 
-
 MOST = 80e6  # bytes of a process that is warm: what it may take at all, as bench/results.md has it
 
 
