@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from functions.cli import main
+from functions.pipeline import kinds as kinds_room
 from functions.pipeline.framing import split_records
 from functions.pipeline.names import IndexNames
 from functions.pipeline.parser import Parser, ParserOptions
@@ -24,6 +25,8 @@ from functions.pipeline.sinks.elasticsearch.sink import ElasticsearchSink
 from tests.space import Space, start_space
 
 pytestmark = pytest.mark.elasticsearch
+
+KINDS = Path(kinds_room.__file__).parent
 
 ODD = [  # what no Space should log, and some do
     '{"broken": ',
@@ -204,15 +207,47 @@ def test_generated_inputs_are_the_same_documents_in_both_sinks(
     for at, record in enumerate(split_records(["\n".join(lines).encode()], "a.log", parsing.reader)):
         parsing.parse(record, "2025-01-01T00:00:00.000Z", at, f"{run}-{at}".encode(), made)
 
-    found = []
-    names = IndexNames(logs=f"generated{run}-logs")
-    address = ElasticsearchOptions(url=elasticsearch_url)
+    found = written(made, run, tmp_path, elasticsearch_url)
+    assert found[0] == found[1]
+    assert len(found[0]["message"]) == len(inputs)
+
+
+def written(made: Any, run: str, folder: Path, url: str) -> list[dict[str, list[dict[str, Any]]]]:
+    """Write documents to both sinks, which must take all of them; return what each holds, by kind."""
+    found, names, address = [], IndexNames(logs=f"generated{run}-logs"), ElasticsearchOptions(url=url)
     for sink, indexes in (
-        (DuckdbSink(tmp_path / f"{run}.duckdb", names), DuckdbIndexes(tmp_path / f"{run}.duckdb", names)),
+        (DuckdbSink(folder / f"{run}.duckdb", names), DuckdbIndexes(folder / f"{run}.duckdb", names)),
         (ElasticsearchSink(address, names), ElasticsearchIndexes(address, names)),
     ):
         with sink:
             assert not sink.write(made.items()).rejected
         found.append({kind: list(indexes.read(kind)) for kind in made})
-    assert found[0] == found[1]
-    assert len(found[0]["message"]) == len(inputs)
+    return found
+
+
+ROW = json.loads((KINDS / "ingestion_run" / "sample.log").read_text("utf-8").splitlines()[0])
+RUN = json.loads((KINDS / "ingestion_run" / "sample.log").read_text("utf-8").splitlines()[2])
+EXECUTION = {"event": "model_execution", "execution_id": "e", "model_name": "m", "status": "started", "details": {}}
+EXECUTION |= dict.fromkeys(("response_time", "cpu_usage", "memory_usage", "error_message", "timestamp", "log_level"))
+
+
+ODD_ROWS = st.sampled_from((ROW, RUN, EXECUTION)).flatmap(
+    lambda sent: st.dictionaries(st.sampled_from(sorted(sent)), VALUES, max_size=4).map(lambda odd: sent | odd)
+)
+
+
+@settings(
+    max_examples=5, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(sent=st.lists(ODD_ROWS, min_size=50, max_size=100))
+def test_both_sinks_take_runs_and_executions_with_any_values(
+    sent: list[dict[str, Any]], elasticsearch_url: str, tmp_path: Path
+):
+    run = uuid4().hex
+    parsing, made = Parser(ParserOptions()).open(), defaultdict(list)
+    for at, record in enumerate(split_records(["\n".join(map(json.dumps, sent)).encode()], "a.log", parsing.reader)):
+        parsing.parse(record, "2025-01-01T00:00:00.000Z", at, f"{run}-{at}".encode(), made)
+    found = written(made, run, tmp_path, elasticsearch_url)
+    for kind in made:
+        assert found[0][kind] == found[1][kind]
+    assert len(found[0]["logs"]) == len(sent)
