@@ -7,6 +7,7 @@ the documents that have it.
 from __future__ import annotations
 
 from datetime import UTC
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from orjson import JSONDecodeError, dumps, loads
@@ -21,7 +22,6 @@ from functions.pipeline.kinds.flattened import flattened
 from functions.pipeline.layouts.dashed import Dashed
 from functions.pipeline.layouts.heads import level_and_logger
 from functions.pipeline.layouts.objects import read_object
-from functions.pipeline.layouts.registry import Patterns
 from functions.pipeline.reader import Reader
 from functions.pipeline.records import NO_HEAD, escaped
 from functions.pipeline.values import members, written
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from functions.pipeline.config import Options
     from functions.pipeline.documents import Row
     from functions.pipeline.kinds import Found, Kind, ReadText
+    from functions.pipeline.layouts.registry import Patterns
     from functions.pipeline.own import Own
     from functions.pipeline.records import More, Origin, Record
 
@@ -68,10 +69,17 @@ class Parser:
         self.own = own
         self.filter = Filter(options)
         self.timezone, self.day_first = options.timezone, options.day_first == "yes"
-        self.known, self.patterns = Dashed(options.timezone).begins, Patterns()
+        self.known = Dashed(options.timezone).begins
         self.fields = Fields(found, own.fields if own else (), of_kinds)
         self.needs = [(each.name, each.needs) for each in found if each.needs]
         self.readers = _by_first_byte(found)
+
+    @cached_property
+    def patterns(self) -> Patterns:
+        """The other layouts; most logs of the first users need none, and a cold start does without."""
+        from functions.pipeline.layouts.registry import Patterns
+
+        return Patterns()
 
     def open(self, made: datetime | None = None) -> Parsing:
         """Begin with an object that was made then."""
@@ -79,7 +87,8 @@ class Parser:
             from functions.pipeline.own.parsing import open_own
 
             return open_own(self, self.own, made)
-        return Parsing(self, Reader(self.known, self.patterns, self.timezone, day_first=self.day_first, made=made))
+        reader = Reader(self.known, lambda: self.patterns, self.timezone, day_first=self.day_first, made=made)
+        return Parsing(self, reader)
 
 
 class Parsing:
@@ -122,7 +131,7 @@ class Parsing:
             fields["@timestamp"] = time = own_time or fields["@timestamp"]
         if origin or own_time is None:
             own, text = self._describe(record, own_time, own)
-            found = self._take_told(fields, origin, found)
+            found = self._take_told(fields, origin.fields, found) if origin and origin.fields else found
         if "data" in fields:
             own += members({"data": flattened(fields.pop("data"))})
         try:
@@ -196,11 +205,9 @@ class Parsing:
         self._taken[id(more)] = more, told, data, documents
         return self._taken[id(more)]
 
-    def _take_told(self, fields: dict[str, Any], origin: Origin | None, found: Found) -> Found:
+    def _take_told(self, fields: dict[str, Any], sent: Mapping[str, Any], found: Found) -> Found:
         """Take what an envelope tells of the event; what its record tells otherwise stays, with the other beside it."""
-        if not origin or not origin.fields:
-            return found
-        told = dict(origin.fields)
+        told = dict(sent)
         taken: dict[str, Any] = {}
         found = self._fields.take(taken, dict(told)) or found
         data = taken.pop("data", {})
@@ -214,7 +221,7 @@ class Parsing:
 
     def _labels(self, labels: Mapping[str, Any]) -> bytes:
         """Write labels as a member of a JSON object; records that follow each other often have the same."""
-        if labels != self._last_labels:
+        if labels is not self._last_labels and labels != self._last_labels:
             self._last_labels, self._written_labels = labels, members({"labels": dict(labels)})
         return self._written_labels
 

@@ -39,7 +39,7 @@ class Reader:
     def __init__(
         self,
         known: Callable[[bytes], Head | None],
-        patterns: Patterns,
+        patterns: Callable[[], Patterns],
         zone: tzinfo,
         *,
         day_first: bool | None = None,
@@ -49,7 +49,7 @@ class Reader:
 
         Args:
             known: see above.
-            patterns: the other layouts.
+            patterns: gives the other layouts; it is asked when a line may be in one.
             zone: the zone of times that name none.
             day_first: whether 01/02/2025 is in February where the object's other lines do not tell.
             made: when the object was made: times without a date or a year are near it.
@@ -58,7 +58,7 @@ class Reader:
         self.control_messages = 0
         self.unwraps = False
         self._trace: Trace | None = None  # whose lines have times before them
-        self._patterns = patterns
+        self._open_patterns = patterns
         self._zone, self._day_first, self._made = zone, day_first, made
         self.names: Collection[str] = ()
         self._sample = b""
@@ -77,6 +77,10 @@ class Reader:
             day_first = self._day_first if told is None else told
             self._clock = Clock(self._zone, day_first=day_first, made=self._made)
         return self._clock
+
+    @cached_property
+    def _patterns(self) -> Patterns:
+        return self._open_patterns()
 
     @cached_property
     def _envelopes(self) -> ModuleType:

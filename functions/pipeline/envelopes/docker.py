@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from functions.pipeline.times import Clock
 
 _MEMBERS = frozenset(("log", "stream", "time", "attrs"))
-_STREAMS = ("stdout", "stderr")
+_LABELS = {stream: {"stream": stream} for stream in ("stdout", "stderr", "")}  # one each: most lines have no others
 
 
 def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
@@ -22,9 +22,11 @@ def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
         return None
     line, written = log.encode("utf-8", "replace"), clock.read(time)
     whole = line.endswith(b"\n")
-    if stream not in _STREAMS and not (stream == "" and whole and written):
+    labels = _LABELS.get(stream) if isinstance(stream, str) else None
+    if labels is None or not (stream or (whole and written)):
         return None
-    labels = {"stream": stream} if "attrs" not in sent else chosen(sent, ("stream", "attrs"))
+    if "attrs" in sent:
+        labels = chosen(sent, ("stream", "attrs"))
     return [Carried(line.rstrip(b"\r\n") if whole else line, written, labels, stream, not whole)]
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from functions.pipeline.config import Options
-    from functions.pipeline.kinds import Found, Kind, Told
+    from functions.pipeline.kinds import Found, Kind, ReadObject, Told
     from functions.pipeline.own import Named
     from functions.pipeline.times import Clock
     from functions.pipeline.values import Taker
@@ -104,8 +104,15 @@ def _taker(own: Named, usual: dict[str, Taker]) -> Taker:
 
 
 class _Chosen(NamedTuple):
-    """What takes the members of objects of one shape; `may_misfit` says whether what is in them may not fit."""
+    """What takes the members of objects of one shape.
 
+    Attributes:
+        readers: who may find a document in one, by the names of their kinds.
+        takers: what takes the members as fields.
+        may_misfit: whether what is in these may not fit.
+    """
+
+    readers: tuple[tuple[str, ReadObject], ...]
     takers: dict[str, Taker]
     may_misfit: bool
 
@@ -161,14 +168,15 @@ class Fields:
         told besides these members; None for an object that is no record.
         """
         found: Found = None
-        for names, kind, read in self._readers:
-            document = None if names.isdisjoint(sent) else read(sent, fields, self, told)
+        chosen = self._shapes[*sent,]
+        for kind, read in chosen.readers:
+            document = read(sent, fields, self, told)
             if document is not None:
                 found = {kind: document} if found is None else found | {kind: document}
                 if not sent:
                     return found
+                chosen = self._shapes[*sent,]
         if sent:
-            chosen = self._shapes[*sent,]
             rest = fit(sent, chosen.takers, fields)
             if rest:
                 fields["data"] = fields.get("data", {}) | rest
@@ -178,9 +186,10 @@ class Fields:
 
     def _chosen(self, names: tuple[str, ...]) -> _Chosen:
         """Choose which members are which fields, where several may be the same."""
+        readers = tuple((kind, read) for known, kind, read in self._readers if not known.isdisjoint(names))
         there, takers, taken = set(names), {}, set()
         for name, taker in self._takers.items():
             if name in there and taker[0] not in taken:
                 takers[name] = taker
                 taken.add(taker[0])
-        return _Chosen(takers, not taken.isdisjoint(self.misfits.types))
+        return _Chosen(readers, takers, not taken.isdisjoint(self.misfits.types))

@@ -25,7 +25,7 @@ def open_own(parser: Parser, own: Own, made: datetime | None) -> Parsing:
     def known(line: bytes) -> Head | None:
         return (patterns.head(line, reader.clock()) if line else None) or usual(line)
 
-    reader = Reader(usual, parser.patterns, parser.timezone, day_first=parser.day_first, made=made)
+    reader = Reader(usual, lambda: parser.patterns, parser.timezone, day_first=parser.day_first, made=made)
     reader.names = renaming.names
     if own.layouts:
         reader.known = known

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import Any
-from unicodedata import category, normalize
 
 _ROW = {  # letters and digits of what rows call it
     "noseqence": "no_sequence",
@@ -112,5 +111,7 @@ def _pop(sent: dict[str, Any], path: str) -> Any:  # noqa: ANN401 (any JSON valu
 @lru_cache(1024)
 def _letters(name: str) -> str:
     """Return a name's letters and digits, without accents and capitals."""
+    from unicodedata import category, normalize  # which a cold start does without
+
     plain = (each for each in normalize("NFD", name[:64]) if category(each) != "Mn")
     return "".join(each for each in plain if each.isalnum()).casefold()
