@@ -121,7 +121,7 @@ def test_both_runtimes_make_the_same_documents_of_a_drop(
     assert indexer.handler(event("sqs-s3"), LambdaContext()) == {"batchItemFailures": []}
     end(indexer)
     expected = documents()
-    assert [len(expected[kind]) for kind in kinds()] == [3, 1, 1, 0]
+    assert {kind: len(found) for kind, found in expected.items() if found} == {"logs": 3, "message": 1, "perfs": 1}
 
     monkeypatch.setenv("PIPELINE_DATA", str(tmp_path / "framework"))
     with served("indexer", "index") as app:
