@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _LINES = b"2025-01-20 10:30:00 - api - INFO - a line\n" * 3
 _SKIPPABLE = b"\x50\x2a\x4d\x18\x02\x00\x00\x00ab"
 _MOST = 128 << 10  # bytes of plain content in a piece
+_LONGEST_LINE = 10 << 20  # bytes; see functions/pipeline/codecs/charsets.py
 
 
 def _zip(method: int) -> bytes:
@@ -66,7 +67,8 @@ def _plain(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
 def _from_latin_1(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
     for piece in decoded(chunks, name, "iso8859-1"):
         piece.decode()
-        yield piece
+        assert len(piece) <= 2 * (_LONGEST_LINE + _MOST)  # whole lines, of which each letter may take two bytes
+        yield from (piece[at : at + _MOST] for at in range(0, len(piece), _MOST))
 
 
 def _read(read: Callable[..., Iterator[bytes]], chunks: Iterable[bytes]) -> tuple[bytes, bool]:

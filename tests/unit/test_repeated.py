@@ -21,12 +21,12 @@ OTHERS = (
 
 
 def _reader() -> Reader:
-    return Reader(PARSER.known, Patterns(), UTC, made=MADE)
+    return Reader(PARSER.known, Patterns, UTC, made=MADE)
 
 
 @pytest.mark.parametrize("line", [line for _, line in SAMPLES], ids=[layout.name for layout, _ in SAMPLES])
 def test_after_many_lines_in_a_layout_all_lines_are_read_alike(line: bytes):
-    many, alone = _reader(), Reader(PARSER.known, PARSER.patterns, UTC, made=MADE)
+    many, alone = _reader(), Reader(PARSER.known, lambda: PARSER.patterns, UTC, made=MADE)
     for _ in range(MANY):
         many.read(line)
     for other in OTHERS:
