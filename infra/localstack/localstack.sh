@@ -17,6 +17,7 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+source "$here/../server.sh"
 PATH=$PATH:$here/../../.venv/bin # make install-dev puts uv there
 export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true} # as pip does
 
@@ -76,37 +77,7 @@ answer() { # what LocalStack says about its services, asked by bash itself: a fr
   ) 2>/dev/null
 }
 
-running() { # a process id may have been given to another program since
-  [ -f "$pid_file" ] && ps -ww -p "$(cat "$pid_file")" -o command= 2>/dev/null | grep -qF "$dir/server"
-}
-
-give_up() {
-  tail -n 20 "$log" >&2
-  kill -9 "$pid" 2>/dev/null || true
-  rm -f "$pid_file"
-  fail "$1"
-}
-
-start_background() {
-  local tries=0 log=$state/localstack.log
-  nohup "${command[@]}" > "$log" 2>&1 < /dev/null &
-  local pid=$!
-  mkdir -p "$dir/run"
-  echo "$pid" > "$pid_file"
-  until answer >/dev/null; do
-    kill -0 "$pid" 2>/dev/null || give_up "LocalStack stopped while starting; its log is $log"
-    tries=$((tries + 1))
-    [ "$tries" -lt 400 ] || give_up "LocalStack does not answer on port $port after 100 seconds; its log is $log"
-    sleep 0.25
-  done
-  echo "LocalStack answers at http://127.0.0.1:$port (process $pid, log $log)"
-}
-
-refuse_second() {
-  running && fail "LocalStack runs on port $port already (process $(cat "$pid_file"))"
-  (exec 3<> "/dev/tcp/127.0.0.1/$port") 2>/dev/null && fail "port $port is taken by another server"
-  return 0
-}
+ready() { answer >/dev/null; }
 
 stop() {
   running || { rm -f "$pid_file"; echo "LocalStack does not run on port $port"; return; }
@@ -126,7 +97,8 @@ stop() {
 action=$1 port=${3:-4566}
 if [ "$action" = install ]; then mkdir -p "$2"; fi
 dir=$(cd "$2" 2>/dev/null && pwd) || fail "nothing is installed in $2. Run: localstack.sh install $2"
-state=$dir/state-$port pid_file=$dir/run/$port.pid
+state=$dir/state-$port pid_file=$dir/run/$port.pid log=$state/localstack.log
+name=LocalStack address=http://127.0.0.1:$port mark=$dir/server
 
 case $action in
   install) install ;;

@@ -18,6 +18,7 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+source "$here/../../server.sh"
 
 usage() { sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 fail() { echo "elasticsearch.sh: $1" >&2; exit "${2:-1}"; }
@@ -108,52 +109,25 @@ answer() { # what GET / says, asked by bash itself: a fresh Debian has no curl
   ) 2>/dev/null
 }
 
-running() { # a process id may have been given to another program since
-  [ -f "$pid_file" ] && ps -ww -p "$(cat "$pid_file")" -o command= 2>/dev/null | grep -qF "Launcher $dir/server"
-}
+ready() { answer >/dev/null; }
 
-give_up() {
-  tail -n 20 "$log" >&2
-  kill "$pid" 2>/dev/null || true
-  rm -f "$pid_file"
-  fail "$1"
-}
-
-start_background() {
-  local tries=0 log=$data/server.log
+refuse() {
   running && fail "a server runs on port $port already (process $(cat "$pid_file"))"
-  answer >/dev/null && fail "port $port is taken by another server"
-  mkdir -p "$dir/run"
-  nohup "${command[@]}" > "$log" 2>&1 < /dev/null &
-  local pid=$!
-  echo "$pid" > "$pid_file"
-  until answer >/dev/null; do
-    kill -0 "$pid" 2>/dev/null || give_up "Elasticsearch stopped while starting; its log is $log"
-    tries=$((tries + 1))
-    [ "$tries" -lt 400 ] || give_up "Elasticsearch does not answer on port $port after 100 seconds; its log is $log"
-    sleep 0.25
-  done
-  echo "Elasticsearch answers at http://127.0.0.1:$port (process $pid, log $log)"
-}
-
-stop() {
-  running || { rm -f "$pid_file"; echo "Elasticsearch does not run on port $port"; return; }
-  kill "$(cat "$pid_file")"
-  while running; do sleep 0.1; done
-  rm -f "$pid_file"
-  echo "Elasticsearch on port $port is stopped"
+  ready && fail "port $port is taken by another server"
+  return 0
 }
 
 [ $# -ge 2 ] || usage
 action=$1 port=${3:-9200}
 if [ "$action" = install ]; then mkdir -p "$2"; fi
 dir=$(cd "$2" 2>/dev/null && pwd) || fail "nothing is installed in $2. Run: elasticsearch.sh install $2"
-data=${4:-$dir/data} pid_file=$dir/run/$port.pid
+data=${4:-$dir/data} pid_file=$dir/run/$port.pid log=$data/server.log
+name=Elasticsearch address=http://127.0.0.1:$port mark="Launcher $dir/server" kill_with=-TERM
 
 case $action in
   install) install ;;
   start) java_command; exec "${command[@]}" ;;
-  start-background) java_command; start_background ;;
+  start-background) java_command; refuse; start_background ;;
   status) answer || { echo "Elasticsearch does not run on port $port"; exit 1; } ;;
   stop) stop ;;
   *) usage ;;

@@ -20,6 +20,7 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+source "$here/../../server.sh"
 
 usage() { sed -n '2,18s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 fail() { echo "kafka.sh: $1" >&2; exit "${2:-1}"; }
@@ -97,45 +98,7 @@ answers() { # asked which requests it knows (ApiVersions), a broker sends an ans
   ) 2>/dev/null
 }
 
-running() { # a process id may have been given to another program since
-  [ -f "$pid_file" ] && ps -ww -p "$(cat "$pid_file")" -o command= 2>/dev/null | grep -qF "$dir/server/lib/"
-}
-
-refuse_second() {
-  running && fail "Kafka runs on port $port already (process $(cat "$pid_file"))"
-  (exec 3<> "/dev/tcp/127.0.0.1/$port") 2>/dev/null && fail "port $port is taken by another server"
-  return 0
-}
-
-give_up() {
-  tail -n 20 "$log" >&2
-  kill -9 "$pid" 2>/dev/null || true
-  rm -f "$pid_file"
-  fail "$1"
-}
-
-start_background() {
-  local tries=0 log=$data/server.log
-  mkdir -p "$dir/run"
-  nohup "${command[@]}" > "$log" 2>&1 < /dev/null &
-  local pid=$!
-  echo "$pid" > "$pid_file"
-  until answers && grep -q 'Kafka Server started' "$log"; do
-    kill -0 "$pid" 2>/dev/null || give_up "Kafka stopped while starting; its log is $log"
-    tries=$((tries + 1))
-    [ "$tries" -lt 400 ] || give_up "Kafka does not answer on port $port after 100 seconds; its log is $log"
-    sleep 0.25
-  done
-  echo "Kafka answers at 127.0.0.1:$port (process $pid, log $log)"
-}
-
-stop() {
-  running || { rm -f "$pid_file"; echo "Kafka does not run on port $port"; return; }
-  kill "$(cat "$pid_file")"
-  while running; do sleep 0.1; done
-  rm -f "$pid_file"
-  echo "Kafka on port $port is stopped"
-}
+ready() { answers && grep -q 'Kafka Server started' "$log"; }
 
 run() {
   local class
@@ -157,7 +120,8 @@ action=$1 port=${3:-9092}
 if [ "$action" = install ]; then mkdir -p "$2"; fi
 dir=$(cd "$2" 2>/dev/null && pwd) || fail "nothing is installed in $2. Run: kafka.sh install $2"
 data=${4:-$dir/data} pid_file=$dir/run/$port.pid
-properties=$data/server.properties
+properties=$data/server.properties log=$data/server.log
+name=Kafka address=127.0.0.1:$port mark=$dir/server/lib/
 
 case $action in
   install) install ;;
