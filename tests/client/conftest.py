@@ -8,7 +8,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -27,6 +27,22 @@ QUICK = {"interval": 0.05, "longest_pause": 0.1, "timeout": 5.0}
 def server() -> Iterator[Ingest]:
     with serving() as running:
         yield running
+
+
+@pytest.fixture
+def client(make: Callable[..., Client]) -> Client:
+    return make()
+
+
+@pytest.fixture
+def sent(server: Ingest, client: Client) -> Callable[[], list[dict[str, Any]]]:
+    """Return what the server has, once all is sent."""
+
+    def _sent() -> list[dict[str, Any]]:
+        assert client.flush(10)
+        return server.records()
+
+    return _sent
 
 
 @pytest.fixture

@@ -27,20 +27,6 @@ ABOUT = ("IsolationForest", "1.0.0", "AnomalyDetectionApp")
 
 
 @pytest.fixture
-def client(make: Callable[..., Client]) -> Client:
-    return make()
-
-
-@pytest.fixture
-def sent(server: Ingest, client: Client) -> Sent:
-    def _sent() -> list[dict[str, Any]]:
-        assert client.flush(10)
-        return server.records()
-
-    return _sent
-
-
-@pytest.fixture
 def execution(client: Client) -> Execution:
     return model_execution(*ABOUT, client=client)
 

@@ -22,20 +22,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def client(make: Callable[..., Client]) -> Client:
-    return make()
-
-
-@pytest.fixture
-def sent(server: Ingest, client: Client) -> Sent:
-    def _sent() -> list[dict[str, Any]]:
-        assert client.flush(10)
-        return server.records()
-
-    return _sent
-
-
-@pytest.fixture
 def root(client: Client) -> Iterator[logging.Logger]:
     """The root logger with the handler, as applications set it up."""
     logger = logging.getLogger()
