@@ -19,6 +19,7 @@ from threading import Event as Flag
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions.collector.collect import Collection, CollectorOptions
+from functions.indexer.configured import configured_indexing
 from functions.indexer.index import OBJECT, Indexing, Tally
 from functions.indexer.progress import Progress
 from functions.indexer.replay import DeadLetter, Outcome, replay
@@ -40,11 +41,8 @@ from functions.pipeline.queue import Held, QueueOptions
 from functions.pipeline.redaction.matches import Matches, summed
 from functions.pipeline.wiring import (
     all_options,
-    configured_encoding,
     open_indexes,
-    open_parser,
     open_queue,
-    open_redaction,
     open_sink,
     open_source,
     open_store,
@@ -232,10 +230,7 @@ class LogsPipeline:
     @cached_property
     def _indexing(self) -> partial[Indexing]:
         """Make a batch that can be indexed, of its key and a sink."""
-        redaction = open_redaction(self.environment)
-        encoding = configured_encoding(self.environment)
-        parser = open_parser(self.environment)
-        return partial(Indexing, store=self.store, parser=parser, redaction=redaction, encoding=encoding)
+        return partial(configured_indexing(self.environment), store=self.store)
 
     def checks(self) -> Iterator[Check]:
         """Try what a run needs, one thing after the other."""

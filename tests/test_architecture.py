@@ -32,16 +32,23 @@ MAY_IMPORT = {
         *("functions.cli.try_layout", "functions.cli.serve"),
         *(PIPELINE, KINDS, NAMES, WIRING),
     },
-    "functions.cli.serve": {"functions.ingest", "functions.ingest.run", "functions.ingest.serve", PIPELINE},
+    "functions.cli.serve": {
+        "functions.cli",
+        "functions.ingest",
+        "functions.ingest.run",
+        "functions.ingest.serve",
+        PIPELINE,
+    },
     "functions.cli.try_layout": {"functions.cli", PIPELINE, FRAMING, REDACTED, PARSER, OWN, WIRING},
     "functions.local": {
-        *("functions.collector", "functions.indexer", "functions.ingest", "functions.producer", "functions.metrics"),
+        *("functions.collector", "functions.indexer", "functions.indexer.configured", "functions.ingest"),
+        *("functions.producer", "functions.metrics"),
         *(PIPELINE, KINDS, NAMES, OWN, SINKS, WIRING),
     },
     "functions.collector": {PIPELINE, SOURCES},  # never a sink or a kind: it does not know what it carries
     "functions.ingest": {PIPELINE, ENVELOPES},  # never a sink or a kind either; an envelope for OTLP's own names
     "functions.metrics": {"functions.indexer", PIPELINE, KINDS},  # a projection: the batches into numbers
-    "functions.metrics.run": {"functions.metrics", "functions.indexer", PIPELINE, WIRING},
+    "functions.metrics.run": {"functions.metrics", "functions.indexer.configured", PIPELINE, WIRING},
     "functions.indexer": {PIPELINE, PARSER, READER, FRAMING, REDACTED, KINDS, SINKS},  # never a source
     "functions.producer": {PIPELINE},  # it knows a topic, and nobody who reads it
     # What the platforms call; `run` and `drops` are the same on all of them.
@@ -52,7 +59,11 @@ MAY_IMPORT = {
     "functions.ingest.run": {"functions.ingest", PIPELINE, WIRING},
     "functions.ingest.handler": {"functions.ingest", "functions.ingest.run", PIPELINE},
     "functions.ingest.main": {"functions.ingest", "functions.ingest.run", PIPELINE},
-    "functions.indexer.drops": {"functions.indexer", PIPELINE, PARSER, KINDS, NAMES, SINKS, WIRING},
+    "functions.indexer.configured": {"functions.indexer", PIPELINE, WIRING},
+    "functions.indexer.drops": {
+        *("functions.indexer", "functions.indexer.configured"),
+        *(PIPELINE, KINDS, NAMES, SINKS, WIRING),
+    },
     "functions.indexer.handler": {"functions.indexer", "functions.indexer.drops", PIPELINE},
     "functions.indexer.main": {"functions.indexer", "functions.indexer.drops", PIPELINE},
     PIPELINE: set(),

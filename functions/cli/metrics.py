@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from collections import deque
@@ -12,6 +11,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from functions.cli.language import told
+from functions.cli.signals import on_stop
 from functions.pipeline.config import load
 from functions.pipeline.errors import ConfigError, TransientError
 
@@ -69,8 +69,7 @@ def _serving(exposition: Exposition, options: MetricsOptions, port: int | None) 
 def _count(projection: Projection, exposition: Exposition, interval: float) -> None:
     """Count what is new, again and again, until a signal says stop."""
     stopping = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
+    on_stop(stopping.set)
     while not stopping.is_set():
         begun = time.monotonic()
         try:

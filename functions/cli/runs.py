@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 from datetime import datetime
 from gettext import gettext as _
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from functions.cli.language import told
 from functions.cli.report import command_line, progress, progress_bar, report, report_reindex
+from functions.cli.signals import on_stop
 from functions.local import LogsPipeline, Run
 from functions.pipeline.errors import ConfigError, TransientError
 from functions.pipeline.wiring import open_indexes
@@ -58,8 +58,7 @@ def _change_period(period: str, environment: dict[str, str]) -> None:
 
 def _continue(pipeline: LogsPipeline, given: Namespace) -> Run:
     """Run until a signal says stop; the batch at hand is finished first."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: pipeline.stopping.set())
+    on_stop(pipeline.stopping.set)
     total = Run()
     for turn in pipeline.runs(given.limit, given.interval):
         if isinstance(turn, Run):

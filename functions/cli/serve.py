@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 from gettext import gettext as _
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from functions.cli.signals import on_stop
 from functions.pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ def serve_ingest(given: Namespace, environment: dict[str, str]) -> int:
             port=given.port,
             cause=error.strerror,
         ) from error
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: Thread(target=server.shutdown).start())
+    on_stop(lambda: Thread(target=server.shutdown).start())
     with server:
         text = _("Send records to {logs}, or OTLP to {otlp}. Ctrl+C ends it.")
         address = f"http://{HOST}:{server.server_address[1]}"

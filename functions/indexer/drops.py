@@ -6,7 +6,8 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from functions.indexer.index import Indexing, Tally
+from functions.indexer.configured import configured_indexing
+from functions.indexer.index import Tally
 from functions.pipeline.config import environment as process_environment
 from functions.pipeline.config import load
 from functions.pipeline.documents import LOGS
@@ -16,7 +17,7 @@ from functions.pipeline.names import IndexNames
 from functions.pipeline.secrets import resolved
 from functions.pipeline.store import Store, StoreOptions, address_bucket
 from functions.pipeline.telemetry import log, log_counters, log_failure, ms_since
-from functions.pipeline.wiring import configured_encoding, indexer_options, open_parser, open_redaction, open_sink
+from functions.pipeline.wiring import indexer_options, open_sink
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from functions.indexer.triggers import Drop, Message
     from functions.pipeline.deadline import Deadline
-    from functions.pipeline.parser import Parser
     from functions.pipeline.sinks import Sink
 
 
@@ -42,9 +42,7 @@ class DropIndexer:
         self._environment = environment
         self._names, options = load(environment, IndexNames, StoreOptions)
         self._local = options.url if options.url and not address_bucket(options.url) else None
-        self._parser: Parser = open_parser(environment)
-        self._redaction = open_redaction(environment)
-        self._encoding = configured_encoding(environment)
+        self._indexing = configured_indexing(environment)
         self._stores: dict[str, Store] = {}
         self._sink: Sink | None = None
         self._stack = ExitStack()
@@ -89,10 +87,8 @@ class DropIndexer:
         deadline.check()
         sink = self._opened_sink()
         try:
-            store, encoding = self._store(drop), self._encoding
-            return deadline.run(
-                Indexing(drop.key, store, self._parser, sink, self._redaction, deadline.check, encoding).run
-            )
+            indexing = self._indexing(drop.key, store=self._store(drop), sink=sink, check=deadline.check)
+            return deadline.run(indexing.run)
         except Exception:
             self.close()
             raise

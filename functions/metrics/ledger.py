@@ -46,6 +46,7 @@ class Ledger:
         self._path, self._store = path, store
         self.numbers: dict[Key, float] = {}
         self._values: dict[str, set[str]] = {}
+        self._new: list[tuple[str, str]] = []  # of these, what is not in the file yet
 
     def __enter__(self) -> Self:
         """Open the file, and read the numbers.
@@ -123,6 +124,7 @@ class Ledger:
             if len(values) >= _MOST_VALUES:
                 return OTHER
             values.add(value)
+            self._new.append((label, value))
         return value
 
     def add(self, key: str, added: Iterable[tuple[Key, float]]) -> None:
@@ -132,10 +134,10 @@ class Ledger:
             number = changed.get(each, self.numbers.get(each, 0.0))
             changed[each] = max(number, value) if each[0] == LAST_RUN.name else number + value
         rows = [(*each[:2], orjson.dumps(each[2]).decode(), number) for each, number in changed.items()]
-        values = [(label, value) for label, known in self._values.items() for value in known] if changed else []
         with self._database:
             self._database.execute("BEGIN")
             self._database.execute("INSERT INTO batches VALUES (?)", (key,))
             self._database.executemany("INSERT OR REPLACE INTO numbers VALUES (?, ?, ?, ?)", rows)
-            self._database.executemany("INSERT OR IGNORE INTO label_values VALUES (?, ?)", values)
+            self._database.executemany("INSERT INTO label_values VALUES (?, ?)", self._new)
         self.numbers |= changed
+        self._new.clear()

@@ -7,12 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from functions.indexer.index import Indexing
+from functions.indexer.configured import configured_indexing
 from functions.metrics.ledger import Ledger
 from functions.metrics.projection import Projection
 from functions.pipeline.config import load
 from functions.pipeline.store import StoreOptions
-from functions.pipeline.wiring import configured_encoding, open_parser, open_redaction, open_store
+from functions.pipeline.wiring import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,12 +28,6 @@ def open_projection(environment: Mapping[str, str], prefix: str) -> Iterator[Pro
     """
     (options,) = load(environment, StoreOptions)
     store = open_store(environment)
-    opened = partial(
-        Indexing,
-        store=store,
-        parser=open_parser(environment),
-        redaction=open_redaction(environment),
-        encoding=configured_encoding(environment),
-    )
+    opened = partial(configured_indexing(environment), store=store)
     with Ledger(Path(options.folder, "metrics.sqlite"), f"{options.address}/{prefix}") as ledger:
         yield Projection(ledger, store, opened, prefix)

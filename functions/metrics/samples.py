@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-MIB = 1 << 20
+_MIB = 1 << 20
 
 
 class Metric(NamedTuple):
@@ -32,7 +32,7 @@ RUNS = Metric("ingestion_runs_total", "Ingestion runs.", ("source", "etat", "obj
 FAILURES = Metric("ingestion_failures_total", "Ingestion runs that failed.", ("source", "objet"))
 LAST_RUN = Metric("ingestion_last_run_timestamp", "When the last run of a source began, in Unix seconds.", ("source",))
 _SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
-_SIZES = tuple(float(size * MIB) for size in (1, 2, 5, 10, 25, 50, 100, 150, 200, 300, 500, 1000))
+_SIZES = tuple(float(size * _MIB) for size in (1, 2, 5, 10, 25, 50, 100, 150, 200, 300, 500, 1000))
 HISTOGRAMS = {
     "duree_secondes": Metric("ingestion_duration_seconds", "How long runs took.", ("source", "objet"), _SECONDS),
     "cpu_time_sec": Metric("ingestion_cpu_usage_seconds", "Processor time of runs.", ("source", "objet"), _SECONDS),

@@ -43,7 +43,7 @@ def ingest_options() -> tuple[type[Options], ...]:
 def indexer_options() -> tuple[type[Options], ...]:
     """Return the options classes of what an indexer is wired from."""
     from functions.pipeline.codecs.options import CodecOptions
-    from functions.pipeline.kinds import kinds
+    from functions.pipeline.kinds import kind_options
     from functions.pipeline.names import IndexNames
     from functions.pipeline.own import OwnOptions
     from functions.pipeline.parser import ParserOptions
@@ -52,7 +52,7 @@ def indexer_options() -> tuple[type[Options], ...]:
     from functions.pipeline.store import StoreOptions
 
     shared = StoreOptions, CodecOptions, ParserOptions, OwnOptions, ElasticsearchOptions, IndexNames, RedactionOptions
-    return *shared, *(each.options for each in kinds().values() if each.options)
+    return *shared, *kind_options().values()
 
 
 def all_options() -> tuple[type[Options], ...]:
@@ -248,11 +248,11 @@ def open_store(environment: Mapping[str, str]) -> Store:
 
 def open_parser(environment: Mapping[str, str]) -> Parser:
     """Open what turns records into documents."""
-    from functions.pipeline.kinds import kinds
+    from functions.pipeline.kinds import kind_options
     from functions.pipeline.own import own
     from functions.pipeline.parser import Parser, ParserOptions
 
-    configured = {each.name: each.options for each in kinds().values() if each.options}
+    configured = kind_options()
     options, *of_kinds = load(environment, ParserOptions, *configured.values())
     found = own(environment)
     if found and found.paths and not environment.get("PIPELINE_PREDICTION_PATHS"):

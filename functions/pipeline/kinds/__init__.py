@@ -104,5 +104,10 @@ def kinds() -> dict[str, Kind]:
     return {each.name: each for each in sorted(found, key=_place)}
 
 
+def kind_options() -> dict[str, type[Options]]:
+    """Return what can be configured of kinds, by their names."""
+    return {each.name: each.options for each in kinds().values() if each.options}
+
+
 def _place(kind: Kind) -> tuple[bool, bool, str]:
     return kind.name != LOGS, kind.name == DEAD_LETTERS, kind.name

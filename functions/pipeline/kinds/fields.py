@@ -147,7 +147,7 @@ class Fields:
         self._takers = first | {name: taker for name, taker in usual.items() if name not in first}
         reading = ((kind, kind.read_object) for kind in kinds if kind.read_object)
         self._readers = [(kind.names, kind.name, read_object) for kind, read_object in reading]
-        self._readers.sort(key=lambda reader: len(reader[0]))  # what is asked the soonest is asked first
+        self._readers.sort(key=lambda reader: len(reader[0]))  # what knows few names takes its members first
         self._shapes = Remembered(self._chosen)  # programs write objects of few shapes
         self.misfits = Misfits(each.name for each in kinds if each.needs)
         self.inputs, self.results = self.misfits.types["input_data"], self.misfits.types["result"]
