@@ -30,6 +30,7 @@ bench: $(VENV)/.installed-dev package  ## what the indexer takes beside what oth
 	$(if $(ROWS),,@$(PYTHON) -m tests.bench.ingest)
 	$(if $(ROWS),,@$(PYTHON) -m tests.bench.client)
 	$(if $(ROWS),,@$(PYTHON) -m tests.bench.metrics)
+	$(if $(ROWS),,@$(PYTHON) -m tests.bench.kafka)
 
 bench-client: $(VENV)/.installed-dev  ## what a call of the client for applications takes, and its limit, half a minute
 	@$(PYTHON) -m tests.bench.client
