@@ -25,7 +25,7 @@ _PAUSE = 0.02  # seconds; after each loss in a row, up to so much longer
 class CollectorOptions(Options):
     """How much goes into one batch."""
 
-    batch_lines: int = setting("PIPELINE_BATCH_SIZE", whole(1, 100_000, "lines"), 1000)
+    batch_lines: int = setting("PIPELINE_BATCH_SIZE", whole(1, 100_000, "lines"), 20_000)
 
 
 class Collection:

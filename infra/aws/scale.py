@@ -128,7 +128,7 @@ def situations(indexer: Indexer, rules: Rules) -> dict[str, Situation]:
         "100,000, `indexer-concurrency` as deployed": middle._replace(pollers=param("indexer-concurrency")),
         "100,000, others leave half of what it needs": middle._replace(environments=max(middle.pollers // 4, 1)),
         "100,000, the server takes 80,000": slow,
-        "the same, holding 100,000 lines, 200 at once": slow._replace(pollers=200, waiting=100 * DEFAULT),
+        "the same, holding 100,000 lines, 200 at once": slow._replace(pollers=200, waiting=100_000),
         "10,000, the server down for 30 minutes": least._replace(outage=(300.0, 300.0 + HOUR / 2), seconds=HOUR),
         "a batch a minute, down for 30 minutes": space._replace(outage=(HOUR, 1.5 * HOUR)),
         "a batch a minute, down for 90 minutes": space._replace(outage=(HOUR, 2.5 * HOUR)),

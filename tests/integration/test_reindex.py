@@ -221,7 +221,7 @@ def test_a_killed_one_goes_on_where_it_was(trilog: Run, tmp_path: Path, monkeypa
         process.send_signal(signal.SIGKILL)
     monkeypatch.delenv("PIPELINE_BATCH_SIZE")
     counts = reindexed(trilog)
-    assert counts["resumed"] > 10
+    assert counts["resumed"] > 0
     assert counts["resumed"] + counts["batches"] == 400
     assert messages() == before
     assert trilog("verify")[0] == 0

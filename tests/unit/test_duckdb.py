@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from functions.pipeline.documents import DEAD_LETTERS, LOGS, Document, as_rows
@@ -164,6 +164,61 @@ def test_a_document_written_again_is_there_once_with_its_last_content(path, inde
         ("b", "kept"),
         ("c", None),
     ]
+
+
+objects_and_positions = st.tuples(st.sampled_from("ab"), st.integers(0, 3), st.sampled_from((LOGS, MESSAGE)))
+
+
+@settings(max_examples=30, deadline=None)
+@example(sessions=[[[("a", 0, LOGS), ("b", 0, LOGS), ("a", 0, LOGS)]]], large=True)
+@given(
+    sessions=st.lists(st.lists(st.lists(objects_and_positions, max_size=6), max_size=3), max_size=3),
+    large=st.booleans(),
+)
+def test_what_is_written_again_is_there_once(tmp_path_factory, sessions, large):
+    path, expected = tmp_path_factory.mktemp("written") / "index.duckdb", {LOGS: {}, MESSAGE: {}}
+    written = {LOGS: 0, MESSAGE: 0}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sink, "PORTION", sink.PORTION if large else 1)
+        for session in sessions:
+            with DuckdbSink(path, NAMES) as opened:
+                for number, ids in enumerate(session):
+                    documents = [document(f"{name}-{at}", kind, transaction_id=str(number)) for name, at, kind in ids]
+                    for kind, created in opened.write(as_rows(documents)).created.items():
+                        written[kind] += created
+                    for each in documents:
+                        expected[each.kind][each.id] = str(number)
+    for kind, there in expected.items():
+        read = [(each["_id"], each["transaction_id"]) for each in DuckdbIndexes(path, NAMES).read(kind)]
+        assert sorted(read) == sorted(there.items())
+        assert written[kind] == len(there)
+
+
+def test_what_a_write_left_out_when_it_was_cut_off_comes_when_it_is_written_again(path, indexes, monkeypatch):
+    monkeypatch.setattr(sink, "PORTION", 1)
+    documents = [document("a-0"), document("a-1"), Document(LOGS, "a-2", TIME, b'{"message":'), document("a-3")]
+    with pytest.raises(PermanentError):
+        write(path, *documents)
+    assert indexes.count()[LOGS] == 2
+    documents[2] = document("a-2")
+    assert write(path, *documents).created == {LOGS: 2}
+    assert indexes.count()[LOGS] == 4
+
+
+def test_documents_of_an_older_version_are_replaced_too(path, indexes):
+    write(path, document("a-0"), document("b-7", MESSAGE), document("none"))
+    with duckdb.connect(path) as connection:
+        connection.execute("DROP TABLE _objects")
+    assert write(path, document("a-0"), document("b-7", MESSAGE), document("c-1")).created == {LOGS: 1, MESSAGE: 0}
+    assert indexes.count()[LOGS] == 3
+
+
+def test_documents_that_were_deleted_or_cleared_are_written_again(path, indexes):
+    write(path, document("a-0"), document("a-1"))
+    assert indexes.delete(LOGS, ["a-0"]) == 1
+    assert write(path, document("a-0"), document("a-1")).created == {LOGS: 1}
+    indexes.clear()
+    assert write(path, document("a-0"), document("a-1")).created == {LOGS: 2}
 
 
 @pytest.mark.parametrize("portion", [1, sink.PORTION])

@@ -31,12 +31,14 @@ T = TypeVar("T")
 LOCK_SECONDS = 120.0  # reading or indexing a million records takes less
 _PAUSE = 0.05  # seconds between two looks at the lock
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    "memory_limit": "128MB",  # else its cache grows with the file; beyond it, DuckDB sorts and stages on disk
-    "threads": 2,
-    "checkpoint_threshold": "64MB",  # a checkpoint writes the newest rows again: costly when documents are large
+    "checkpoint_threshold": "128MB",  # a checkpoint writes the newest rows again: costly when documents are large
     "autoinstall_known_extensions": False,  # a foreign file must not make it look for a reader on the network
     "autoload_known_extensions": False,
 }
+# Without a limit, its cache grows with the file; beyond it, DuckDB sorts and stages on disk. Documents are made while
+# others are written: two threads of its own would only compete with that.
+_READING: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "128MB", "threads": 2}
+_WRITING: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "64MB", "threads": 1}
 _DISK_FULL = tuple(os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 _NEWER = ("can only read", "newer version")
 _DAMAGED = ("not a valid DuckDB", "Corrupt", "existing extension", "invalidated")  # an extension reads a SQLite file
@@ -194,6 +196,6 @@ def _create(path: Path, folder: Path) -> None:
 def _connected(path: Path, folder: Path, *, read_only: bool) -> Iterator[DuckDBPyConnection]:
     import duckdb
 
-    config = {**_CONFIG, "temp_directory": str(folder)}
+    config = {**_CONFIG, **(_READING if read_only else _WRITING), "temp_directory": str(folder)}
     with duckdb.connect(path, read_only=read_only, config=config) as connection:
         yield connection

@@ -1,20 +1,24 @@
-"""Writes documents to DuckDB: as NDJSON files of their bytes, which DuckDB itself reads.
+"""Writes documents to DuckDB: it reads files of them by itself, while the next ones are made.
 
-An id is looked for by a scan of the `_id` column, not in a primary key. The key's index has to stay in memory,
-70 bytes a row, and where that ends writing fails for good; and INSERT OR REPLACE scans the column in spite of it.
-The scan takes 13 ms in a million rows, and the lock makes it safe.
+Where documents may be there already, their ids are looked for by a scan of the `_id` column, not in a primary key. The
+key's index has to stay in memory, 70 bytes a row, and where that ends writing fails for good; and INSERT OR REPLACE
+scans the column in spite of it. The lock makes it safe.
 """
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, Self
+from itertools import cycle
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from functions.pipeline.documents import Written
 from functions.pipeline.errors import PermanentError
 from functions.pipeline.kinds import kinds
 from functions.pipeline.sinks.duckdb.database import explained, with_room, writing
+from functions.pipeline.sinks.duckdb.objects import Objects, remember
+from functions.pipeline.sinks.duckdb.portions import Portion
 from functions.pipeline.sinks.duckdb.tables import extend, found, quoted, row
 
 if TYPE_CHECKING:
@@ -26,17 +30,24 @@ if TYPE_CHECKING:
 
     from functions.pipeline.documents import Rows
     from functions.pipeline.names import IndexNames
-    from functions.pipeline.sinks.duckdb.database import Database
+    from functions.pipeline.sinks.duckdb.portions import File
 
-PORTION = 16 * 1024 * 1024  # bytes in one transaction: a batch of 1,000 records has about one tenth of it
+PORTION = 16 * 1024 * 1024  # bytes in one transaction: some 5,000 records of 300 bytes, in all their indexes
 
 
-class _Staged(NamedTuple):
-    """One kind's documents in a temporary table, of each id the last; how many there were, and how many ids."""
+class _Counts(NamedTuple):
+    """How many documents of a kind there were, and how many of them are new."""
 
-    table: str
     documents: int
-    ids: int
+    created: int
+
+
+class _Open(NamedTuple):
+    """What is open while documents are written."""
+
+    connection: DuckDBPyConnection
+    folder: Path
+    objects: Objects
 
 
 class DuckdbSink:
@@ -50,15 +61,16 @@ class DuckdbSink:
         self._path = path
         self._tables = {kind: names.base(kind) for kind in kinds()}
         self._stack = ExitStack()
-        self._database: Database | None = None
+        self._open: _Open | None = None
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            database = stack.enter_context(writing(self._path))
+            connection, folder = stack.enter_context(writing(self._path))
             with explained(self._path):
                 for kind, table in self._tables.items():
-                    extend(database.connection, table, kind)
-            self._stack, self._database = stack.pop_all(), database
+                    extend(connection, table, kind)
+                objects = Objects(stack.enter_context(connection.cursor()), self._tables.values())
+            self._stack, self._open = stack.pop_all(), _Open(connection, folder, objects)
         return self
 
     def __exit__(
@@ -67,7 +79,7 @@ class DuckdbSink:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._database = None
+        self._open = None
         self._stack.close()
 
     def write(self, documents: Iterable[Rows]) -> Written:
@@ -79,85 +91,100 @@ class DuckdbSink:
             TransientError: the disk is full.
             PermanentError: the file is damaged, or a document's body is not one line of JSON.
         """
-        if self._database is None:
+        if self._open is None:
             raise PermanentError(
                 "{path} is not open: write within the sink's `with` block.",
                 path=self._path,
             )
         written = Written()
-        for lines in _portions(documents):
-            with explained(self._path):
-                with_room(self._database.connection, partial(self._put, self._database, lines, written))
+        with ThreadPoolExecutor(1) as loader:
+            loading: Future[None] | None = None
+            for portion in self._portions(documents, self._open):
+                self._wait(loading)
+                load = partial(self._load, self._open.connection, portion, written)
+                loading = loader.submit(with_room, self._open.connection, load)
+            self._wait(loading)
         return written
 
-    def _put(self, database: Database, lines: dict[str, list[bytes]], written: Written) -> None:
-        staged = {kind: self._stage(database, kind, some) for kind, some in lines.items()}
-        self._merge(database.connection, staged, written)
+    def _portions(self, documents: Iterable[Rows], opened: _Open) -> Iterator[Portion]:
+        """Yield the documents, some PORTION bytes of them at a time; the last two keep their files."""
+        folders = cycle((opened.folder / "one", opened.folder / "other"))
+        portion: Portion | None = None
+        opened.objects.begin()
+        try:
+            for kind, rows in documents:
+                with explained(self._path):
+                    portion = portion or Portion(next(folders))
+                    if rows:
+                        portion.add(kind, rows, new=opened.objects.are_new(kind, rows))
+                if portion.size >= PORTION:
+                    yield portion
+                    portion = None
+            if portion:
+                yield portion
+        finally:
+            if portion:
+                with explained(self._path):
+                    portion.close()
 
-    def _stage(self, database: Database, kind: str, lines: list[bytes]) -> _Staged:
-        """Let DuckDB read one kind's documents into a temporary table."""
-        connection, stage = database.connection, quoted(f"staged {kind}")
-        file = database.folder / f"{kind}.ndjson"
-        with file.open("wb") as opened:
-            opened.writelines(lines)
-        # The columns as they are there: a table that is older than its template still takes documents.
-        there = found(connection, self._tables[kind])
-        columns = ", ".join(f"{quoted(name)}: '{sql_type}'" for name, sql_type in there.items())
-        connection.execute(
-            f"""
-            CREATE OR REPLACE TEMP TABLE {stage} AS FROM read_json(
-                ?, columns = {{{columns}}}, format = 'newline_delimited', compression = 'none', ignore_errors = true,
-                maximum_object_size = ?)
-            """,
-            [str(file), max(map(len, lines))],
-        )
+    def _wait(self, loading: Future[None] | None) -> None:
+        """Wait until a portion is in the database."""
+        if loading:
+            with explained(self._path):
+                loading.result()
+
+    def _load(self, connection: DuckDBPyConnection, portion: Portion, written: Written) -> None:
+        """Load a portion in one transaction, and count it."""
+        portion.close()
+        with _transaction(connection):
+            load = self._append if portion.new else self._replace
+            counts = {kind: load(connection, kind, file) for kind, file in portion.files.items()}
+            remember(connection, portion.objects)
+        for kind, (documents, created) in counts.items():
+            written.created[kind] = written.created.get(kind, 0) + created
+            written.duplicates[kind] = written.duplicates.get(kind, 0) + documents - created
+
+    def _append(self, connection: DuckDBPyConnection, kind: str, file: File) -> _Counts:
+        """Add documents of which none can be there."""
+        insert = f"INSERT INTO {quoted(self._tables[kind])} FROM {{}} WHERE _id IS NOT NULL"
+        [(documents,)] = self._read(connection, insert, kind, file)
+        self._check(documents, kind, file)
+        return _Counts(documents, documents)
+
+    def _replace(self, connection: DuckDBPyConnection, kind: str, file: File) -> _Counts:
+        """Add documents in place of those that are there."""
+        table, stage = quoted(self._tables[kind]), quoted(f"staged {kind}")
+        self._read(connection, f"CREATE OR REPLACE TEMP TABLE {stage} AS FROM {{}}", kind, file)
         documents, ids = row(connection, f"SELECT count(_id), count(DISTINCT _id) FROM {stage}")  # noqa: S608 (quoted)
-        if documents < len(lines):
-            raise PermanentError(
-                "{documents} documents of {kind} are no JSON. Report this.",
-                documents=len(lines) - documents,
-                kind=self._tables[kind],
-            )
+        self._check(documents, kind, file)
         if ids < documents:
             last = f"SELECT max(rowid) FROM {stage} GROUP BY _id"  # noqa: S608 (quoted)
             connection.execute(f"DELETE FROM {stage} WHERE rowid NOT IN ({last})")  # noqa: S608 (quoted)
-        return _Staged(stage, documents, ids)
+        there = f"DELETE FROM {table} WHERE _id IN (SELECT _id FROM {stage})"  # noqa: S608 (quoted)
+        (replaced,) = row(connection, there)
+        connection.execute(f"INSERT INTO {table} FROM {stage}")
+        connection.execute(f"DROP TABLE {stage}")
+        return _Counts(documents, ids - replaced)
 
-    def _merge(self, connection: DuckDBPyConnection, staged: dict[str, _Staged], written: Written) -> None:
-        """Move the staged documents into their tables, in one transaction, and count them."""
-        created = {}
-        with _transaction(connection):
-            for kind, (stage, _, ids) in staged.items():
-                table = quoted(self._tables[kind])
-                there = f"DELETE FROM {table} WHERE _id IN (SELECT _id FROM {stage})"  # noqa: S608 (quoted)
-                (replaced,) = row(connection, there)
-                connection.execute(f"INSERT INTO {table} FROM {stage}")
-                connection.execute(f"DROP TABLE {stage}")
-                created[kind] = ids - replaced
-        for kind, count in created.items():
-            written.created[kind] = written.created.get(kind, 0) + count
-            written.duplicates[kind] = written.duplicates.get(kind, 0) + staged[kind].documents - count
+    def _read(self, connection: DuckDBPyConnection, query: str, kind: str, file: File) -> list[Any]:
+        """Run a query on the rows that DuckDB reads from a file.
 
+        They have the columns that are there: a table that is older than its template still takes documents.
+        """
+        there = found(connection, self._tables[kind])
+        columns = ", ".join(f"{quoted(name)}: '{sql_type}'" for name, sql_type in there.items())
+        reader = f"""read_json(
+            ?, columns = {{{columns}}}, format = 'newline_delimited', compression = 'none', ignore_errors = true,
+            maximum_object_size = ?)"""
+        return connection.execute(query.format(reader), [str(file.path), file.longest]).fetchall()
 
-def _portions(documents: Iterable[Rows]) -> Iterator[dict[str, list[bytes]]]:
-    """Yield the documents as lines by kind, some PORTION bytes of them at a time."""
-    lines: dict[str, list[bytes]] = {}
-    size = 0
-    for kind, rows in documents:
-        some = [_line(identity, body) for identity, _, body in rows]
-        if some:
-            lines.setdefault(kind, []).extend(some)
-        size += sum(map(len, some))
-        if size >= PORTION:
-            yield lines
-            lines, size = {}, 0
-    if size:
-        yield lines
-
-
-def _line(identity: bytes, body: bytes) -> bytes:
-    """Put the id in front of the body's fields, which stay the bytes that they are."""
-    return b"".join((b'{"_id":"', identity, b'",', body[1:], b"\n"))
+    def _check(self, documents: int, kind: str, file: File) -> None:
+        if documents < file.lines:
+            raise PermanentError(
+                "{documents} documents of {kind} are no JSON. Report this.",
+                documents=file.lines - documents,
+                kind=self._tables[kind],
+            )
 
 
 @contextmanager
