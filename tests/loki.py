@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
+from uuid import uuid4
 
 from tests.scripts import free_port, install, run
 
@@ -30,9 +31,14 @@ _SINCE, _UNTIL = "2025-08-01T00:00:00Z", "2025-12-01T00:00:00Z"  # when the exam
 class Loki:
     """A Loki that runs, and can be killed and started again on the same port with the same data."""
 
-    def __init__(self, port: int, data: Path) -> None:
+    def __init__(self, port: int, data: Path, tenant: str = "tests") -> None:
         self.port = port
         self._data = data
+        self.tenant = tenant
+
+    def empty(self) -> Loki:
+        """Return the same server as a tenant sees it who has nothing there yet."""
+        return Loki(self.port, self._data, uuid4().hex)
 
     @property
     def address(self) -> str:
@@ -66,7 +72,8 @@ class Loki:
 
     def get(self, path: str, **query: object) -> Any:
         """Ask it something; return the `data` of its answer."""
-        with urlopen(f"{self.address}{path}?{urlencode(query)}", timeout=_SECONDS) as answer:  # noqa: S310
+        asked = Request(f"{self.address}{path}?{urlencode(query)}", headers={"X-Scope-OrgID": self.tenant})  # noqa: S310
+        with urlopen(asked, timeout=_SECONDS) as answer:  # noqa: S310
             return json.load(answer)["data"]
 
     def lines(self, query: str = RUNS, since: str = _SINCE, until: str = _UNTIL) -> list[dict[str, str]]:
@@ -86,13 +93,13 @@ class Loki:
 
 @contextmanager
 def start_loki(*flags: str) -> Iterator[Loki]:
-    """Run a Loki and yield it; without Go, skip the test. Flags win over its configuration."""
+    """Run a Loki that has tenants and yield it; without Go, skip the test. Flags win over its configuration."""
     install(SCRIPT, HOME)
     with TemporaryDirectory(prefix="trilog-loki-") as folder:
         os.environ |= {
             "LOKI_GRPC_PORT": str(free_port()),
             "LOKI_MEMBER_PORT": str(free_port()),
-            "LOKI_FLAGS": " ".join(flags),
+            "LOKI_FLAGS": " ".join(("-auth.enabled=true", *flags)),
         }
         loki = Loki(free_port(), Path(folder, "data"))
         try:

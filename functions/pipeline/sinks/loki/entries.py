@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 RUN = "ingestion_run"
 RUNS_JOB, DEAD_LETTERS_JOB = "ingestion-logs", "trilog-dead-letters"
+LEAST, MOST = -(2**63), 2**63 - 1  # of nanoseconds since 1970: what Loki can write
 _STATES = ("SUCCESS", "FAILED")
 _UNKNOWN = "unknown"
 _LONGEST = 200  # characters of a label: each new value is a stream, of which Loki has an index

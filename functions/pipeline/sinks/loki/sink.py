@@ -14,7 +14,7 @@ from functions.pipeline.connection import Connection, Server
 from functions.pipeline.documents import DEAD_LETTERS, Rejection, Written
 from functions.pipeline.errors import ConfigError, TransientError
 from functions.pipeline.sinks.loki.body import HEADERS, compressed, content, in_order
-from functions.pipeline.sinks.loki.entries import RUN, dead_letter_entry, run_entry
+from functions.pipeline.sinks.loki.entries import LEAST, MOST, RUN, dead_letter_entry, run_entry
 from functions.pipeline.sinks.loki.failures import reason_of, refused, refused_count, unreachable
 
 if TYPE_CHECKING:
@@ -116,6 +116,9 @@ def _portions(documents: Iterable[Rows], written: Written) -> Iterator[list[Entr
     for kind, rows in documents:
         written.created[kind] = written.created.get(kind, 0) + len(rows)
         for each in map(_ENTRY_OF[kind], rows) if kind in _ENTRY_OF else ():
+            if not LEAST <= each.time <= MOST:  # Loki would refuse the whole push, and quote it
+                written.rejected.append(Rejection(each.document, _BAD, "its time is before 1677 or after 2262"))
+                continue
             if entries and size + each.size > _PUSH_SIZE:
                 yield entries
                 entries, size = [], 0
