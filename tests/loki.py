@@ -92,14 +92,14 @@ class Loki:
 
 
 @contextmanager
-def start_loki(*flags: str) -> Iterator[Loki]:
-    """Run a Loki that has tenants and yield it; without Go, skip the test. Flags win over its configuration."""
+def start_loki(*flags: str, tenants: bool = True) -> Iterator[Loki]:
+    """Run a Loki and yield it; without Go, skip the test. Flags win over its configuration."""
     install(SCRIPT, HOME)
     with TemporaryDirectory(prefix="trilog-loki-") as folder:
         os.environ |= {
             "LOKI_GRPC_PORT": str(free_port()),
             "LOKI_MEMBER_PORT": str(free_port()),
-            "LOKI_FLAGS": " ".join(("-auth.enabled=true", *flags)),
+            "LOKI_FLAGS": " ".join((f"-auth.enabled={tenants}", *flags)),
         }
         loki = Loki(free_port(), Path(folder, "data"))
         try:
