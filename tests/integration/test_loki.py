@@ -194,7 +194,9 @@ def test_entries_that_differ_in_their_metadata_alone_are_both_kept(loki: Loki):
     loki.flush()
     push(loki, (moment, "a", {"id": "2"}))
     assert sorted(each["id"] for each in loki.lines()) == ["1", "2"]
-    assert loki.numbers(f"count(sum by (id) (count_over_time({RUNS}[120d])))") == {(): 2}
+    push(loki, (moment, "a", {"id": "3"}))  # while the others are in another chunk
+    assert sorted(each["id"] for each in loki.lines()) == ["1", "2", "3"]
+    assert loki.numbers(f"count(sum by (id) (count_over_time({RUNS}[120d])))") == {(): 3}
 
 
 # --- What is refused

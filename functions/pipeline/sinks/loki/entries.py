@@ -101,7 +101,8 @@ def _entry(labels: dict[str, str], time: int, line: str, metadata: dict[str, str
 def _nanoseconds(document: Document) -> int:
     """Return a document's time, with three digits of its id below the microseconds.
 
-    Loki takes entries of equal time, line and metadata for one; when it counts them, of equal time and line.
+    Loki 3.7 takes entries of equal time, line and metadata for one; earlier ones did not look at the metadata
+    (https://github.com/grafana/loki/issues/21039).
     """
     since = datetime.fromisoformat(document.timestamp) - _EPOCH
     return since // _MICROSECOND * 1000 + crc32(document.id.encode()) % 1000
