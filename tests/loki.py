@@ -31,14 +31,15 @@ _SINCE, _UNTIL = "2025-08-01T00:00:00Z", "2025-12-01T00:00:00Z"  # when the exam
 class Loki:
     """A Loki that runs, and can be killed and started again on the same port with the same data."""
 
-    def __init__(self, port: int, data: Path, tenant: str = "tests") -> None:
+    def __init__(self, port: int, data: Path, variables: dict[str, str], tenant: str = "tests") -> None:
         self.port = port
         self._data = data
+        self._variables = variables
         self.tenant = tenant
 
     def empty(self) -> Loki:
         """Return the same server as a tenant sees it who has nothing there yet."""
-        return Loki(self.port, self._data, uuid4().hex)
+        return Loki(self.port, self._data, self._variables, uuid4().hex)
 
     @property
     def address(self) -> str:
@@ -47,6 +48,7 @@ class Loki:
 
     def start(self) -> None:
         """Start it; return when it is ready."""
+        os.environ |= self._variables
         run(SCRIPT, "start-background", HOME, self.port, self._data)
 
     def stop(self) -> None:
@@ -96,12 +98,12 @@ def start_loki(*flags: str, tenants: bool = True) -> Iterator[Loki]:
     """Run a Loki and yield it; without Go, skip the test. Flags win over its configuration."""
     install(SCRIPT, HOME)
     with TemporaryDirectory(prefix="trilog-loki-") as folder:
-        os.environ |= {
+        variables = {
             "LOKI_GRPC_PORT": str(free_port()),
             "LOKI_MEMBER_PORT": str(free_port()),
             "LOKI_FLAGS": " ".join((f"-auth.enabled={tenants}", *flags)),
         }
-        loki = Loki(free_port(), Path(folder, "data"))
+        loki = Loki(free_port(), Path(folder, "data"), variables)
         try:
             loki.start()
             yield loki

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from functions.pipeline.batch import batch_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,13 +30,13 @@ class Projection(ABC):
         self.waiting, self.last_success = 0, 0.0
 
     def turn(self) -> Iterator[str]:
-        """Take each new batch, and yield its key.
+        """Take each new batch, oldest first, and yield its key.
 
         Raises:
             TransientError: the store, or where the batches go, fails for now; what was taken stays.
             PermanentError: one of them refuses.
         """
-        keys = self._batches.missing(self._store.keys(self._prefix))
+        keys = sorted(self._batches.missing(self._store.keys(self._prefix)), key=_age)
         self.waiting = len(keys)
         for key in keys:
             self._take(key)
@@ -44,3 +47,8 @@ class Projection(ABC):
     @abstractmethod
     def _take(self, key: str) -> None:
         """Take a batch, and add it to those that the projection has once nothing of it can be lost."""
+
+
+def _age(key: str) -> tuple[datetime, str]:
+    """Sort batches by the times of their keys; those that others dropped, whose keys tell none, come last."""
+    return batch_time(key) or datetime.max.replace(tzinfo=UTC), key
