@@ -10,6 +10,7 @@ from hypothesis import settings
 
 from tests.elasticsearch import start_elasticsearch
 from tests.kafka import Kafka, start_kafka, start_secured
+from tests.loki import Loki, start_loki
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,8 @@ _SLOW = {
     "elasticsearch_url",
     "kafka",
     "tls_kafka",
+    "loki_server",
+    "strict_loki",
     "made",
     "service",
 }  # fixtures: a server, the functions' packages, osls
@@ -83,6 +86,19 @@ def kafka() -> Iterator[Kafka]:
     """Run one real Kafka for all the tests that ask for it; each uses topics and groups of its own."""
     with start_kafka() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def loki_server() -> Iterator[Loki]:
+    """Run one real Loki for all the tests that ask for it."""
+    with start_loki() as running:
+        yield running
+
+
+@pytest.fixture
+def loki(loki_server: Loki) -> Loki:
+    """The Loki that runs for all, with nothing in it."""
+    return loki_server.empty()
 
 
 @pytest.fixture(scope="session")

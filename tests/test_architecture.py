@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "functions": {"functions.cli"},  # `python -m functions`
     "functions.cli": {
         *("functions.local", "functions.producer", "functions.metrics", "functions.metrics.run"),
+        *("functions.loki", "functions.loki.run"),
         *("functions.cli.try_layout", "functions.cli.serve"),
         *(PIPELINE, KINDS, NAMES, WIRING),
     },
@@ -47,8 +48,14 @@ MAY_IMPORT = {
     },
     "functions.collector": {PIPELINE, SOURCES},  # never a sink or a kind: it does not know what it carries
     "functions.ingest": {PIPELINE, ENVELOPES},  # never a sink or a kind either; an envelope for OTLP's own names
-    "functions.metrics": {"functions.indexer", PIPELINE, KINDS},  # a projection: the batches into numbers
+    "functions.projection": {PIPELINE},  # what projections on one machine share
+    "functions.metrics": {"functions.projection", "functions.indexer", PIPELINE, KINDS},  # the batches into numbers
     "functions.metrics.run": {"functions.metrics", "functions.indexer.configured", PIPELINE, WIRING},
+    "functions.loki": {"functions.projection", "functions.indexer", PIPELINE, f"{SINKS}.loki"},  # the batches into Loki
+    "functions.loki.run": {
+        *("functions.loki", "functions.projection", "functions.indexer.configured"),
+        *(PIPELINE, f"{SINKS}.loki", WIRING),
+    },
     "functions.indexer": {PIPELINE, PARSER, READER, FRAMING, REDACTED, KINDS, SINKS},  # never a source
     "functions.producer": {PIPELINE},  # it knows a topic, and nobody who reads it
     # What the platforms call; `run` and `drops` are the same on all of them.
@@ -83,7 +90,11 @@ MAY_IMPORT = {
     SINKS: {PIPELINE, KINDS, NAMES},
     f"{SINKS}.elasticsearch": {PIPELINE, KINDS, NAMES, SINKS},
     f"{SINKS}.duckdb": {PIPELINE, KINDS, NAMES, SINKS},
-    WIRING: {PIPELINE, PARSER, KINDS, NAMES, OWN, SOURCES, SINKS, f"{SINKS}.elasticsearch", f"{SINKS}.duckdb"},
+    f"{SINKS}.loki": {PIPELINE, SINKS},
+    WIRING: {
+        *(PIPELINE, PARSER, KINDS, NAMES, OWN, SOURCES),
+        *(SINKS, f"{SINKS}.elasticsearch", f"{SINKS}.duckdb", f"{SINKS}.loki"),
+    },
 }
 # Libraries that a module may need only once it is called: a cold start must not pay for them.
 HEAVY = {
@@ -141,6 +152,7 @@ PURE = (
     *("sources.kafka_event", "sources.kafka_positions", "sources.kafka_values", "one_line"),
     "sources.stream",
     "sources.window",
+    *("sinks.loki.body", "sinks.loki.entries"),
     *sorted(name.removeprefix("functions.pipeline.") for name in MODULES if ENVELOPES in name),
 )
 EFFECTS = {"os", "pathlib", "socket", "subprocess", "time", "random", "obstore", "threading", "http", "urllib"}

@@ -13,6 +13,7 @@ from functions.cli import (
     admin,
     answers,
     dead_letters,
+    loki,
     metrics,
     produce,
     queue_dead_letters,
@@ -52,6 +53,7 @@ _COMMANDS = {
     "queue-dead-letters list": queue_dead_letters.list_first,
     "queue-dead-letters redrive": queue_dead_letters.redrive,
     "metrics": metrics.metrics,
+    "loki": loki.loki,
     "serve ingest": serve.serve_ingest,
 }
 

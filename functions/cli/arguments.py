@@ -88,6 +88,7 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
     _add_dead_letters(group, commands)
     _add_queue_dead_letters(group, commands)
     _add_metrics(add)
+    _add_loki(add)
     _add_serve(group, commands)
 
 
@@ -153,6 +154,17 @@ def _add_metrics(add: Callable[..., ArgumentParser]) -> None:
     command = add("metrics", _("serve what the batches tell as metrics for Prometheus, until Ctrl+C"))
     command.add_argument("--port", type=_port, metavar="N", help=_("instead of METRICS_PORT (8000; 0: a free one)"))
     command.add_argument("--once", action="store_true", help=_("count what is new, print the metrics, and exit"))
+    command.add_argument(
+        "--prefix", type=_folder, default=RAW, metavar=_("FOLDER"), help=_("where the batches lie (raw)")
+    )
+
+
+def _add_loki(add: Callable[..., ArgumentParser]) -> None:
+    command = add("loki", _("push the ingestion runs in the batches to Loki, until Ctrl+C"))
+    command.add_argument("--once", action="store_true", help=_("push what is new, and exit"))
+    command.add_argument(
+        "--interval", type=_seconds, default=5.0, metavar="S", help=_("seconds between two looks for new batches (5)")
+    )
     command.add_argument(
         "--prefix", type=_folder, default=RAW, metavar=_("FOLDER"), help=_("where the batches lie (raw)")
     )

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections import deque
 from contextlib import contextmanager
 from gettext import gettext as _
-from threading import Event, Thread
+from threading import Thread
 from typing import TYPE_CHECKING
 
-from functions.cli.language import told
-from functions.cli.signals import on_stop
+from functions.cli.turns import keep_up
 from functions.pipeline.config import load
-from functions.pipeline.errors import ConfigError, TransientError
+from functions.pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
     from functions.metrics.exposition import Exposition
     from functions.metrics.options import MetricsOptions
-    from functions.metrics.projection import Projection
 
 
 def metrics(given: Namespace, environment: dict[str, str]) -> int:
@@ -39,7 +36,7 @@ def metrics(given: Namespace, environment: dict[str, str]) -> int:
             sys.stdout.write(exposition.content.decode())
         else:
             with _serving(exposition, options, given.port):
-                _count(projection, exposition, options.interval_s)
+                keep_up(projection.turn, options.interval_s, exposition.write)
     return 0
 
 
@@ -64,22 +61,3 @@ def _serving(exposition: Exposition, options: MetricsOptions, port: int | None) 
         print(_("Metrics are at {address}. Ctrl+C ends it.").format(address=address), flush=True)
         yield
         listening.shutdown()
-
-
-def _count(projection: Projection, exposition: Exposition, interval: float) -> None:
-    """Count what is new, again and again, until a signal says stop."""
-    stopping = Event()
-    on_stop(stopping.set)
-    while not stopping.is_set():
-        begun = time.monotonic()
-        try:
-            for _key in projection.turn():
-                if stopping.is_set():
-                    return
-                if time.monotonic() > begun + interval:  # a long turn is shown meanwhile
-                    exposition.write()
-                    begun = time.monotonic()
-        except TransientError as error:  # what was counted stays; the rest is counted at the next turn
-            print("⚠", told(error), file=sys.stderr, flush=True)
-        exposition.write()
-        stopping.wait(interval)

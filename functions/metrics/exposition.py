@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from prometheus_client import Metric as Family
 
-    from functions.metrics.projection import Projection
+    from functions.metrics.projection import Metrics
     from functions.metrics.samples import Key, Metric
 
 
@@ -33,7 +33,7 @@ class Exposition:
         content: as it was when `write` was last called.
     """
 
-    def __init__(self, projection: Projection) -> None:
+    def __init__(self, projection: Metrics) -> None:
         self._numbers = _Numbers(projection)
         self.content = b""
         self.write()
@@ -75,7 +75,7 @@ def server(exposition: Exposition, host: str, port: int) -> ThreadingHTTPServer:
 class _Numbers(Collector):
     """Collects a projection's numbers, and how far it is."""
 
-    def __init__(self, projection: Projection) -> None:
+    def __init__(self, projection: Metrics) -> None:
         self._projection = projection
 
     def collect(self) -> Iterator[Family]:

@@ -1,17 +1,17 @@
-"""The projection: batches that are new in the store, one after the other, into the ledger."""
+"""The projection: what batches tell, into the ledger."""
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import orjson
 
 from functions.metrics.samples import added_by
 from functions.pipeline.documents import Written
+from functions.projection.projection import Projection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from types import TracebackType
     from typing import Self
 
@@ -49,33 +49,19 @@ class _Runs:
         return written
 
 
-class Projection:
+class Metrics(Projection):
     """Keeps a ledger up to date with a store.
 
     Attributes:
         ledger: the numbers.
-        waiting: how many batches were found that are not in the numbers yet.
-        last_success: when all batches of the store were in the numbers, in Unix seconds; 0: not so far.
     """
 
     def __init__(self, ledger: Ledger, store: Store, opened: Callable[..., Indexing], prefix: str) -> None:
         """Take a ledger that is open, a store, and what opens a batch of it, given its key and a sink."""
-        self.ledger, self._store, self._opened, self._prefix = ledger, store, opened, prefix
-        self.waiting, self.last_success = 0, 0.0
+        super().__init__(ledger, store, prefix)
+        self.ledger, self._opened = ledger, opened
 
-    def turn(self) -> Iterator[str]:
-        """Count each new batch, and yield its key.
-
-        Raises:
-            TransientError: the store fails for now; what was counted stays.
-            PermanentError: the store refuses.
-        """
-        keys = self.ledger.missing(self._store.keys(self._prefix))
-        self.waiting = len(keys)
-        for key in keys:
-            runs = _Runs(self.ledger.bounded)
-            self._opened(key, sink=runs).run()
-            self.ledger.add(key, runs.added)
-            self.waiting -= 1
-            yield key
-        self.last_success = time.time()
+    def _take(self, key: str) -> None:
+        runs = _Runs(self.ledger.bounded)
+        self._opened(key, sink=runs).run()
+        self.ledger.add(key, runs.added)

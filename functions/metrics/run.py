@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from functions.indexer.configured import configured_indexing
 from functions.metrics.ledger import Ledger
-from functions.metrics.projection import Projection
+from functions.metrics.projection import Metrics
 from functions.pipeline.config import load
 from functions.pipeline.store import StoreOptions
 from functions.pipeline.wiring import open_store
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def open_projection(environment: Mapping[str, str], prefix: str) -> Iterator[Projection]:
+def open_projection(environment: Mapping[str, str], prefix: str) -> Iterator[Metrics]:
     """Open the projection of the batches below a prefix.
 
     Raises:
@@ -30,4 +30,4 @@ def open_projection(environment: Mapping[str, str], prefix: str) -> Iterator[Pro
     store = open_store(environment)
     opened = partial(configured_indexing(environment), store=store)
     with Ledger(Path(options.folder, "metrics.sqlite"), f"{options.address}/{prefix}") as ledger:
-        yield Projection(ledger, store, opened, prefix)
+        yield Metrics(ledger, store, opened, prefix)

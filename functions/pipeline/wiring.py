@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from functions.pipeline.queue import DeadLetterQueue
     from functions.pipeline.redaction import Redaction
     from functions.pipeline.sinks import Indexes, Sink
+    from functions.pipeline.sinks.loki.sink import LokiSink
     from functions.pipeline.sources import Source, Topic
     from functions.pipeline.store import Store
 
@@ -48,11 +49,13 @@ def indexer_options() -> tuple[type[Options], ...]:
     from functions.pipeline.own import OwnOptions
     from functions.pipeline.parser import ParserOptions
     from functions.pipeline.redaction import RedactionOptions
+    from functions.pipeline.sinks.chosen import SinkOptions
     from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
+    from functions.pipeline.sinks.loki.options import LokiOptions
     from functions.pipeline.store import StoreOptions
 
-    shared = StoreOptions, CodecOptions, ParserOptions, OwnOptions, ElasticsearchOptions, IndexNames, RedactionOptions
-    return *shared, *kind_options().values()
+    shared = StoreOptions, CodecOptions, ParserOptions, OwnOptions, RedactionOptions
+    return *shared, SinkOptions, ElasticsearchOptions, IndexNames, LokiOptions, *kind_options().values()
 
 
 def all_options() -> tuple[type[Options], ...]:
@@ -261,7 +264,12 @@ def open_parser(environment: Mapping[str, str]) -> Parser:
 
 
 def open_sink(environment: Mapping[str, str]) -> Sink:
-    """Open the sink: Elasticsearch when its host or URL is set, else the embedded DuckDB."""
+    """Open the sink that PIPELINE_SINK names; the index is Elasticsearch when its host or URL is set, else DuckDB."""
+    from functions.pipeline.sinks.chosen import LOKI, SinkOptions
+
+    (chosen,) = load(environment, SinkOptions)
+    if chosen.sink == LOKI:
+        return open_loki(environment)
     elasticsearch, names, store = _index_options(environment)
     if elasticsearch.address:
         from functions.pipeline.sinks.elasticsearch.sink import ElasticsearchSink
@@ -272,8 +280,18 @@ def open_sink(environment: Mapping[str, str]) -> Sink:
     return DuckdbSink(store.index_file, names)
 
 
+def open_loki(environment: Mapping[str, str], patience_s: float = 30.0) -> LokiSink:
+    """Open Loki as a sink, which is tried again for so many seconds when it is away."""
+    from functions.pipeline.backoff import Backoff
+    from functions.pipeline.sinks.loki.options import LokiOptions
+    from functions.pipeline.sinks.loki.sink import LokiSink
+
+    (options,) = load(environment, LokiOptions)
+    return LokiSink(options, Backoff(total=patience_s))
+
+
 def open_indexes(environment: Mapping[str, str]) -> Indexes:
-    """Open the indexes of the sink that `open_sink` opens."""
+    """Open the indexes: Elasticsearch's, or DuckDB's."""
     elasticsearch, names, store = _index_options(environment)
     if elasticsearch.address:
         from functions.pipeline.sinks.elasticsearch.indexes import ElasticsearchIndexes

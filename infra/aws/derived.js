@@ -23,12 +23,49 @@ exports.receives = (osls) => whole(osls, "max-receives", 5, 1000);
 
 exports.oldest = (osls) => whole(osls, "oldest-message-seconds", 1, 1209600);
 
-exports.notifications = async (osls) =>
-  (await prefixes(osls)).map((prefix) => ({
+// S3 tells one of whatever is put: the queue; or, where there is a second one, the topic that both subscribe to.
+exports.notifications = async (osls) => {
+  const loki = await param(osls, "loki-url");
+  const whom = loki ? { Topic: { Ref: "Topic" } } : { Queue: { "Fn::GetAtt": ["Queue", "Arn"] } };
+  const configurations = (await prefixes(osls)).map((prefix) => ({
     Event: "s3:ObjectCreated:*",
     Filter: { S3Key: { Rules: [{ Name: "prefix", Value: prefix }] } },
-    Queue: { "Fn::GetAtt": ["Queue", "Arn"] },
+    ...whom,
   }));
+  return loki ? { TopicConfigurations: configurations } : { QueueConfigurations: configurations };
+};
+
+// What must be there before the bucket is: whom it tells, and who is told by that.
+exports.told = async (osls) =>
+  (await param(osls, "loki-url")) ? ["QueuePolicy", "TopicPolicy", "Subscription", "LokiSubscription"] : ["QueuePolicy"];
+
+// Who may write to the queue. The bucket still may when it tells the topic: in the middle of that change it tells the queue.
+exports.senders = async (osls) => {
+  const bucket = { "Fn::Sub": "arn:${AWS::Partition}:s3:::" + (await osls.resolveVariable("self:custom.bucket")) };
+  const fromBucket = sender("s3", bucket, { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } });
+  return (await param(osls, "loki-url")) ? [fromBucket, sender("sns", { Ref: "Topic" }, {})] : [fromBucket];
+};
+
+function sender(service, source, conditions) {
+  return {
+    Effect: "Allow",
+    Principal: { Service: `${service}.amazonaws.com` },
+    Action: "sqs:SendMessage",
+    Resource: { "Fn::GetAtt": ["Queue", "Arn"] },
+    Condition: { ArnEquals: { "aws:SourceArn": source }, ...conditions },
+  };
+}
+
+exports.lokiFunction = async (osls) => ((await param(osls, "loki-url")) ? "${file(infra/aws/loki.yml):function}" : null);
+
+exports.lokiResources = async (osls) => ((await param(osls, "loki-url")) ? "${file(infra/aws/loki.yml):resources}" : {});
+
+exports.lokiSecrets = async (osls) => {
+  if (/^https?:\/\/[^/]*@/.test(await param(osls, "loki-url"))) {
+    throw wrong("loki-url", "no password in it: use LOKI_USERNAME and loki-password");
+  }
+  return readSecrets(osls, ["loki-password", "loki-bearer-token", "redact-key"]);
+};
 
 exports.batches = async (osls) =>
   (await prefixes(osls)).map((prefix) => ({ "Fn::Sub": `\${BatchesBucket.Arn}/${prefix}*` }));

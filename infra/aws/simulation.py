@@ -14,7 +14,7 @@ from itertools import count
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
-from functions.pipeline.sinks.elasticsearch.backoff import Backoff
+from functions.pipeline.backoff import Backoff
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -199,7 +199,7 @@ def test_a_ledger_is_one_store_s(command_line: Run, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("PIPELINE_STORE", f"file://{folder}/another")
     code, _, err = command_line("metrics", "--once")
     assert code == 2
-    assert "has the numbers of the store" in err
+    assert "is about file://" in err
 
 
 def test_a_damaged_ledger_is_made_anew_once_it_is_deleted(command_line: Run, folder: Path):

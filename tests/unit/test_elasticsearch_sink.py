@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from functions.pipeline.backoff import Backoff
 from functions.pipeline.config import load
 from functions.pipeline.documents import LOGS, Document, as_rows
 from functions.pipeline.errors import ConfigError, PermanentError, TransientError
 from functions.pipeline.names import IndexNames
-from functions.pipeline.sinks.elasticsearch.backoff import Backoff
 from functions.pipeline.sinks.elasticsearch.indexes import ElasticsearchIndexes
 from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
 from functions.pipeline.sinks.elasticsearch.sink import ElasticsearchSink

@@ -34,6 +34,8 @@ def test_a_secret_has_no_value():
             "KAFKA_SSL_KEY_PASSWORD",
             "ELASTICSEARCH_API_KEY",
             "ELASTICSEARCH_PASSWORD",
+            "LOKI_PASSWORD",
+            "LOKI_BEARER_TOKEN",
             "PIPELINE_HTTP_TOKEN",
             "PIPELINE_INGEST_TOKENS",
             "PIPELINE_REDACT_KEY",

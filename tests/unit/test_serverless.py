@@ -20,6 +20,7 @@ from functions.pipeline.wiring import all_options
 ROOT = Path(__file__).parents[2]
 STAGES = ["local", "dev", "prod"]
 SPACE, ELASTICSEARCH = "https://space.example", "https://elasticsearch.example:9243"
+LOKI = "https://loki.example"
 # Packaging must not speak to anybody: neither to AWS nor home.
 OFFLINE = """require("net").Socket.prototype.connect = () => { throw new Error("packaging connects to something") }"""
 
@@ -128,6 +129,7 @@ CHOSEN: dict[str, object] = {
     "snapstart": "true",
 }
 
+WITH_LOKI: dict[str, object] = {**CHOSEN, "loki-url": LOKI, "loki-bearer-token": "ssm:/trilog/loki"}
 ARN = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:url-a1b2c3"
 URL_BY_REFERENCE: dict[str, object] = {"elasticsearch-url": f"secretsmanager:{ARN}"}
 EMBEDDED = {
@@ -138,13 +140,14 @@ EMBEDDED = {
     "ELASTICSEARCH_CA_CERT",
     "PIPELINE_INGEST_CONCURRENCY",  # on AWS, each container has one request at once
 }
-SET_BY_PARAMS = {"PIPELINE_STORE", "GRADIO_URL", "ELASTICSEARCH_URL"}
+SET_BY_PARAMS = {"PIPELINE_STORE", "GRADIO_URL", "ELASTICSEARCH_URL", "LOKI_URL"}
+SET_BY_FUNCTION = {"PIPELINE_SINK"}
 VARIABLES = [
     each
     for each in variables([*all_options(), CollectorOptions, IngestOptions])
     if not each.name.startswith("KAFKA_")  # on AWS, a topic invokes a function of its own
 ]
-PLAIN = {each.name for each in VARIABLES if not each.secret} - EMBEDDED - SET_BY_PARAMS
+PLAIN = {each.name for each in VARIABLES if not each.secret} - EMBEDDED - SET_BY_PARAMS - SET_BY_FUNCTION
 SECRET = {each.name for each in VARIABLES if each.secret} - EMBEDDED - SET_BY_PARAMS
 SHELL = dict.fromkeys(PLAIN, "7") | dict.fromkeys(SECRET, "plain-secret")
 
@@ -226,6 +229,7 @@ def test_without_a_space_nothing_is_deployed(service: Path):
         ("elasticsearch-password", "ssm:without-a-slash", "by reference"),
         ("ingest-tokens", "a-token-of-16-characters", "by reference"),
         ("elasticsearch-url", "https://elastic:secret@host:9200", "no password"),
+        ("loki-url", "https://ada:secret@host:3100", "no password"),
     ],
 )
 def test_a_param_that_cannot_be_is_named(name: str, value: str, expected: str):
@@ -236,6 +240,7 @@ def test_a_param_that_cannot_be_is_named(name: str, value: str, expected: str):
         "collector-minutes": "schedule",
         "prefixes": "notifications",
         "ingest-tokens": "ingestSecrets",
+        "loki-url": "lokiSecrets",
         **dict.fromkeys(("hf-token", "gradio-auth", "redis-password"), "collectorSecrets"),
     }.get(name, "indexerSecrets")
     code = f"""
@@ -249,14 +254,19 @@ def test_a_param_that_cannot_be_is_named(name: str, value: str, expected: str):
 
 
 def test_aws_would_take_the_templates(package: Package, chosen: Template, tmp_path: Path):
+    lint([*map(package, STAGES), chosen], tmp_path)
+
+
+def lint(templates: list[Template], folder: Path) -> None:
+    """Let cfn-lint look for what AWS would refuse."""
     files = []
-    for number, template in enumerate([*map(package, STAGES), chosen]):
-        files.append(tmp_path / f"{number}.json")
+    for number, template in enumerate(templates):
+        files.append(folder / f"{number}.json")
         files[-1].write_text(json.dumps(template))
     cfn_lint = Path(sys.executable).with_name("cfn-lint")  # comes with moto
     osls_own = "W3005"  # a dependency named twice
     command = [cfn_lint, "--ignore-checks", osls_own, "--template", *files]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -337,10 +347,10 @@ def test_the_functions_have_the_addresses_that_they_need(template: Template, sta
 
 def test_the_settings_of_the_shell_reach_the_functions(package: Package):
     """All settings that trilog has, but for those that only one machine can use, and for secrets."""
-    template = package("dev", URL_BY_REFERENCE, **SHELL)
+    template = package("dev", URL_BY_REFERENCE, **SHELL, LOKI_URL=LOKI)
     reached = {
         name: value
-        for each in ("Collector", "Indexer", "Ingest")
+        for each in ("Collector", "Indexer", "Ingest", "Loki")
         for name, value in environment_of(template, each).items()
     }
     assert {name for name, value in reached.items() if value == "7"} == PLAIN
@@ -352,7 +362,7 @@ def test_the_settings_of_the_shell_reach_the_functions(package: Package):
 def test_secrets_are_references_never_values(package: Package, chosen: Template):
     assert environment_of(chosen, "Collector")["HF_TOKEN"] == CHOSEN["hf-token"]
     assert environment_of(chosen, "Indexer")["ELASTICSEARCH_API_KEY"] == CHOSEN["elasticsearch-api-key"]
-    assert "plain-secret" not in json.dumps(package("dev", URL_BY_REFERENCE, **SHELL))
+    assert "plain-secret" not in json.dumps(package("dev", URL_BY_REFERENCE, **SHELL, LOKI_URL=LOKI))
 
 
 def test_a_function_may_read_its_own_secrets_and_no_others(chosen: Template):
@@ -508,7 +518,98 @@ def test_the_queues_are_encrypted(template: Template):
     assert all(each["SqsManagedSseEnabled"] for each in of_type(template, "AWS::SQS::Queue").values())
 
 
+# --- Loki, which is told of the same batches
+
+
+@pytest.fixture
+def with_loki(package: Package) -> Template:
+    """A template for which everything was chosen, and a Loki."""
+    return package("prod", WITH_LOKI)
+
+
+def test_without_an_address_there_is_nothing_of_loki(template: Template, chosen: Template):
+    for each in (template, chosen):
+        assert not [name for name in each["Resources"] if "Loki" in name or "Topic" in name]
+
+
+def test_loki_has_the_indexer_once_more_with_a_queue_of_its_own(with_loki: Template):
+    function, indexer = (properties(with_loki, f"{each}LambdaFunction") for each in ("Loki", "Indexer"))
+    for each in ("Handler", "MemorySize", "Timeout", "Runtime", "Architectures"):
+        assert function[each] == indexer[each]
+    assert function["Code"]["S3Key"].endswith("/indexer.zip")
+    variables = function["Environment"]["Variables"]
+    assert variables == {"PIPELINE_SINK": "loki", "LOKI_URL": LOKI, "LOKI_BEARER_TOKEN": "ssm:/trilog/loki"}
+    assert "LOKI_URL" not in environment_of(with_loki, "Indexer")
+    mappings = of_type(with_loki, "AWS::Lambda::EventSourceMapping").values()
+    own = next(each for each in mappings if each["FunctionName"] == get("LokiLambdaFunction"))
+    assert (own["EventSourceArn"], own["FunctionResponseTypes"]) == (get("LokiQueue"), ["ReportBatchItemFailures"])
+    queue = properties(with_loki, "LokiQueue")
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == get("LokiDeadLetterQueue")
+    for name, value in properties(with_loki, "Queue").items():
+        assert name == "RedrivePolicy" or queue[name] == value
+
+
+def test_aws_would_take_that_too(with_loki: Template, tmp_path: Path):
+    lint([with_loki], tmp_path)
+
+
+def test_both_queues_are_told_what_the_bucket_says(with_loki: Template):
+    """S3 tells one of each prefix: here the topic, which gives both queues S3's own words."""
+    told = properties(with_loki, "BatchesBucket")["NotificationConfiguration"]
+    assert list(told) == ["TopicConfigurations"]
+    assert [each["Topic"] for each in told["TopicConfigurations"]] == [{"Ref": "Topic"}] * 2
+    subscriptions = of_type(with_loki, "AWS::SNS::Subscription")
+    assert [each["Endpoint"] for each in subscriptions.values()] == [get("Queue"), get("LokiQueue")]
+    for each in subscriptions.values():
+        assert (each["TopicArn"], each["Protocol"], each["RawMessageDelivery"]) == ({"Ref": "Topic"}, "sqs", True)
+    before = with_loki["Resources"]["BatchesBucket"]["DependsOn"]
+    assert {"TopicPolicy", "QueuePolicy", *subscriptions} <= set(before)
+
+
+def test_the_topic_takes_from_the_bucket_and_the_queues_from_the_topic(with_loki: Template):
+    [published] = properties(with_loki, "TopicPolicy")["PolicyDocument"]["Statement"]
+    bucket = properties(with_loki, "BatchesBucket")["BucketName"]["Fn::Sub"]
+    from_bucket = {
+        "ArnEquals": {"aws:SourceArn": sub(f"arn:${{AWS::Partition}}:s3:::{bucket}")},
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+    }
+    assert (published["Principal"], published["Action"]) == ({"Service": "s3.amazonaws.com"}, "sns:Publish")
+    assert (published["Resource"], published["Condition"]) == ({"Ref": "Topic"}, from_bucket)
+    from_topic = {"ArnEquals": {"aws:SourceArn": {"Ref": "Topic"}}}
+    for queue, conditions in (("Queue", [from_bucket, from_topic]), ("LokiQueue", [from_topic])):
+        statements = properties(with_loki, f"{queue}Policy")["PolicyDocument"]["Statement"]
+        assert [each["Condition"] for each in statements] == conditions
+        assert {(each["Action"], str(each["Resource"])) for each in statements} == {
+            ("sqs:SendMessage", str(get(queue)))
+        }
+
+
+def test_it_may_do_what_the_indexer_may_with_its_own_queue_and_secrets(with_loki: Template):
+    place = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/trilog/loki"
+    mine, theirs = granted(with_loki, "LokiRole"), granted(with_loki, "IndexerRole")
+    own = json.dumps(theirs[:4]).replace("IndexerLogGroup", "LokiLogGroup").replace('"Queue"', '"LokiQueue"')
+    assert json.loads(json.dumps(mine[:4])) == json.loads(own)
+    assert mine[4:] == [(["ssm:GetParameter"], [sub(place)]), (["kms:Decrypt"], [CHOSEN["kms-key"]])]
+    assert ["*" for actions, resources in mine if "*" in actions or "*" in resources] == []
+
+
+def test_what_goes_wrong_with_loki_rings_as_it_does_with_the_index(with_loki: Template):
+    alarms = watched(with_loki)
+    own = {f"Loki{name}": name for name in alarms if f"Loki{name}" in alarms}
+    own |= {f"LokiLambdaFunction {each}": f"IndexerLambdaFunction {each}" for each in ("Errors", *COUNTED)}
+    assert len(own) == 5
+    for mine, theirs in own.items():
+        differing = {name for name, value in alarms[mine].items() if value != alarms[theirs][name]}
+        assert differing == {"AlarmDescription", "Dimensions"}
+    outputs = {name: each["Value"] for name, each in with_loki["Outputs"].items()}
+    assert outputs["LokiDeadLetterQueueUrl"] == {"Ref": "LokiDeadLetterQueue"}
+    assert outputs["LokiQueueUrl"] == {"Ref": "LokiQueue"}
+
+
 # --- Watching
+
+
+COUNTED = ("Unaccounted", "DeadLetters")
 
 
 def watched(template: Template) -> dict[str, dict[str, Any]]:
@@ -540,7 +641,7 @@ def test_what_goes_wrong_rings(template: Template):
     assert alarms["DeadLetterQueue ApproximateNumberOfMessagesVisible"]["Threshold"] == 0
 
 
-@pytest.mark.parametrize("metric", ["Unaccounted", "DeadLetters"])
+@pytest.mark.parametrize("metric", COUNTED)
 def test_what_the_indexer_counts_rings_when_a_record_is_missing_or_refused(template: Template, metric: str):
     """Under the name and the dimension that the line has, which the indexer logs."""
     alarm = watched(template)[f"IndexerLambdaFunction {metric}"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from functions.pipeline.sinks.elasticsearch.connection import Connection
+from functions.pipeline.connection import Connection
 from functions.pipeline.sinks.elasticsearch.failures import not_elasticsearch, refused, words
+from functions.pipeline.sinks.elasticsearch.server import server_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +33,7 @@ def open_client(options: ElasticsearchOptions) -> Iterator[Elasticsearch]:
 
     node = NodeConfig("http", "the-connection-knows", 1)  # where it really goes, `_node` knows
     try:
-        with Elasticsearch([node], node_class=_node(Connection(options, _TIMEOUT))) as client:
+        with Elasticsearch([node], node_class=_node(Connection(server_of(options), _TIMEOUT))) as client:
             yield client
     except (UnsupportedProductError, TransportError) as error:
         raise not_elasticsearch(options, error) from error

@@ -14,22 +14,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 import orjson
 
+from functions.pipeline.backoff import Backoff, Patience
+from functions.pipeline.connection import Connection
 from functions.pipeline.documents import Rejection, Written, as_rows
 from functions.pipeline.errors import ConfigError, PermanentError, TransientError
 from functions.pipeline.kinds import kinds
-from functions.pipeline.sinks.elasticsearch.backoff import Backoff, Patience
 from functions.pipeline.sinks.elasticsearch.body import Body
-from functions.pipeline.sinks.elasticsearch.connection import Connection
 from functions.pipeline.sinks.elasticsearch.failures import not_elasticsearch, reason_of, refused, words
 from functions.pipeline.sinks.elasticsearch.overlap import Overlap
+from functions.pipeline.sinks.elasticsearch.server import server_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from types import TracebackType
 
+    from functions.pipeline.connection import Response
     from functions.pipeline.documents import Document, Row, Rows
     from functions.pipeline.names import IndexNames
-    from functions.pipeline.sinks.elasticsearch.connection import Response
     from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
 
 _BODY_SIZE = 5 * 1024 * 1024  # bytes before compression: larger is no faster, and takes memory on both sides
@@ -83,7 +84,7 @@ class ElasticsearchSink:
         self._options = options
         self._names = names
         self._backoff = backoff
-        self._connection = Connection(options, timeout)
+        self._connection = Connection(server_of(options), timeout)
         self._body_size = _BODY_SIZE
         self._has_templates = False
 

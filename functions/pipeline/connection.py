@@ -1,4 +1,4 @@
-"""One kept-alive HTTP connection to Elasticsearch, light enough for a cold start."""
+"""One kept-alive HTTP connection to a server, light enough for a cold start."""
 
 from __future__ import annotations
 
@@ -7,14 +7,33 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from functions.pipeline.errors import PermanentError
-from functions.pipeline.sinks.elasticsearch.failures import cannot_connect
-from functions.pipeline.sinks.elasticsearch.options import tls_context
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import ssl
+    from collections.abc import Callable, Mapping
     from http.client import HTTPConnection
 
-    from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
+    from functions.pipeline.errors import TrilogError
+
+
+class Server(NamedTuple):
+    """Whom requests are sent to.
+
+    Attributes:
+        name: what messages call it.
+        address: http:// or https://, without credentials; a path stands before those of the requests.
+        authorization: the header that signs in, or None.
+        headers: others that each request has.
+        unreachable: makes the error for a request that got no answer.
+        tls_context: makes the context that verifies its certificate.
+    """
+
+    name: str
+    address: str
+    authorization: str | None
+    headers: Mapping[str, str]
+    unreachable: Callable[[Exception], TrilogError]
+    tls_context: Callable[[], ssl.SSLContext]
 
 
 class Response(NamedTuple):
@@ -28,10 +47,10 @@ class Response(NamedTuple):
 class Connection:
     """Sends requests over one connection, which the first opens and the next find open."""
 
-    def __init__(self, options: ElasticsearchOptions, timeout: float) -> None:
-        """Take the address and the credentials; `timeout` is in seconds, for connecting and for each answer."""
-        self._options = options
-        self._address = urlsplit(options.address or "")
+    def __init__(self, server: Server, timeout: float) -> None:
+        """Take whom to ask; `timeout` is in seconds, for connecting and for each answer."""
+        self._server = server
+        self._address = urlsplit(server.address)
         self._timeout = timeout
         self._http: HTTPConnection | None = None
         self._over = False
@@ -64,7 +83,7 @@ class Connection:
         except (OSError, HTTPException) as error:
             # Between two requests a server may end a kept connection, or a function be frozen: no failure yet.
             if not kept or isinstance(error, TimeoutError):
-                raise cannot_connect(self._options, error) from error
+                raise self._server.unreachable(error) from error
         return self.request(method, path, body, headers)
 
     def _send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Response:
@@ -81,20 +100,21 @@ class Connection:
 
     def _open(self) -> HTTPConnection:
         if self._over:
-            raise PermanentError("The connection to Elasticsearch at {host} has been closed", host=self._options.shown)
+            raise PermanentError("The connection to {server} has been closed", server=self._server.name)
         from http.client import HTTPConnection, HTTPSConnection  # it imports ssl
 
         host, port = self._address.hostname or "", self._address.port
         if self._address.scheme == "http":
             return HTTPConnection(host, port, timeout=self._timeout)
-        return HTTPSConnection(host, port, timeout=self._timeout, context=tls_context(self._options))
+        return HTTPSConnection(host, port, timeout=self._timeout, context=self._server.tls_context())
 
     def _without_credentials(self, body: bytes) -> bytes:
         """Take out of an answer what a proxy's error page may quote of the request: answers reach messages and logs."""
-        return body.replace(self._options.authorization.encode(), b"***") if self._options.authorization else body
+        header = self._server.authorization
+        return body.replace(header.encode(), b"***") if header else body
 
     def _identified(self, headers: Mapping[str, str]) -> dict[str, str]:
-        common = {"Accept": "application/json", "User-Agent": "trilog"}
-        if self._options.authorization:
-            common["Authorization"] = self._options.authorization
+        common = {"Accept": "application/json", "User-Agent": "trilog", **self._server.headers}
+        if self._server.authorization:
+            common["Authorization"] = self._server.authorization
         return {**headers, **common}

@@ -26,11 +26,15 @@ class Patience:
         self._longest = backoff.longest
         self._end = time.monotonic() + backoff.total
 
-    def wait(self, error: TransientError) -> None:
-        """Pause before the next try; raise `error` when that would be too late."""
+    def wait(self, error: TransientError, least: float = 0) -> None:
+        """Pause before the next try, at least as long as the server asks for, in seconds.
+
+        Raises:
+            TransientError: `error`, when that would be too late.
+        """
         from random import uniform  # it loads OpenSSL's hashes, and trouble is rare
 
-        pause = self._pause * uniform(0.5, 1)  # noqa: S311 (many clients must not come back at once; no secret)
+        pause = max(least, self._pause * uniform(0.5, 1))  # noqa: S311 (many must not come back at once; no secret)
         if time.monotonic() + pause > self._end:
             raise error
         time.sleep(pause)

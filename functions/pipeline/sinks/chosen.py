@@ -1,0 +1,13 @@
+"""Which sink an indexer writes to."""
+
+from __future__ import annotations
+
+from functions.pipeline.config import Options, one_of, setting
+
+INDEX, LOKI = "index", "loki"
+
+
+class SinkOptions(Options):
+    """The indexes (Elasticsearch where it is configured, else the embedded ones), or Loki."""
+
+    sink: str = setting("PIPELINE_SINK", one_of(INDEX, LOKI), INDEX)

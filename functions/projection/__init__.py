@@ -1,0 +1,1 @@
+"""Projections that a process of their own keeps up to date, each with its own place in the batches."""

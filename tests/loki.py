@@ -1,0 +1,111 @@
+"""A real Loki for tests: built once into the user's cache, started on free ports with data of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+from uuid import uuid4
+
+from tests.scripts import free_port, install, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[1]
+SCRIPT = ROOT / "infra" / "loki" / "server" / "loki.sh"
+HOME = ROOT / ".tools" / "loki"
+RUNS = '{job="ingestion-logs"}'
+_SECONDS = 30  # that an answer may take
+_SINCE, _UNTIL = "2025-08-01T00:00:00Z", "2025-12-01T00:00:00Z"  # when the example's runs are
+
+
+class Loki:
+    """A Loki that runs, and can be killed and started again on the same port with the same data."""
+
+    def __init__(self, port: int, data: Path, variables: dict[str, str], tenant: str = "tests") -> None:
+        self.port = port
+        self._data = data
+        self._variables = variables
+        self.tenant = tenant
+
+    def empty(self) -> Loki:
+        """Return the same server as a tenant sees it who has nothing there yet."""
+        return Loki(self.port, self._data, self._variables, uuid4().hex)
+
+    @property
+    def address(self) -> str:
+        """What LOKI_URL is."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it; return when it is ready."""
+        os.environ |= self._variables
+        run(SCRIPT, "start-background", HOME, self.port, self._data)
+
+    def stop(self) -> None:
+        """Stop it as an operator does."""
+        run(SCRIPT, "stop", HOME, self.port)
+
+    def kill(self) -> None:
+        """Kill it with SIGKILL; return when its port is free."""
+        os.kill(int((HOME / "run" / f"{self.port}.pid").read_text()), signal.SIGKILL)
+        ends = time.monotonic() + _SECONDS
+        while self._listens():
+            assert time.monotonic() < ends
+            time.sleep(0.02)
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def flush(self) -> None:
+        """Let it write its open chunks to the disk, and close them."""
+        with urlopen(Request(f"{self.address}/flush", b"", method="POST"), timeout=_SECONDS) as answer:  # noqa: S310
+            assert answer.status == 204
+
+    def get(self, path: str, **query: object) -> Any:
+        """Ask it something; return the `data` of its answer."""
+        asked = Request(f"{self.address}{path}?{urlencode(query)}", headers={"X-Scope-OrgID": self.tenant})  # noqa: S310
+        with urlopen(asked, timeout=_SECONDS) as answer:  # noqa: S310
+            return json.load(answer)["data"]
+
+    def lines(self, query: str = RUNS, since: str = _SINCE, until: str = _UNTIL) -> list[dict[str, str]]:
+        """Return the entries that a query finds, oldest first: labels and metadata, `time` in nanoseconds, `line`."""
+        asked = {"query": query, "start": since, "end": until, "limit": 100_000, "direction": "forward"}
+        streams = self.get("/loki/api/v1/query_range", **asked)["result"]
+        found = [
+            {**each["stream"], "time": time, "line": line} for each in streams for time, line, *_ in each["values"]
+        ]
+        return sorted(found, key=lambda each: int(each["time"]))
+
+    def numbers(self, query: str, at: str = _UNTIL) -> dict[tuple[tuple[str, str], ...], float]:
+        """Return what a query of numbers gives at a time, by labels."""
+        result = self.get("/loki/api/v1/query", query=query, time=at)["result"]
+        return {tuple(sorted(each["metric"].items())): float(each["value"][1]) for each in result}
+
+
+@contextmanager
+def start_loki(*flags: str, tenants: bool = True) -> Iterator[Loki]:
+    """Run a Loki and yield it; without Go, skip the test. Flags win over its configuration."""
+    install(SCRIPT, HOME)
+    with TemporaryDirectory(prefix="trilog-loki-") as folder:
+        variables = {
+            "LOKI_GRPC_PORT": str(free_port()),
+            "LOKI_MEMBER_PORT": str(free_port()),
+            "LOKI_FLAGS": " ".join((f"-auth.enabled={tenants}", *flags)),
+        }
+        loki = Loki(free_port(), Path(folder, "data"), variables)
+        try:
+            loki.start()
+            yield loki
+        finally:
+            loki.stop()
