@@ -48,18 +48,18 @@ class KafkaLag:
 
         admin = self._admin = self._admin or AdminClient(self._settings)
         topics = admin.describe_topics(kafka.TopicCollection([self.topic]), request_timeout=SECONDS)
-        partitions = [each.id for each in topics[self.topic].result(SECONDS).partitions]
+        partitions = [each.id for each in topics[self.topic].result().partitions]
         places = [kafka.TopicPartition(self.topic, each) for each in partitions]
-        firsts = self._offsets(places, kafka.OffsetSpec.earliest())
+        firsts = self._offsets(places, kafka.admin.OffsetSpec.earliest())
         group = kafka.ConsumerGroupTopicPartitions(self._options.group, places)
-        found = admin.list_consumer_group_offsets([group], request_timeout=SECONDS)[group.group_id].result(SECONDS)
+        found = admin.list_consumer_group_offsets([group], request_timeout=SECONDS)[group.group_id].result()
         stored = {each.partition: each.offset for each in found.topic_partitions}  # below 0: none
-        ends = self._offsets(places, kafka.OffsetSpec.latest())  # the last answer: none is behind by less than nothing
-        return {each: max(0, ends[each] - max(firsts[each], stored[each])) for each in partitions}
+        ends = self._offsets(places, kafka.admin.OffsetSpec.latest())  # asked last: they are not below what is stored
+        return {each: ends[each] - max(firsts[each], stored[each]) for each in partitions}
 
     def _offsets(self, places: list[Any], which: Any) -> dict[int, int]:  # noqa: ANN401 (the library's)
         asked = self._admin.list_offsets(dict.fromkeys(places, which), request_timeout=SECONDS)
-        return {place.partition: future.result(SECONDS).offset for place, future in asked.items()}
+        return {place.partition: future.result().offset for place, future in asked.items()}
 
     def _hear(self, error: Any) -> None:  # noqa: ANN401 (a KafkaError)
         self._heard = error
