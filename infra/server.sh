@@ -51,3 +51,11 @@ stop() {
   rm -f "$pid_file"
   echo "$name on port $port is stopped"
 }
+
+answers_well() { # to a GET of a path, by HTTP
+  (
+    exec 3<> "/dev/tcp/127.0.0.1/$port"
+    printf 'GET %s HTTP/1.0\r\n\r\n' "$1" >&3
+    head -n 1 <&3 | grep -q '^HTTP/1.. 200'
+  ) 2> /dev/null
+}

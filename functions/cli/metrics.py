@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections import deque
 from contextlib import contextmanager
 from gettext import gettext as _
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from functions.cli.language import told
 from functions.cli.turns import keep_up
 from functions.pipeline.config import load
-from functions.pipeline.errors import ConfigError
+from functions.pipeline.errors import ConfigError, PermanentError, TransientError
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator
 
     from functions.metrics.exposition import Exposition
+    from functions.metrics.kafka_lag import KafkaLag
     from functions.metrics.options import MetricsOptions
 
 
@@ -25,19 +28,44 @@ def metrics(given: Namespace, environment: dict[str, str]) -> int:
     """Serve the metrics until a signal says stop; or count what is new and print them once."""
     from functions.metrics.exposition import Exposition
     from functions.metrics.options import MetricsOptions
-    from functions.metrics.run import open_projection
+    from functions.metrics.run import open_lag, open_projection
 
     (options,) = load(environment, MetricsOptions)
+    lag = open_lag(environment)
     with open_projection(environment, given.prefix) as projection:
-        exposition = Exposition(projection)
+        exposition = Exposition(projection, lag)
         if given.once:
             deque(projection.turn(), 0)
+            if lag:
+                _ask(lag)
             exposition.write()
             sys.stdout.write(exposition.content.decode())
         else:
             with _serving(exposition, options, given.port):
+                if lag:
+                    Thread(target=_watch, args=(lag, options.interval_s), daemon=True).start()
                 keep_up(projection.turn, options.interval_s, exposition.write)
     return 0
+
+
+def _watch(lag: KafkaLag, interval: float) -> None:
+    """Ask how far the readers are behind, again and again; so no scrape waits for a broker."""
+    said = ""
+    while True:
+        said = _ask(lag, said)
+        time.sleep(interval)
+
+
+def _ask(lag: KafkaLag, said: str = "") -> str:
+    """Ask once; say what is wrong unless it was said the time before, and return it."""
+    try:
+        lag.ask()
+    except (PermanentError, TransientError) as error:
+        wrong = told(error)
+        if wrong != said:
+            print("⚠", wrong, file=sys.stderr, flush=True)
+        return wrong
+    return ""
 
 
 @contextmanager

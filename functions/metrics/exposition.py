@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from prometheus_client import Metric as Family
 
+    from functions.metrics.kafka_lag import KafkaLag
     from functions.metrics.projection import Metrics
     from functions.metrics.samples import Key, Metric
 
@@ -29,12 +30,15 @@ if TYPE_CHECKING:
 class Exposition:
     """A projection's numbers, and how far it is, in Prometheus' text format.
 
+    Until the projection has counted all that there is, its numbers are not shown: one whose ledger was deleted counts
+    from nothing, and what Prometheus saw grow would be new to it.
+
     Attributes:
         content: as it was when `write` was last called.
     """
 
-    def __init__(self, projection: Metrics) -> None:
-        self._numbers = _Numbers(projection)
+    def __init__(self, projection: Metrics, lag: KafkaLag | None = None) -> None:
+        self._numbers = _Numbers(projection, lag)
         self.content = b""
         self.write()
 
@@ -73,21 +77,24 @@ def server(exposition: Exposition, host: str, port: int) -> ThreadingHTTPServer:
 
 
 class _Numbers(Collector):
-    """Collects a projection's numbers, and how far it is."""
+    """Collects a projection's numbers, how far it is, and how far the readers of a topic are."""
 
-    def __init__(self, projection: Metrics) -> None:
-        self._projection = projection
+    def __init__(self, projection: Metrics, lag: KafkaLag | None) -> None:
+        self._projection, self._lag = projection, lag
 
     def collect(self) -> Iterator[Family]:
         """Yield each metric with its samples."""
         parts: defaultdict[str, list[tuple[Key, float]]] = defaultdict(list)
-        for key, number in self._projection.ledger.numbers.items():
-            parts[key[0]].append((key, number))
+        if self._projection.last_success:
+            for key, number in self._projection.ledger.numbers.items():
+                parts[key[0]].append((key, number))
         for metric in (RUNS, FAILURES):
             yield _plain(CounterMetricFamily(metric.name, metric.help, labels=metric.labels), parts[metric.name])
         yield _plain(GaugeMetricFamily(LAST_RUN.name, LAST_RUN.help, labels=LAST_RUN.labels), parts[LAST_RUN.name])
         for metric in HISTOGRAMS.values():
             yield _histogram(metric, parts[metric.name])
+        if self._lag:
+            yield _behind(self._lag)
         yield from self._own()
 
     def _own(self) -> Iterator[Family]:
@@ -103,6 +110,14 @@ class _Numbers(Collector):
 def _plain(family: CounterMetricFamily | GaugeMetricFamily, parts: list[tuple[Key, float]]) -> Family:
     for (_, _, labels), number in parts:
         family.add_metric(labels, number)
+    return family
+
+
+def _behind(lag: KafkaLag) -> Family:
+    help_text = "Messages of a partition that the group has not stored yet."
+    family = GaugeMetricFamily("ingestion_kafka_lag", help_text, labels=("topic", "partition"))
+    for partition, messages in lag.behind.items():
+        family.add_metric((lag.topic, str(partition)), messages)
     return family
 
 

@@ -30,7 +30,7 @@ def main() -> int:
     """Print how many series a scrape has, and the median of its time."""
     with tempfile.TemporaryDirectory() as folder, Ledger(Path(folder, "metrics.sqlite"), "bench") as ledger:
         ledger.add("a batch", _many(ledger))
-        projection = cast("Metrics", SimpleNamespace(ledger=ledger, waiting=0, last_success=0.0))
+        projection = cast("Metrics", SimpleNamespace(ledger=ledger, waiting=0, last_success=1.0))
         with server(Exposition(projection), "127.0.0.1", 0) as listening:
             Thread(target=listening.serve_forever, daemon=True).start()
             text, times = _scraped(f"http://127.0.0.1:{listening.server_address[1]}/metrics")
