@@ -131,13 +131,10 @@ def _lacking(target: Target, found: list[dict[str, Any]] | str) -> Iterator[str]
 
 
 def runs(found: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """Return the log lines of an answer, the newest first, with all their labels, and the line under `Line`."""
+    """Return the log lines of an answer, the newest first: all their labels, as Grafana puts them together."""
     lines = [
-        (
-            int(at),
-            {**stream["stream"], **labels.get("structuredMetadata", {}), **labels.get("parsed", {}), "Line": line},
-        )
+        (int(at), {**stream["stream"], **labels.get("structuredMetadata", {}), **labels.get("parsed", {})})
         for stream in found
-        for at, line, labels in stream["values"]
+        for at, _, labels in stream["values"]
     ]
     return [run for _, run in sorted(lines, key=lambda each: -each[0])]

@@ -40,7 +40,7 @@ _MINUTES = (15, 30, 60, FRESHNESS, 120, 1440)
 
 def dashboard(language: str, text: Callable[[str], str]) -> Made:
     """Return the dashboard in a language; `text` translates what it says from English."""
-    builder = Dashboard(text("Ingestion")).uid(f"trilog-ingestion-{language}").tags([*_TAGS, language])
+    builder = Dashboard(text("Ingestion runs")).uid(f"trilog-ingestion-{language}").tags([*_TAGS, language])
     builder.description(text("Runs of ingestions: their health, reliability and performance, and what failed."))
     builder.time("now-24h", "now").refresh("30s").timezone("browser").tooltip(DashboardCursorSync.CROSSHAIR).editable()
     builder.link(_link(text("Other language")))

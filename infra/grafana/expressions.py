@@ -60,10 +60,14 @@ def time_to_recovery(window: str, labels: str = "") -> str:
 
 
 def entries(etat: str = "") -> str:
-    """Return the runs in Loki; `run` is the document's id, for Grafana has an `id` of its own."""
+    """Return the runs in Loki, all that is shown of them as labels: Grafana calls a line by another name at times.
+
+    `run` is the document's id, for Grafana has an `id` of its own.
+    """
     state = f'etat="{etat}", ' if etat else ""
     stream = f'{{job="ingestion-logs", {state}source=~"$source", zone=~"$zone"}}'
-    return f'{stream} | objet=~"$objet" | entreprise=~"$entreprise" | label_format run=id'
+    labels = "label_format run=id, description=`{{__line__}}`"
+    return f'{stream} | objet=~"$objet" | entreprise=~"$entreprise" | {labels}'
 
 
 def greatest(figure: str) -> str:

@@ -1,7 +1,7 @@
 """The texts of the dashboards in French, by their English ones."""
 
 FRENCH = {
-    "Ingestion": "Ingestion",
+    "Ingestion runs": "Exécutions d'ingestion",
     "Runs of ingestions: their health, reliability and performance, and what failed.": (
         "Exécutions des ingestions : santé, fiabilité, performance et échecs."
     ),

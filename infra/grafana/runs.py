@@ -21,7 +21,7 @@ def details(text: Callable[[str], str]) -> list[Any]:
     """Return the panels of the fourth section; `text` translates what they say."""
     columns = {"debut": text("Start"), "fin": text("End"), "source": text("Source"), "objet": text("Object")}
     columns |= {"etat": text("State"), "duree_secondes": text("Duration"), "cpu_time_sec": text("CPU time")}
-    columns |= {"memory_used_bytes": text("Memory"), "Line": text("Description")}
+    columns |= {"memory_used_bytes": text("Memory"), "description": text("Description")}
     panel = table(text("Runs"), text("The last 500 runs that began in the chosen period. Each column can be filtered."))
     panel.with_target(log_lines(entries()))
     return [_with_columns(panel, columns).span(24).height(12)]
@@ -30,7 +30,11 @@ def details(text: Callable[[str], str]) -> list[Any]:
 def errors(text: Callable[[str], str]) -> list[Any]:
     """Return the panels of the fifth section; `text` translates what they say."""
     columns = {"debut": text("Start"), "source": text("Source"), "objet": text("Object")}
-    columns |= {"Line": text("Description"), "transformation": text("Transformation"), "entreprise": text("Company")}
+    columns |= {
+        "description": text("Description"),
+        "transformation": text("Transformation"),
+        "entreprise": text("Company"),
+    }
     columns |= {"duree_secondes": text("Duration")}
     panel = table(text("Last 5 failures"), text("The runs that failed last, of those that began in the chosen period."))
     panel.with_target(log_lines(entries("FAILED"), _ERRORS * _DOUBLED))

@@ -246,7 +246,9 @@ def test_the_tables_show_the_runs_themselves(sources: Sources):
     assert [row["debut"] for row in rows] == [run["event"]["start"] for run in newest]
     assert rows[0]["duree_secondes"] == str(newest[0]["performance"]["duree_secondes"])
     failed = [run for run in newest if run["etat"] == "FAILED"]
-    assert [row["Line"] for row in shown(sources, "Last 5 failures")[:5]] == [run["description"] for run in failed[:5]]
+    assert [row["description"] for row in shown(sources, "Last 5 failures")[:5]] == [
+        run["description"] for run in failed[:5]
+    ]
 
 
 def test_entries_that_are_there_twice_change_nothing(sources: Sources):

@@ -57,6 +57,7 @@ def test_the_twins_differ_in_nothing_but_words():
     english, french = map(read, FILES)
     assert [each["gridPos"] for each in english["panels"]] == [each["gridPos"] for each in french["panels"]]
     assert [each.expr for each in targets(english)] == [each.expr for each in targets(french)]
+    assert len({english["title"], french["title"]}) == len({english["uid"], french["uid"]}) == 2  # in one folder
     assert "Taux d'échec" in texts(french)
     assert "Failure rate" in texts(english)
 
