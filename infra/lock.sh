@@ -23,6 +23,8 @@ for function in collector indexer ingest; do
 	lock functions/$function/requirements.lock --constraint requirements-dev.lock --no-deps functions/$function/requirements.txt
 	lock infra/gcp/$function.lock --constraint requirements-dev.lock functions/$function/requirements.txt infra/gcp/requirements.txt
 done
+sed -n 's/^requires = \["\(.*\)"\]$/\1/p' pyproject.toml |
+	lock infra/observability/requirements.lock --constraint requirements-dev.lock requirements.txt -
 lock examples/anomaly/requirements.lock examples/anomaly/requirements.txt
 python=3.13 # LocalStack's
 for name in requirements requirements-functions; do

@@ -1,4 +1,4 @@
-"""The chain of ingestion runs, through Kafka into the index, the metrics and Loki: programs to be killed, and counts."""
+"""The chain of ingestion runs, through Kafka into the index, the metrics and Loki: programs to kill, and counts."""
 
 from __future__ import annotations
 

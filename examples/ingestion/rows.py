@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -95,6 +95,12 @@ def _outcome(random: Random, begun: datetime, usual: float, *, failed: bool) -> 
     }
 
 
+def _recent(runs: int) -> datetime:
+    """Return when the first of so many rows begins for the last sequence to be over now."""
+    sequences = -(-runs // len(_OBJECTS))
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0) - sequences * _EVERY
+
+
 def main() -> None:
     """Print rows as a JSON array, or one a line."""
     command = argparse.ArgumentParser(prog="python -m examples.ingestion.rows", description=__doc__)
@@ -102,11 +108,12 @@ def main() -> None:
     command.add_argument("--failed", type=int, default=1, help="how many of them FAILED (1)")
     command.add_argument("--seed", type=int, default=12, help="another seed gives other rows (12)")
     command.add_argument("--start", type=datetime.fromisoformat, default=_START, help="when the first one begins")
+    command.add_argument("--recent", action="store_true", help="up to now, in UTC, instead of --start")
     command.add_argument("--lines", action="store_true", help="a row a line, instead of an array")
     given = command.parse_args()
     if not 0 <= given.failed <= given.runs:
         command.error("--failed is from 0 to --runs")
-    made = rows(given.runs, given.failed, given.seed, given.start)
+    made = rows(given.runs, given.failed, given.seed, _recent(given.runs) if given.recent else given.start)
     if given.lines:
         sys.stdout.writelines(f"{json.dumps(each)}\n" for each in made)
     else:

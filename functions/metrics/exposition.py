@@ -10,12 +10,17 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    SummaryMetricFamily,
+)
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from functions.metrics.samples import FAILURES, HISTOGRAMS, LAST_RUN, RUNS, SUM
+from functions.metrics.samples import COUNT, FAILING_SINCE, FAILURES, HISTOGRAMS, LAST_RUN, RECOVERIES, RUNS, SUM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,7 +95,9 @@ class _Numbers(Collector):
                 parts[key[0]].append((key, number))
         for metric in (RUNS, FAILURES):
             yield _plain(CounterMetricFamily(metric.name, metric.help, labels=metric.labels), parts[metric.name])
-        yield _plain(GaugeMetricFamily(LAST_RUN.name, LAST_RUN.help, labels=LAST_RUN.labels), parts[LAST_RUN.name])
+        for metric in (LAST_RUN, FAILING_SINCE):
+            yield _plain(GaugeMetricFamily(metric.name, metric.help, labels=metric.labels), parts[metric.name])
+        yield _summary(RECOVERIES, parts[RECOVERIES.name])
         for metric in HISTOGRAMS.values():
             yield _histogram(metric, parts[metric.name])
         if self._lag:
@@ -118,6 +125,14 @@ def _behind(lag: KafkaLag) -> Family:
     family = GaugeMetricFamily("ingestion_kafka_lag", help_text, labels=("topic", "partition"))
     for partition, messages in lag.behind.items():
         family.add_metric((lag.topic, str(partition)), messages)
+    return family
+
+
+def _summary(metric: Metric, parts: list[tuple[Key, float]]) -> Family:
+    family = SummaryMetricFamily(metric.name, metric.help, labels=metric.labels)
+    numbers = {(labels, part): number for (_, part, labels), number in parts}
+    for labels in {labels for labels, _ in numbers}:
+        family.add_metric(labels, int(numbers.get((labels, COUNT), 0)), numbers.get((labels, SUM), 0.0))
     return family
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from functions.metrics.samples import added_by
+from functions.metrics.recoveries import Recoveries
+from functions.metrics.samples import added_by, connector
 from functions.pipeline.documents import Written
 from functions.projection.projection import Projection
 
@@ -27,8 +28,8 @@ KIND = "ingestion_run"
 class _Runs:
     """A sink that keeps what the ingestion runs among the documents add to the numbers."""
 
-    def __init__(self, bounded: Callable[[str, str], str]) -> None:
-        self._bounded = bounded
+    def __init__(self, ledger: Ledger) -> None:
+        self._bounded, self._recoveries = ledger.bounded, Recoveries(ledger.numbers)
         self.added: list[tuple[Key, float]] = []
 
     def __enter__(self) -> Self:
@@ -45,7 +46,9 @@ class _Runs:
             written.created[kind] = written.created.get(kind, 0) + len(rows)
             if kind == KIND:
                 for _, _, body in rows:
-                    self.added += added_by(orjson.loads(body), self._bounded)
+                    run = orjson.loads(body)
+                    self.added += added_by(run, self._bounded)
+                    self.added += self._recoveries.added_by(run, connector(run, self._bounded))
         return written
 
 
@@ -62,6 +65,6 @@ class Metrics(Projection):
         self.ledger, self._opened = ledger, opened
 
     def _take(self, key: str) -> None:
-        runs = _Runs(self.ledger.bounded)
+        runs = _Runs(self.ledger)
         self._opened(key, sink=runs).run()
         self.ledger.add(key, runs.added)

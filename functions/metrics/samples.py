@@ -31,6 +31,16 @@ class Metric(NamedTuple):
 RUNS = Metric("ingestion_runs_total", "Ingestion runs.", ("source", "etat", "objet", "entreprise", "zone"))
 FAILURES = Metric("ingestion_failures_total", "Ingestion runs that failed.", ("source", "objet"))
 LAST_RUN = Metric("ingestion_last_run_timestamp", "When the last run of a source began, in Unix seconds.", ("source",))
+RECOVERIES = Metric(
+    "ingestion_recovery_seconds",
+    "From the begin of a run that failed to the end of the next one that succeeded.",
+    ("source", "objet"),
+)
+FAILING_SINCE = Metric(
+    "ingestion_failing_since_timestamp",
+    "When the first run failed of those since the last success, in Unix seconds; 0: the last run succeeded.",
+    ("source", "objet"),
+)
 _SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 _SIZES = tuple(float(size * _MIB) for size in (1, 2, 5, 10, 25, 50, 100, 150, 200, 300, 500, 1000))
 HISTOGRAMS = {
@@ -45,7 +55,13 @@ Key = tuple[str, str, tuple[str, ...]]
 """A number that is kept: the metric's name, which of its numbers (a bucket's bound, COUNT or SUM), and its labels."""
 
 _UNKNOWN = "unknown"
-_STATES = ("SUCCESS", "FAILED")
+SUCCESS, FAILED = _STATES = ("SUCCESS", "FAILED")
+
+
+def connector(run: dict[str, Any], bounded: Callable[[str, str], str]) -> tuple[str, str]:
+    """Return the labels of a run's source and object; `bounded` is that of `added_by`."""
+    source = run.get("labels", {}).get("source", _UNKNOWN)
+    return bounded("source", source), bounded("objet", run.get("objet", {}).get("name", _UNKNOWN))
 
 
 def added_by(run: dict[str, Any], bounded: Callable[[str, str], str]) -> Iterator[tuple[Key, float]]:
@@ -56,8 +72,7 @@ def added_by(run: dict[str, Any], bounded: Callable[[str, str], str]) -> Iterato
         bounded: takes a label's name and a value; returns the value, or one that stands for all beyond a bound.
     """
     labels = run.get("labels", {})
-    source = bounded("source", labels.get("source", _UNKNOWN))
-    objet = bounded("objet", run.get("objet", {}).get("name", _UNKNOWN))
+    source, objet = connector(run, bounded)
     state = run.get("etat")
     where = (bounded(name, labels.get(name, "")) for name in ("entreprise", "zone"))
     yield (RUNS.name, COUNT, (source, state if state in _STATES else _UNKNOWN, objet, *where)), 1

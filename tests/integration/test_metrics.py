@@ -115,6 +115,38 @@ def test_what_is_no_number_adds_to_no_histogram(command_line: Run):
         assert number(found, f"ingestion_{name}_count") == 2
 
 
+def run_at(minute: int, state: str, **different: object) -> dict[str, Any]:
+    """A row of a run that took 30 seconds."""
+    fin = f"05-09-2025 16:{minute:02}:30.000000"
+    return row(Debut=fin.replace(":30.", ":00."), Fin=fin, Etat=state, **different)
+
+
+def test_the_time_to_recovery_is_from_a_failure_to_the_next_success(command_line: Run):
+    runs = [(0, "SUCCESS"), (10, "FAILED"), (20, "FAILED"), (30, "SUCCESS"), (35, "STRANGE"), (40, "FAILED")]
+    other = [run_at(minute, "FAILED", Objet="expenses") for minute in (1, 2)]
+    collected(command_line, [*(run_at(*each) for each in runs), *other, run_at(45, "SUCCESS"), run_at(50, "FAILED")])
+    found = counted(command_line)
+    invoices = {"source": "Zoho", "objet": "invoices"}
+    assert number(found, "ingestion_recovery_seconds_count", **invoices) == 2
+    assert number(found, "ingestion_recovery_seconds_sum", **invoices) == (20 * 60 + 30) + (5 * 60 + 30)
+    assert number(found, "ingestion_failing_since_timestamp", **invoices) == 1757091000  # 16:50
+    assert number(found, "ingestion_recovery_seconds_count", objet="expenses") == 0
+    assert number(found, "ingestion_failing_since_timestamp", objet="expenses") == 1757088060  # 16:01
+
+
+def test_what_fails_in_one_batch_recovers_in_another(command_line: Run, folder: Path):
+    collected(command_line, [run_at(1, "FAILED")])
+    assert number(counted(command_line), "ingestion_failing_since_timestamp") == 1757088060
+    collected(command_line, [run_at(0, "SUCCESS")])  # began before the one that failed
+    assert number(counted(command_line), "ingestion_failing_since_timestamp") == 1757088060
+    collected(command_line, [run_at(3, "SUCCESS")])
+    found = counted(command_line)
+    assert number(found, "ingestion_failing_since_timestamp") == 0
+    assert number(found, "ingestion_recovery_seconds_sum") == 2 * 60 + 30
+    (folder / ".trilog" / "metrics.sqlite").unlink()
+    assert counted(command_line) == found
+
+
 def test_a_label_has_so_many_values_and_the_rest_together(command_line: Run):
     collected(command_line, [row(each, Source=f"source {each}", Objet="x" * 300) for each in range(150)])
     found = counted(command_line)

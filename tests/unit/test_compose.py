@@ -18,6 +18,7 @@ from jsonschema import Draft7Validator
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "tests" / "schemas" / "compose-spec.json").read_text())
 FILES = [ROOT / "localstack-compose.yml", ROOT / "infra" / "elasticsearch" / "compose.yml"]
+OBSERVABILITY = ROOT / "infra" / "observability" / "compose.yml"  # tests/unit/test_observability.py has more of it
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def services(path: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*FILES, OBSERVABILITY], ids=lambda path: path.parent.name)
 def test_a_compose_file_is_what_the_specification_says(path: Path):
     Draft7Validator(SCHEMA).validate(read(path))
 
