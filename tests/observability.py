@@ -16,15 +16,19 @@ import httpx
 import orjson
 from prometheus_client.parser import text_string_to_metric_families
 
-from examples.ingestion.rows import rows
+from examples.ingestion.rows import START, rows
 from functions.pipeline.kafka_options import KafkaOptions
 from functions.pipeline.wiring import open_indexes
 from functions.producer.produce import Producer
+from tests.loki import RUNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from tests.kafka import Kafka
+    from tests.loki import Loki
+    from tests.prometheus import Prometheus
 
 ROOT = Path(__file__).parents[1]
 Counts = Counter[tuple[str, str]]
@@ -70,14 +74,18 @@ class Program:
         return self._log.read_text()[-4000:]
 
 
-def planted(runs: int, failed: int) -> tuple[list[bytes], Counts]:
-    """Return rows of runs as a producer sends them, and how many there are."""
-    made = [*rows(runs, failed)]
-    counts = Counter((_NAMES.get(each["Source"], each["Source"]), each["Etat"]) for each in made)
-    return [orjson.dumps(each) for each in made], counts
+def planted(runs: int, failed: int, start: datetime = START) -> list[bytes]:
+    """Return rows of runs as a producer sends them."""
+    return [orjson.dumps(each) for each in rows(runs, failed, start=start)]
 
 
-def sending(kafka: Kafka, topic: str, messages: list[bytes], seconds: float) -> Thread:
+def counts(messages: list[bytes]) -> Counts:
+    """Count the runs that messages have."""
+    told = map(orjson.loads, messages)
+    return Counter((_NAMES.get(each["Source"], each["Source"]), each["Etat"]) for each in told)
+
+
+def sending(kafka: Kafka, topic: str, messages: list[bytes], seconds: float = 0) -> Thread:
     """Send messages while others read, over so many seconds, by the producer that survives its broker."""
 
     def paced() -> Iterator[bytes]:
@@ -112,12 +120,16 @@ def exposed(address: str) -> Counts:
     return found
 
 
-def scraped(address: str) -> Counts:
+def scraped(prometheus: Prometheus) -> Counts:
     """Count the runs that Prometheus knows of."""
-    expression = "sum by (source, etat) (ingestion_runs_total)"
-    answer = httpx.get(f"{address}/api/v1/query", params={"query": expression}).json()
-    series = answer["data"]["result"]
+    series = prometheus.query("sum by (source, etat) (ingestion_runs_total)")
     return Counter({(each["metric"]["source"], each["metric"]["etat"]): int(each["value"][1]) for each in series})
+
+
+def shipped(loki: Loki, *times: str) -> Counts:
+    """Count the runs that Loki has, each once; between two times, or when the example's are."""
+    entries = {each["id"]: (each["source"], each["etat"]) for each in loki.lines(RUNS, *times)}
+    return Counter(entries.values())
 
 
 def eventually(count: Callable[[], Counts], expected: Counts, seconds: float = 60) -> None:

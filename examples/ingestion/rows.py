@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_START = datetime(2025, 9, 5, 16, 45)  # noqa: DTZ001 (rows name no zone)
+START = datetime(2025, 9, 5, 16, 45)  # noqa: DTZ001 (rows name no zone)
+"""When the first run begins unless another time is given."""
+
 _EVERY = timedelta(minutes=15)  # a sequence: each source's objects, one after the other
 _WRITTEN = "%d-%m-%Y %H:%M:%S.%f"
 _WELL = "Tout roule, pas de stress!"
@@ -44,7 +46,7 @@ _SOURCES = (
 _OBJECTS = [(source, name) for source in _SOURCES for name in source.objects]
 
 
-def rows(runs: int, failed: int, seed: int = 12, start: datetime = _START) -> Iterator[dict[str, Any]]:
+def rows(runs: int, failed: int, seed: int = 12, start: datetime = START) -> Iterator[dict[str, Any]]:
     """Yield rows in the order of their times, the same for the same arguments.
 
     Args:
@@ -107,7 +109,7 @@ def main() -> None:
     command.add_argument("--runs", type=int, default=72, help="how many rows (72)")
     command.add_argument("--failed", type=int, default=1, help="how many of them FAILED (1)")
     command.add_argument("--seed", type=int, default=12, help="another seed gives other rows (12)")
-    command.add_argument("--start", type=datetime.fromisoformat, default=_START, help="when the first one begins")
+    command.add_argument("--start", type=datetime.fromisoformat, default=START, help="when the first one begins")
     command.add_argument("--recent", action="store_true", help="up to now, in UTC, instead of --start")
     command.add_argument("--lines", action="store_true", help="a row a line, instead of an array")
     given = command.parse_args()
