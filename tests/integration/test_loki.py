@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from examples.ingestion.rows import rows
 from functions.indexer import handler as indexer
@@ -149,6 +150,32 @@ def test_each_batch_is_pushed_once(command_line: Run, ours: Loki):
     collected(command_line, list(rows(3, 0, start=datetime(2025, 10, 1))))  # noqa: DTZ001 (rows name no zone)
     assert "3 runs" in pushed(command_line)
     assert len(ours.lines()) == 23
+
+
+def test_loki_and_the_metrics_have_equal_counts(command_line: Run, ours: Loki):
+    strange = [
+        row("05-09-2025 16:45:26", Source=None),
+        row("05-09-2025 16:45:27", Etat="STRANGE"),
+        row("n/a", Etat="", Source="sharepoint"),
+        row("05-09-2025 16:45:29", **{"Duree secondes": -1, "cpu_time (sec)": "n/a"}),
+    ]
+    collected(command_line, [*rows(200, 9), *strange])
+    pushed(command_line)
+    code, out, err = command_line("metrics", "--once")
+    assert code == 0, err
+    runs = [
+        sample
+        for family in text_string_to_metric_families(out)
+        for sample in family.samples
+        if sample.name == "ingestion_runs_total"
+    ]
+    counts: Counter[tuple[str, str]] = Counter()
+    for each in runs:
+        counts[each.labels["source"], each.labels["etat"]] += int(each.value)
+    assert counts["unknown", "SUCCESS"] == 1
+    assert counts["Efficy", "unknown"] == 1
+    assert sum(counts.values()) == 204
+    assert by_source_and_state(ours) == counts
 
 
 # --- What is pushed again

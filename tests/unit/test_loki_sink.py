@@ -147,7 +147,7 @@ def test_an_answer_says_how_many_entries_were_refused(answer: str, count: int):
 
 
 def test_a_reason_is_one_line_and_bounded():
-    assert reason_of(b"a\n b \r\n") == "a b"
+    assert reason_of(b"a\n b \r\n\x1b[31m") == "a b \ufffd[31m"
     assert len(reason_of(b"x" * 10_000)) == 500
     assert reason_of(b"") == "no reason given"
 

@@ -1,4 +1,4 @@
-"""How a projection keeps its place in the batches; what it does with them is tested with real servers."""
+"""How a projection keeps its place in the batches, whatever it does with them."""
 
 from __future__ import annotations
 

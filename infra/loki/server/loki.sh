@@ -35,7 +35,7 @@ build() { # into $building, so that an interrupted build leaves nothing that loo
   echo "Building Loki $version into $built; this takes a quarter of an hour ..." >&2
   mkdir -p "$cache"
   building=$(mktemp -d "$cache/installing.XXXXXX")
-  trap 'chmod -R u+w "$building"; rm -rf "$building"' EXIT
+  trap 'rm -rf "$building"' EXIT
   mkdir "$building/server"
   (cd "$building" && compile) || fail "Loki could not be built. Check the network, and GOPROXY if you have a mirror."
   rm -rf "$built"

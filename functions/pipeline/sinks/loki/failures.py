@@ -61,9 +61,9 @@ def refused(options: LokiOptions, status: int, reason: str) -> TrilogError:
 
 
 def reason_of(body: bytes) -> str:
-    """Return what an answer says, in one line."""
+    """Return what an answer says, in one line, without what would command a terminal: it may quote labels."""
     said = " ".join(body[: 4 * _SHOWN].decode("utf-8", "replace").split())
-    return said[:_SHOWN] or "no reason given"
+    return "".join(each if each.isprintable() else "\ufffd" for each in said[:_SHOWN]) or "no reason given"
 
 
 def refused_count(body: bytes) -> int:
