@@ -7,7 +7,6 @@ the numbers once.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
 from typing import TYPE_CHECKING, Self
 
 import orjson
@@ -110,11 +109,9 @@ class Ledger:
                 store=self._store,
             )
 
-    def missing(self, keys: Iterable[str]) -> list[str]:
-        """Return the keys of those batches that are not in the numbers."""
-        with closing(self._database.cursor()) as cursor:
-            found = "SELECT 1 FROM batches WHERE key = ?"
-            return [key for key in keys if cursor.execute(found, (key,)).fetchone() is None]
+    def is_new(self, key: str) -> bool:
+        """Say whether a batch is not in the numbers."""
+        return self._database.execute("SELECT 1 FROM batches WHERE key = ?", (key,)).fetchone() is None
 
     def bounded(self, label: str, value: str) -> str:
         """Return a label's value, or OTHER where the label has too many; what is new is kept with the batch."""

@@ -9,6 +9,7 @@ import orjson
 
 from functions.metrics.recoveries import Recoveries
 from functions.metrics.samples import added_by, connector
+from functions.pipeline.batch import batch_time
 from functions.pipeline.documents import Written
 
 if TYPE_CHECKING:
@@ -67,13 +68,13 @@ class Projection:
         self.waiting, self.last_success = 0, 0.0
 
     def turn(self) -> Iterator[str]:
-        """Count each new batch, and yield its key.
+        """Count each new batch, and yield its key. Of those that are there together, the oldest is the first.
 
         Raises:
             TransientError: the store fails for now; what was counted stays.
             PermanentError: the store refuses.
         """
-        keys = self.ledger.missing(self._store.keys(self._prefix))
+        keys = self._new_keys()
         self.waiting = len(keys)
         for key in keys:
             runs = _Runs(self.ledger)
@@ -82,3 +83,9 @@ class Projection:
             self.waiting -= 1
             yield key
         self.last_success = time.time()
+
+    def _new_keys(self) -> list[str]:
+        """Return the keys of batches that are not in the numbers, by their times; a store need not list them so."""
+        listed = self._store.listed(self._prefix)
+        new = ((batch_time(key) or modified, key) for key, modified, _ in listed if self.ledger.is_new(key))
+        return [key for _, key in sorted(new)]

@@ -147,6 +147,17 @@ def test_what_fails_in_one_batch_recovers_in_another(command_line: Run, folder: 
     assert counted(command_line) == found
 
 
+def test_batches_are_counted_in_the_order_of_their_times(command_line: Run, folder: Path):
+    raw = folder / ".trilog" / "raw"
+    raw.mkdir(parents=True)
+    for name, run, age in (("a.log", run_at(9, "SUCCESS"), 60), ("b.log", run_at(5, "FAILED"), 120)):
+        (raw / name).write_text(json.dumps(run))
+        os.utime(raw / name, (time.time() - age, time.time() - age))
+    found = counted(command_line)
+    assert number(found, "ingestion_recovery_seconds_sum") == 4 * 60 + 30
+    assert number(found, "ingestion_failing_since_timestamp") == 0
+
+
 def test_a_label_has_so_many_values_and_the_rest_together(command_line: Run):
     collected(command_line, [row(each, Source=f"source {each}", Objet="x" * 300) for each in range(150)])
     found = counted(command_line)
