@@ -150,11 +150,13 @@ def test_what_fails_in_one_batch_recovers_in_another(command_line: Run, folder: 
 def test_batches_are_counted_in_the_order_of_their_times(command_line: Run, folder: Path):
     raw = folder / ".trilog" / "raw"
     raw.mkdir(parents=True)
-    for name, run, age in (("a.log", run_at(9, "SUCCESS"), 60), ("b.log", run_at(5, "FAILED"), 120)):
-        (raw / name).write_text(json.dumps(run))
-        os.utime(raw / name, (time.time() - age, time.time() - age))
+    for minute in range(20):  # a store lists them by their names, or as the disk has them
+        batch = raw / f"{19 - minute:02}.log"
+        batch.write_text(json.dumps(run_at(minute, "SUCCESS" if minute % 2 else "FAILED")))
+        os.utime(batch, (time.time() - 1000 + minute, time.time() - 1000 + minute))
     found = counted(command_line)
-    assert number(found, "ingestion_recovery_seconds_sum") == 4 * 60 + 30
+    assert number(found, "ingestion_recovery_seconds_count") == 10
+    assert number(found, "ingestion_recovery_seconds_sum") == 10 * 90
     assert number(found, "ingestion_failing_since_timestamp") == 0
 
 
