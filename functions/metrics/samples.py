@@ -33,7 +33,7 @@ FAILURES = Metric("ingestion_failures_total", "Ingestion runs that failed.", ("s
 LAST_RUN = Metric("ingestion_last_run_timestamp", "When the last run of a source began, in Unix seconds.", ("source",))
 RECOVERIES = Metric(
     "ingestion_recovery_seconds",
-    "From the begin of a run that failed to the end of the next one that succeeded.",
+    "From the start of a run that failed to the end of the next one that succeeded.",
     ("source", "objet"),
 )
 FAILING_SINCE = Metric(

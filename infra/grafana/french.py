@@ -57,7 +57,7 @@ FRENCH = {
     ),
     "MTTR": "MTTR",
     "MTTR by source and object": "MTTR par source et objet",
-    "From the begin of a run that failed to the end of the next one that succeeded of the same source and object, "
+    "From the start of a run that failed to the end of the next one that succeeded of the same source and object, "
     "on average of what recovered in the chosen period.": (
         "Du début d'une exécution en échec à la fin du succès suivant de la même source et du même objet ; moyenne des "
         "rétablissements de la période choisie."

@@ -44,7 +44,7 @@ def _alerts(text: Callable[[str], str]) -> Any:  # noqa: ANN401 (a builder of Gr
 
 def _recovery(text: Callable[[str], str]) -> list[Any]:
     about = text(
-        "From the begin of a run that failed to the end of the next one that succeeded of the same source and object, "
+        "From the start of a run that failed to the end of the next one that succeeded of the same source and object, "
         "on average of what recovered in the chosen period."
     )
     whole = stat(text("MTTR"), about, [Asked(time_to_recovery("$__range"))], Look("s"))

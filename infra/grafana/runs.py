@@ -43,13 +43,14 @@ def errors(text: Callable[[str], str]) -> list[Any]:
 
 
 def _with_columns(panel: Any, columns: Mapping[str, str]) -> Any:  # noqa: ANN401 (a builder of Grafana's)
-    """Make columns of a log line's labels, and one row of entries that are equal in all of them."""
+    """Make columns of a log line's labels, and one row of entries that are equal in all of them, the newest first."""
     names = [*columns, _RUN]
     for step in (
         transformation("extractFields", source="labels", format="json", keepTime=False, replace=False),
         transformation("filterFieldsByName", include={"names": names}),
         transformation("convertFieldType", conversions=_conversions(names), fields={}),
         transformation("groupBy", fields={name: {"operation": "groupby", "aggregations": []} for name in names}),
+        transformation("sortBy", fields={}, sort=[{"field": "debut", "desc": True}]),
         transformation(
             "organize",
             excludeByName={_RUN: True},

@@ -147,6 +147,19 @@ def test_what_fails_in_one_batch_recovers_in_another(command_line: Run, folder: 
     assert counted(command_line) == found
 
 
+def test_batches_are_counted_in_the_order_of_their_times(command_line: Run, folder: Path):
+    raw = folder / ".trilog" / "raw"
+    raw.mkdir(parents=True)
+    for minute in range(20):  # a store lists them by their names, or as the disk has them
+        batch = raw / f"{19 - minute:02}.log"
+        batch.write_text(json.dumps(run_at(minute, "SUCCESS" if minute % 2 else "FAILED")))
+        os.utime(batch, (time.time() - 1000 + minute, time.time() - 1000 + minute))
+    found = counted(command_line)
+    assert number(found, "ingestion_recovery_seconds_count") == 10
+    assert number(found, "ingestion_recovery_seconds_sum") == 10 * 90
+    assert number(found, "ingestion_failing_since_timestamp") == 0
+
+
 def test_a_label_has_so_many_values_and_the_rest_together(command_line: Run):
     collected(command_line, [row(each, Source=f"source {each}", Objet="x" * 300) for each in range(150)])
     found = counted(command_line)

@@ -172,6 +172,23 @@ def test_the_limits_are_the_document_s(file: Path):
     assert set(limits) == {0.02, 60.0, 150 * 2**20, 75 * 60.0, 1.0}
 
 
+@every
+def test_the_tables_of_runs_have_each_run_once_and_the_newest_first(file: Path):
+    tables = [each for each in read(file)["panels"] if each.get("targets", [{}])[0].get("maxLines")]
+    assert [len(each["transformations"]) for each in tables] == [6, 7]
+    for panel in tables:
+        steps = {each["id"]: each["options"] for each in panel["transformations"]}
+        columns = steps["filterFieldsByName"]["include"]["names"]
+        assert {name for name, each in steps["groupBy"]["fields"].items() if each["operation"] == "groupby"} == {
+            *columns
+        }
+        assert "run" in columns  # two runs may be equal in all else
+        assert steps["sortBy"]["sort"] == [{"field": "debut", "desc": True}]
+        assert [*steps].index("groupBy") < [*steps].index("sortBy")
+    assert tables[1]["transformations"][-1] == {"id": "limit", "options": {"limitField": 5}}
+    assert tables[1]["targets"][0]["maxLines"] == 20  # five runs, though each may be there four times
+
+
 def test_provisioned_dashboards_are_read_from_where_compose_mounts_them():
     [provider] = yaml.safe_load((PROVISIONING / "dashboards" / "trilog.yml").read_text())["providers"]
     compose = yaml.safe_load((ROOT / "infra" / "observability" / "compose.yml").read_text())

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -301,3 +302,11 @@ def test_the_generator_is_a_command():
     assert [json.loads(line)["Etat"] for line in printed.splitlines()] == ["FAILED"] * 3
     wrong = subprocess.run([*command, "--failed", "4"], cwd=ROOT, check=False, capture_output=True, text=True)
     assert "--failed is from 0 to --runs" in wrong.stderr
+
+
+def test_recent_rows_are_over_now():
+    command = [sys.executable, "-m", "examples.ingestion.rows", "--recent", "--lines", "--runs", "40"]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    ends = [datetime.strptime(json.loads(line)["Fin"] + "Z", "%d-%m-%Y %H:%M:%S.%f%z") for line in printed.splitlines()]
+    assert timedelta(0) < datetime.now(UTC) - max(ends) < timedelta(minutes=15)
+    assert len(ends) == 40

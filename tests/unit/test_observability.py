@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,13 @@ def test_trilog_s_containers_may_do_nothing_but_their_work():
         assert service["build"]["context"] == "../.."
     users = re.findall(r"^USER (\S+)", (FOLDER / "Dockerfile").read_text(), re.MULTILINE)
     assert users == ["10001:10001"]
+
+
+@pytest.mark.parametrize("name", sorted(OURS - {"example", "loki-projection"}))
+def test_trilog_knows_what_its_containers_tell_it(name: str):
+    command = [sys.executable, "-m", "functions", *SERVICES[name]["command"], "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="needs promtool (Debian: prometheus)")
