@@ -72,7 +72,7 @@ audit: $(VENV)/.installed-dev  ## compare what is locked with the published advi
 
 messages: $(VENV)/.installed-dev  ## gather the messages to translate, and compile the translations
 	@$(VENV)/bin/pybabel -q extract -F functions/locales/babel.toml --no-location --sort-output --omit-header \
-		-o functions/locales/trilog.pot functions examples/run.py
+		-o functions/locales/trilog.pot functions examples/run.py examples/observe.py
 	@$(VENV)/bin/pybabel -q update -D trilog -i functions/locales/trilog.pot -d functions/locales -l fr --init-missing \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 	@$(VENV)/bin/pybabel -q compile -D trilog -d functions/locales
