@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import time
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 from uuid import uuid4
+
+import pytest
 
 from tests.scripts import free_port, install, run
 
@@ -93,10 +96,21 @@ class Loki:
         return {tuple(sorted(each["metric"].items())): float(each["value"][1]) for each in result}
 
 
+def install_loki() -> None:
+    """Install it; where it would have to be built first, skip the test."""
+    version = re.search(r"^version=(\S+)", SCRIPT.read_text(), re.MULTILINE)[1]
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    if not (cache / "trilog" / f"loki-{version}" / "loki").exists():
+        pytest.skip(
+            "Loki is not built here. Run, for a quarter of an hour: infra/loki/server/loki.sh install .tools/loki"
+        )
+    install(SCRIPT, HOME)
+
+
 @contextmanager
 def start_loki(*flags: str, tenants: bool = True) -> Iterator[Loki]:
-    """Run a Loki and yield it; without Go, skip the test. Flags win over its configuration."""
-    install(SCRIPT, HOME)
+    """Run a Loki and yield it; where there is none, skip the test. Flags win over its configuration."""
+    install_loki()
     with TemporaryDirectory(prefix="trilog-loki-") as folder:
         variables = {
             "LOKI_GRPC_PORT": str(free_port()),

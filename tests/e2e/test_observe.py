@@ -27,7 +27,6 @@ MAKE, *COMMANDS = "".join(re.findall(r"^```bash\n(.*?)^```$", PAGE, re.MULTILINE
 USUAL = {"kafka": 9092, "loki": 3100, "alertmanager": 9093, "prometheus": 9090, "metrics": 8000}
 SERVERS = {
     kafka.SCRIPT: kafka.HOME,
-    loki.SCRIPT: loki.HOME,
     prometheus.PROMETHEUS: prometheus.PROMETHEUS_HOME,
     prometheus.ALERTMANAGER: prometheus.ALERTMANAGER_HOME,
 }
@@ -77,6 +76,7 @@ def until(process: subprocess.Popen[str], text: str) -> str:
 def seen() -> Iterator[Seen]:
     for script, home in SERVERS.items():
         install(script, home)
+    loki.install_loki()
     ports = {name: free_port() for name in USUAL}
     with started(ports) as process:
         try:
