@@ -1,7 +1,4 @@
-"""What the dashboards ask is answered, and truly, by a real Prometheus and a real Loki after the example's runs.
-
-The runs are pushed to Loki as the projection sends them, so that this test needs none of it.
-"""
+"""What the dashboards ask is answered, and truly, by a real Prometheus and a real Loki after the example's runs."""
 
 from __future__ import annotations
 
@@ -13,6 +10,7 @@ import sys
 import time
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,10 +19,11 @@ import pytest
 
 from examples.ingestion.rows import rows
 from tests.dashboards import FILES, Target, ask, check_panels, expanded, read, runs, targets
-from tests.panel_servers import post, start_loki, start_prometheus
+from tests.loki import Loki, start_loki
+from tests.prometheus import start_prometheus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[2]
 RUNS, FAILED = 340, 12  # twenty sequences: five hours
@@ -36,33 +35,43 @@ pytestmark = pytest.mark.slow
 
 
 class Sources(NamedTuple):
-    """The servers, and the documents of the runs that they were told of."""
+    """The servers, the documents of the runs that they were told of, and what tells Loki of them once more."""
 
     prometheus: str
     loki: str
     documents: list[dict[str, Any]]
+    server: Loki
+    ship: Callable[[], None]
 
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sources]:
-    """Count the example's runs, all at once, while Prometheus scrapes; and push them to Loki."""
+    """Count the example's runs, all at once, while Prometheus scrapes; and send them to Loki."""
     folder = tmp_path_factory.mktemp("sources")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PIPELINE_DATA": str(folder / "data"), "LC_ALL": "C.UTF-8"}
     (folder / "logs.json").write_text(json.dumps([*rows(RUNS, FAILED, start=START)]))
     with (
         exporter(environment) as target,
-        start_prometheus(folder, target) as prometheus,
-        start_loki(folder) as loki,
+        start_prometheus(METRICS_ADDRESS=target, SCRAPE_INTERVAL="1s") as prometheus,
+        start_loki(tenants=False) as loki,
     ):
-        wait_for(prometheus, "up", 1)
-        for command in (["--once", "--source", "logs.json"], ["export", "ingestion-logs", "--output", "runs.jsonl"]):
-            given = [sys.executable, "-m", "functions", *command]
-            subprocess.run(given, env=environment, check=True, capture_output=True, cwd=folder)
+        wait_for(prometheus.address, "up", 1)
+        trilog = partial(typed, folder, environment | {"LOKI_URL": loki.address})
+        trilog("--once", "--source", "logs.json")
+        trilog("export", "ingestion-logs", "--output", "runs.jsonl")
         documents = [json.loads(line) for line in (folder / "runs.jsonl").read_text().splitlines()]
-        push(loki, documents)
-        wait_for(prometheus, "sum(ingestion_runs_total)", RUNS)
+        ship = partial(trilog, "loki", "--once")
+        ship()
+        wait_for(prometheus.address, "sum(ingestion_runs_total)", RUNS)
         time.sleep(2)  # for points of a range, two scrapes
-        yield Sources(prometheus, loki, documents)
+        yield Sources(prometheus.address, loki.address, documents, loki, ship)
+
+
+def typed(folder: Path, environment: dict[str, str], *arguments: str) -> None:
+    """Run a command of trilog. Loki is told anew: where that was before is forgotten."""
+    (folder / "data" / "loki.sqlite").unlink(missing_ok=True)
+    given = [sys.executable, "-m", "functions", *arguments]
+    subprocess.run(given, env=environment, check=True, capture_output=True, cwd=folder)
 
 
 class exporter:  # noqa: N801 (a context manager)
@@ -94,25 +103,6 @@ def wait_for(prometheus: str, expr: str, value: float) -> None:
     while [float(each["value"][1]) for each in instant(prometheus, expr)] != [value]:
         assert time.monotonic() < ends, instant(prometheus, expr)
         time.sleep(0.2)
-
-
-def push(loki: str, documents: list[dict[str, Any]]) -> None:
-    """Push runs as entries: few labels, the rest structured metadata; equal times stay apart by their last digits."""
-    streams = defaultdict(list)
-    for number, each in enumerate(documents):
-        labels = {"job": "ingestion-logs", "source": each["source"]["name"], "etat": each["etat"]}
-        labels["zone"] = each["labels"]["zone"]
-        at = int(datetime.fromisoformat(each["@timestamp"]).timestamp() * 1e6) * 1000 + number % 1000
-        streams[json.dumps(labels)].append([str(at), each["description"], metadata(number, each)])
-    content = [{"stream": json.loads(labels), "values": values} for labels, values in streams.items()]
-    post(f"{loki}/loki/api/v1/push", {"streams": content})
-
-
-def metadata(number: int, run: dict[str, Any]) -> dict[str, str]:
-    said = {"id": f"id-{number}", "objet": run["objet"]["name"], "objet_id": run["objet"]["id"]}
-    said |= {"entreprise": run["labels"]["entreprise"], "transformation": run["objet"]["transformation"]}
-    said |= {"debut": run["event"]["start"], "fin": run["event"]["end"], "no_sequence": run["no_sequence"]}
-    return {name: str(value) for name, value in (said | run["performance"]).items()}
 
 
 def asked(panel: str, ref_id: str = "A") -> Target:
@@ -254,9 +244,9 @@ def test_the_tables_show_the_runs_themselves(sources: Sources):
 def test_entries_that_are_there_twice_change_nothing(sources: Sources):
     """Loki drops an entry that it has, but only until it has written the chunk."""
     before = [shown(sources, panel) for panel in ("Runs", "Last 5 failures")], number(sources, "Maximum memory")
-    post(f"{sources.loki}/flush")
+    sources.server.flush()
     time.sleep(1)
-    push(sources.loki, sources.documents)
+    sources.ship()
     [counted] = instant(sources.loki, 'sum(count_over_time({job="ingestion-logs"}[1d]))', "loki")
     assert int(counted["value"][1]) > RUNS  # which is why no panel counts entries
     rows = [shown(sources, panel) for panel in ("Runs", "Last 5 failures")]
