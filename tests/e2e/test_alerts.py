@@ -1,4 +1,4 @@
-"""From Kafka to Alertmanager: a run that FAILED is a firing alert within a minute, at the intervals that are shipped."""
+"""From Kafka to Alertmanager: a run that FAILED is an alert within a minute, at the intervals that are shipped."""
 
 from __future__ import annotations
 
