@@ -4,7 +4,7 @@
 
 install_package() { # the package, what to do where there is no Debian: it is installed, and its service is not started
   command -v apt-get > /dev/null || fail "not installed. $2" 3
-  [ "$(id -u)" = 0 ] || fail "not installed. As root: apt-get install $1" 3
+  [ "$(id -u)" = 0 ] || fail "not installed. Run this once as root: it installs Debian's $1, and does not start its service" 3
   mkdir -p "$HOME/.cache/trilog"
   exec 9> "$HOME/.cache/trilog/apt.lock"
   flock 9 # one at a time

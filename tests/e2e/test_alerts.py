@@ -89,7 +89,7 @@ def test_a_failed_row_in_kafka_is_an_alert_within_a_minute(
     ):
         kafka.send(topic, [row("SUCCESS")])
         with trilog(tmp_path, variables, "--continuous", "--source", f"kafka://{kafka.address}/{topic}"):
-            until_known(prometheus, "ingestion:last_success_timestamp_seconds:max")
+            until_known(prometheus, "ingestion:last_success_timestamp_seconds:known")
             kafka.send(topic, [row("FAILED")])
             begun = time.monotonic()
             alert = first_alert(received, "IngestionEchecDetecte", begun + MOST_SECONDS)
