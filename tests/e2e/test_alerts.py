@@ -67,7 +67,7 @@ def first_alert(received: SimpleQueue[dict[str, Any]], name: str, ends: float) -
 
 
 def until_known(prometheus: Prometheus, expression: str) -> None:
-    ends = time.monotonic() + 60
+    ends = time.monotonic() + 120
     while not prometheus.query(expression):
         assert time.monotonic() < ends, expression
         time.sleep(0.5)

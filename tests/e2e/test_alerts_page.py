@@ -93,7 +93,7 @@ def test_the_readers_commands_work_one_after_the_other(folder: Path):
 
         left = [typed(line) for line in COMMANDS if line not in MAKE and line != SERVE]
         query = next(line for line in left if "amtool" in line).replace("localhost:9093", alertmanager)
-        until(lambda: bool(prometheus.query("ingestion:last_success_timestamp_seconds:known")), 60)
+        until(lambda: bool(prometheus.query("ingestion:last_success_timestamp_seconds:known")), 120)
         type_next(4)
         until(lambda: fires("IngestionEchecDetecte", "IngestionBurstErreurs"), 60)
         until(lambda: fires("IngestionSourceMuette"), 90)

@@ -7,7 +7,9 @@ import re
 import socket
 import stat
 import subprocess
+from contextlib import suppress
 from pathlib import Path
+from queue import Empty
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
@@ -20,7 +22,9 @@ from tests.prometheus import (
     ALERTMANAGER_HOME,
     PROMETHEUS,
     PROMETHEUS_HOME,
+    start_alertmanager,
     start_prometheus,
+    webhook,
 )
 from tests.scripts import free_port, install, run
 
@@ -139,6 +143,27 @@ def test_the_webhook_s_address_is_in_no_file_that_others_can_read(tmp_path: Path
     assert holding == [tmp_path / "alertmanager.yml"]
     assert f'url: "{url}"' in holding[0].read_text()
     assert stat.S_IMODE(holding[0].stat().st_mode) == 0o600
+
+
+@pytest.mark.timeout(120)
+def test_where_the_consumer_is_down_no_silent_source_is_told():
+    sent: list[str] = []
+    with webhook() as (url, received), start_alertmanager(ALERT_WEBHOOK_URL=url) as address:
+        for alert in ("IngestionConsumerDown", "IngestionSourceMuette", "IngestionBurstErreurs"):
+            tool = (
+                "amtool",
+                "--alertmanager.url",
+                f"http://{address}",
+                "alert",
+                "add",
+                f"alertname={alert}",
+                "source=Zoho",
+            )
+            assert said(ALERTMANAGER, "run", ALERTMANAGER_HOME, *tool)[0] == 0
+        with suppress(Empty):  # each is a group of its own, and told after 5 seconds
+            while True:
+                sent += [each["labels"]["alertname"] for each in received.get(timeout=15)["alerts"]]
+    assert sorted(sent) == ["IngestionBurstErreurs", "IngestionConsumerDown"]
 
 
 def test_the_configurations_hold_no_secret():
