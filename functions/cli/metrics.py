@@ -57,14 +57,13 @@ def _watch(lag: KafkaLag, interval: float) -> None:
 
 
 def _ask(lag: KafkaLag, said: str = "") -> str:
-    """Ask once; say what is wrong unless it was said the time before, and return it."""
+    """Ask once; return what kind of thing is wrong, and say it unless it was said the time before."""
     try:
         lag.ask()
     except (PermanentError, TransientError) as error:
-        wrong = told(error)
-        if wrong != said:
-            print("⚠", wrong, file=sys.stderr, flush=True)
-        return wrong
+        if error.template != said:
+            print("⚠", told(error), file=sys.stderr, flush=True)
+        return error.template
     return ""
 
 

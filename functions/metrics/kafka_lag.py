@@ -29,7 +29,7 @@ class KafkaLag:
         self.behind: dict[int, int] = {}
 
     def ask(self) -> None:
-        """Ask the broker, for half a minute at most.
+        """Ask the broker: for four answers, each within SECONDS.
 
         Raises:
             TransientError: it does not answer, or has no such topic yet.
@@ -54,8 +54,9 @@ class KafkaLag:
         group = kafka.ConsumerGroupTopicPartitions(self._options.group, places)
         found = admin.list_consumer_group_offsets([group], request_timeout=SECONDS)[group.group_id].result()
         stored = {each.partition: each.offset for each in found.topic_partitions}  # below 0: none
-        ends = self._offsets(places, kafka.admin.OffsetSpec.latest())  # asked last: they are not below what is stored
-        return {each: ends[each] - max(firsts[each], stored[each]) for each in partitions}
+        ends = self._offsets(places, kafka.admin.OffsetSpec.latest())
+        # A topic that was made anew may have fewer than were stored.
+        return {each: max(0, ends[each] - max(firsts[each], stored[each])) for each in partitions}
 
     def _offsets(self, places: list[Any], which: Any) -> dict[int, int]:  # noqa: ANN401 (the library's)
         asked = self._admin.list_offsets(dict.fromkeys(places, which), request_timeout=SECONDS)

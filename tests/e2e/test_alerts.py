@@ -1,4 +1,4 @@
-"""From Kafka to Alertmanager: a run that FAILED is a firing alert within a minute, at the shipped intervals."""
+"""From Kafka to Alertmanager: a run that FAILED is an alert within a minute, at the intervals that are shipped."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def first_alert(received: SimpleQueue[dict[str, Any]], name: str, ends: float) -
 
 
 def until_known(prometheus: Prometheus, expression: str) -> None:
-    ends = time.monotonic() + 60
+    ends = time.monotonic() + 120
     while not prometheus.query(expression):
         assert time.monotonic() < ends, expression
         time.sleep(0.5)
@@ -89,7 +89,7 @@ def test_a_failed_row_in_kafka_is_an_alert_within_a_minute(
     ):
         kafka.send(topic, [row("SUCCESS")])
         with trilog(tmp_path, variables, "--continuous", "--source", f"kafka://{kafka.address}/{topic}"):
-            until_known(prometheus, "ingestion:last_success_timestamp_seconds:max")
+            until_known(prometheus, "ingestion:last_success_timestamp_seconds:known")
             kafka.send(topic, [row("FAILED")])
             begun = time.monotonic()
             alert = first_alert(received, "IngestionEchecDetecte", begun + MOST_SECONDS)

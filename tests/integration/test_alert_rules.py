@@ -57,18 +57,19 @@ def test_the_rules_pass_their_tests(file: Path):
 
 # --- Mutants: the rules with one thing changed
 
-_NUMBER = re.compile(r"(?<![\w.:])(\d+(?:\.\d+)?)([smhd]?)(?![\w.:])")
+_NUMBER = re.compile(r"(?<![\w.:])(?<!>= )(\d+(?:\.\d+)?)([smhd]?)(?![\w.:])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _PARTS = (  # what each of these is for, a test must show
     ("max by (source, objet)", "sum by (source, objet)"),
     ("max by (source) (sum", "sum by (source) (sum"),
     ("max_over_time(ingestion_last_run_timestamp[7d])", "last_over_time(ingestion_last_run_timestamp[7d])"),
     ("max_over_time(ingestion_last_run_timestamp[7d])", "ingestion_last_run_timestamp"),
-    ("clamp_min(", "("),
-    (", 0)", ")"),
-    (" > 0", " >= 0"),
+    ("clamp_min", "clamp_max"),
+    ("[299s]) > 0", "[299s]) >= 0"),
+    ("seconds) > 0", "seconds) >= 0"),
+    ("[899s]) > 0", "[899s]) >= 0"),
     (" > 3", " >= 3"),
-    (" > 0.02\n", " >= 0.02\n"),
+    (" > 0.02", " >= 0.02"),
     (" > 1000", " >= 1000"),
     (" > 75", " >= 75"),
     (" >= 0", ""),
@@ -78,18 +79,17 @@ _PARTS = (  # what each of these is for, a test must show
     ("and on () last", "unless on () last"),
     ("unless on (source) (", "and on (source) ("),
     ('{job="ingestion-consumer"} == 0', " == 0"),
-    ("increase(", "("),
+    ("increase(", "delta("),
 )
-# A tenth of an hour more or less cannot matter: how long the exporter may not be scraped, a week ago.
-_FREE = {"1h"}
 
 
 def changed_numbers(expression: str) -> Iterator[str]:
     """Yield an expression again and again, each time with one number a fifth smaller or larger."""
     for found in _NUMBER.finditer(expression):
-        if found[0] not in _FREE:
-            for other in others(float(found[1]), found[2]):
-                yield expression[: found.start()] + other + expression[found.end() :]
+        if expression[found.end() :].startswith("] offset 7d"):
+            continue  # how long the exporter may not have been scraped, a week ago: a little more or less
+        for other in others(float(found[1]), found[2]):
+            yield expression[: found.start()] + other + expression[found.end() :]
 
 
 def others(number: float, unit: str) -> list[str]:
@@ -106,8 +106,7 @@ def changed(text: str) -> Iterator[str]:
     yield from changed_numbers(text)
     for part, other in _PARTS:
         if part in text:
-            made = text.replace(part, other, 1)
-            yield made.replace(", 0)", ")") if part == "clamp_min(" else made
+            yield text.replace(part, other)
 
 
 def mutants() -> list[tuple[str, str, str]]:
@@ -144,8 +143,7 @@ def passes(file: Path, rules: dict[str, Any], folder: Path) -> bool:
     copy = folder / file.name
     copy.write_text(file.read_text().replace("../rules/", "rules/"))
     done = promtool("test", "rules", copy)
-    assert "parse error" not in done.stdout + done.stderr, path.read_text()
-    return done.returncode == 0
+    return done.returncode == 0 or "parse error" in done.stdout + done.stderr  # what is no rule shows nothing
 
 
 @pytest.mark.timeout(900)

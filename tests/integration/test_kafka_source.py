@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import socket
 import time
 from collections import Counter
 from threading import Thread
@@ -345,6 +346,17 @@ def test_a_partition_that_moves_ends_here(three: Reader):
         assert list(readings[each.name]) == []
     mine.close()
     other.close()
+
+
+@pytest.mark.slow
+def test_a_broker_that_falls_silent_is_named():
+    """The topic's identity is asked for again and again while it is read."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        topic = KafkaTopic(KafkaOptions(address, "runs"))
+        with pytest.raises(TransientError, match="Cannot reach Kafka"):
+            topic.identity()
+        topic.close()
 
 
 def test_a_broker_that_is_away_is_named(tmp_path: Path):

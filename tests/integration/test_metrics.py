@@ -232,6 +232,28 @@ def test_an_exporter_that_is_killed_counts_each_batch_once(command_line: Run, mo
     assert number(found, "ingestion_duration_seconds_count") == 600
 
 
+def test_numbers_that_are_made_anew_are_not_shown_before_all_of_them_are_there(
+    command_line: Run, monkeypatch: pytest.MonkeyPatch, folder: Path
+):
+    """Or Prometheus would take what it has seen long ago for new runs, and new failures."""
+    monkeypatch.setenv("PIPELINE_BATCH_SIZE", "1")
+    collected(command_line, [row(each, Etat="FAILED") for each in range(300)])
+    assert number(counted(command_line), "ingestion_failures_total") == 300
+    (folder / ".trilog" / "metrics.sqlite").unlink()
+    shown, ends = [], time.monotonic() + 30
+    with exporter("--port", "0") as process:
+        assert process.stdout
+        address = process.stdout.readline().split()[3].rstrip(".")
+        while number(found := scraped(address), "ingestion_failures_total") != 300:
+            shown.append(found)
+            assert time.monotonic() < ends
+            time.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    assert len(shown) > 5
+    assert all(found == {} for found in shown)
+
+
 def test_one_process_counts_at_once(command_line: Run, exported: str):
     code, _, err = command_line("metrics", "--once")
     assert code == 2

@@ -101,7 +101,7 @@ class KafkaTopic:
         kafka, (member, _, admin) = library(), self._open()
         name = self.options.topic
         futures = admin.describe_topics(kafka.TopicCollection([name]), request_timeout=SECONDS)
-        found = self._asked(lambda: futures[name].result(SECONDS))
+        found = self._asked(futures[name].result)  # which ends by the request's time-out
         return Identity(str(found.topic_id), self._asked(lambda: member.cluster_id(timeout=SECONDS)))
 
     def bounds(self, number: int) -> tuple[int, int]:
