@@ -69,7 +69,8 @@ class Stack:
     def _program(self, *arguments: str) -> Iterator[None]:
         """Run a command of trilog until the block ends."""
         log = (self._folder / f"{arguments[0].strip('-')}.log").open("w")
-        with log, subprocess.Popen(self._command(*arguments), stdout=log, stderr=log, **self._where) as process:  # noqa: S603
+        command = self._command(*arguments)
+        with log, subprocess.Popen(command, stdout=log, stderr=log, **self._where) as process:  # noqa: S603 (our own)
             try:
                 yield
             finally:
@@ -78,7 +79,8 @@ class Stack:
 
     def produce(self, file: Path) -> None:
         """Send the rows of a file."""
-        subprocess.run(self._command("produce", str(file)), check=True, stdout=subprocess.DEVNULL, **self._where)  # noqa: S603
+        command = self._command("produce", str(file))
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **self._where)  # noqa: S603 (our own)
 
     def _command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "functions", *arguments]

@@ -65,7 +65,8 @@ class Objects:
 def remember(connection: DuckDBPyConnection, names: Iterable[bytes]) -> None:
     """Note that documents of these objects are written, in the transaction that writes them."""
     given = [name.decode() for name in names]
-    connection.execute(f"INSERT INTO {TABLE} SELECT unnest(?) EXCEPT SELECT name FROM {TABLE}", [given])  # noqa: S608
+    new = f"SELECT unnest(?) EXCEPT SELECT name FROM {TABLE}"  # noqa: S608 (our own name)
+    connection.execute(f"INSERT INTO {TABLE} {new}", [given])
 
 
 def _positions(name: bytes, rows: list[Row]) -> list[int]:
