@@ -24,13 +24,14 @@ quick: $(VENV)/.installed-dev  ## while you work: lint, types and the unit tests
 	@$(PYTHON) -m tests.quick
 
 # Not LINES of the environment, which is the height of a terminal.
-bench: $(VENV)/.installed-dev package  ## what the indexer takes beside what others take, 12 minutes; quick: LINES=100000 ROWS="baseline gz"
+bench: $(VENV)/.installed-dev package  ## what the indexer takes beside what others take, 15 minutes; quick: LINES=100000 ROWS="baseline gz"
 	@$(PYTHON) -m tests.bench --packages $(PACKAGES) $(if $(ROWS),--rows $(ROWS)) \
 		$(if $(findstring command,$(origin LINES)),--lines $(LINES))
 	$(if $(ROWS),,@$(PYTHON) -m tests.bench.ingest)
 	$(if $(ROWS),,@$(PYTHON) -m tests.bench.client)
 	$(if $(ROWS),,@$(PYTHON) -m tests.bench.metrics)
 	$(if $(ROWS),,@$(PYTHON) -m tests.bench.kafka)
+	$(if $(ROWS),,@$(PYTHON) -m tests.bench.one_machine)
 
 bench-client: $(VENV)/.installed-dev  ## what a call of the client for applications takes, and its limit, half a minute
 	@$(PYTHON) -m tests.bench.client
