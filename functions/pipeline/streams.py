@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.ansi import ESCAPE, stripped
-from functions.pipeline.concatenated import objects
 from functions.pipeline.ordered import Ordered
 from functions.pipeline.pretty import Pretty
 from functions.pipeline.records import PLACE_IN_ENVELOPE, Origin, escaped, json_object
@@ -379,6 +378,8 @@ class Streams:
 
 def _pieces(stream: _Stream, line: bytes) -> Pieces | None:
     """Cut a line that is several objects; None for any other, as for source code in a traceback: `  {"a": 1}["b"]`."""
+    from functions.pipeline.concatenated import objects
+
     pieces = objects(line)
     if pieces and stream.record is not None and line[:1].isspace() and json_object(pieces[-1][1]) is None:
         return None
