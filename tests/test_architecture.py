@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.logs import lines
+
 ROOT = Path(__file__).parents[1]
 FUNCTIONS = ROOT / "functions"
 MODULES = {
@@ -264,6 +266,33 @@ def test_a_function_imports_almost_nothing(module: str, unwanted: set[str]):
     code = f"import sys, {module}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT).stdout
     assert not set(loaded.split()) & unwanted
+
+
+_FIRST_BATCH = """
+import sys
+from collections import defaultdict
+import functions.indexer.handler
+from functions.indexer.configured import configured_indexing
+from functions.pipeline.expressions import compiled
+from functions.pipeline.framing import split_records
+
+parsing, documents, time = configured_indexing({}).keywords["parser"].open(), defaultdict(list), ""
+for record in split_records([sys.stdin.buffer.read()], "a.log", parsing.reader):
+    time, _ = parsing.parse(record, time, 0, b"", documents)
+ours = [name for name in sys.modules if name.startswith("functions.")]
+print(len(documents["logs"]), compiled.cache_info().currsize, *ours)
+"""
+
+
+def test_a_first_batch_in_the_known_form_needs_few_modules_and_no_rare_expression():
+    sent = "\n".join(lines(200)).encode()
+    done = subprocess.run([sys.executable, "-c", _FIRST_BATCH], check=True, capture_output=True, input=sent, cwd=ROOT)
+    documents, expressions, *modules = done.stdout.decode().split()
+    unneeded = ("envelopes", "times", "layouts.patterns", "layouts.registry", "concatenated", "kinds.ingestion_run.run")
+    assert documents == "200"
+    assert int(expressions) <= 1  # of the paths that predictions have, by the filter
+    assert not [each for each in modules if each.removeprefix("functions.pipeline.").startswith(unneeded)]
+    assert len(modules) <= 66  # each takes some 0.2 ms
 
 
 def test_only_one_module_imports_the_messages_of_opentelemetry():

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from functions.pipeline.expressions import compiled
 
-ESCAPE = b"\x1b"
+ESCAPE = 0x1B  # as a number: bytes look for one five times as fast as for other bytes
 # Quotes, commas, braces and backslashes are allowed in sequences, but no program writes these to a log; they may follow
 # a damaged one, though. Not matching them keeps the JSON around a sequence whole.
 _CSI = r"[0-?]*[ !#$*+]*[@-Z`a-z~]"  # after the introducer of a control sequence: parameters and the final byte
@@ -18,8 +18,8 @@ _ESCAPED = (
     rf"(?<!\\)\\++(?:(?:u001[bB]|x1[bB])\[|u009[bB]|x9[bB]){_CSI}"
     rf"""|(?<!\\)\\++(?:u001[bB]|x1[bB])\][^"\\\n]*(?:{_BEL}|{_ESC}\\+(?!["\\]))"""
 )
-_BYTES = re.compile(rf"{_SEQUENCE}|\xc2\x9b{_CSI}".encode("latin-1"))
-_TEXT = re.compile(rf"{_SEQUENCE}|\x9b{_CSI}|{_ESCAPED}")
+_BYTES = rf"{_SEQUENCE}|\xc2\x9b{_CSI}".encode("latin-1")
+_TEXT = rf"{_SEQUENCE}|\x9b{_CSI}|{_ESCAPED}"
 
 
 def stripped(line: bytes) -> bytes:
@@ -27,12 +27,12 @@ def stripped(line: bytes) -> bytes:
 
     A sequence that is not complete loses its introducer only. Takes time in proportion to the line's length.
     """
-    return _BYTES.sub(b"", line) if ESCAPE in line or b"\xc2\x9b" in line else line
+    return compiled(_BYTES).sub(b"", line) if ESCAPE in line or b"\xc2\x9b" in line else line
 
 
 def stripped_text(text: str) -> str:
     r"""Do the same to text, and strip the sequences, too, that JSON or `repr` has escaped: `\u001b[1m`, `\x1b[1m`."""
     if "\x1b" not in text and "\x9b" not in text and "u00" not in text and "\\x" not in text:
         return text
-    plain, found = _TEXT.subn("", text)
+    plain, found = compiled(_TEXT).subn("", text)
     return plain if found else text

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
+
+from functions.pipeline.expressions import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,9 +14,9 @@ _EXAMPLES = 3  # that are kept
 _LONGEST = 200  # characters of an example
 _MOST_NAMES = 20  # of members that may be fields
 _MOSTLY = 0.5  # of the records: more than that is most of them
-_DURATION = re.compile(r"(?i)dur(ation)?(_|$)|elapsed|latency|took|(^|_)(time|ms|millis|seconds|secs)$")
-_INPUT = re.compile(r"(?i)input|feature|request|payload|instance|sample|row$|prompt|question")
-_RESULT = re.compile(r"(?i)result|output|predict|score|response|answer|label|class$|decision|proba")
+_DURATION = r"(?i)dur(ation)?(_|$)|elapsed|latency|took|(^|_)(time|ms|millis|seconds|secs)$"
+_INPUT = r"(?i)input|feature|request|payload|instance|sample|row$|prompt|question"
+_RESULT = r"(?i)result|output|predict|score|response|answer|label|class$|decision|proba"
 
 
 class Coverage:
@@ -104,9 +105,9 @@ def _candidate(name: str, value: object) -> str | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return "execution_time_ms" if _DURATION.search(name) else None
+        return "execution_time_ms" if compiled(_DURATION).search(name) else None
     if isinstance(value, dict | list) and value:
-        return "input_data" if _INPUT.search(name) else "result" if _RESULT.search(name) else None
+        return "input_data" if compiled(_INPUT).search(name) else "result" if compiled(_RESULT).search(name) else None
     return None
 
 

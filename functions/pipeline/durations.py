@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from functions.pipeline.expressions import compiled
 
 UNITS = {"ms": 1.0, "s": 1e3, "us": 1e-3, "\u00b5s": 1e-3, "\u03bcs": 1e-3, "ns": 1e-6}
 """The units of numbers that are written without one, in milliseconds each."""
@@ -17,8 +17,8 @@ _UNITS = {  # as they are written
     **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3.6e6),
 }
 _NUMBER = r"\d{1,15}(?:[.,]\d{1,20})?(?:[eE][+-]?\d{1,2})?"
-_PART = re.compile(rf"({_NUMBER}) ?([a-z\u00b5\u03bc]{{1,12}})? ?")
-_CLOCK = re.compile(r"(?:(\d{1,6}):)?([0-5]?\d):([0-5]?\d(?:[.,]\d{1,20})?)")
+_PART = rf"({_NUMBER}) ?([a-z\u00b5\u03bc]{{1,12}})? ?"
+_CLOCK = r"(?:(\d{1,6}):)?([0-5]?\d):([0-5]?\d(?:[.,]\d{1,20})?)"
 _LONGEST = 64  # characters
 
 
@@ -35,7 +35,7 @@ def milliseconds(text: str, unit: str = "ms") -> float | None:
     text = text.strip()
     if len(text) > _LONGEST:
         return None
-    if clock := _CLOCK.fullmatch(text):
+    if clock := compiled(_CLOCK).fullmatch(text):
         hours, minutes, seconds = clock.groups()
         return round((int(hours or 0) * 60 + int(minutes)) * 6e4 + _number(seconds) * 1e3, 6)
     return _sum(text, unit)
@@ -45,7 +45,7 @@ def _sum(text: str, unit: str) -> float | None:
     """Add up numbers with units; only one that is alone may have none."""
     total, at = 0.0, 0
     while at < len(text):
-        part = _PART.match(text, at)
+        part = compiled(_PART).match(text, at)
         factor = _UNITS.get(part[2] or (unit if part.end() - at == len(text) else "")) if part else None
         if part is None or factor is None:
             return None

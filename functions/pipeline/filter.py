@@ -7,9 +7,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.config import Options, setting, text
+from functions.pipeline.expressions import compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 _REMEMBERED = 4096  # paths
 PREDICTION_PATHS = "/predict"  # the first users' own
@@ -51,7 +52,8 @@ class Filter:
         )
 
 
-def _matcher(globs: Iterable[str]) -> Any:  # noqa: ANN401 (a bound method of a compiled pattern)
+def _matcher(globs: Iterable[str]) -> Callable[[str], object]:
     """Return what matches paths by globs, in which `*` stands for any characters; a query does not matter."""
     either = "|".join(re.escape(each.strip()).replace(r"\*", "[^?#]*") for each in globs) or r"(?!)"  # or nothing
-    return re.compile(rf"(?:{either})/?(?:[?#].*)?", re.DOTALL).fullmatch
+    expression = rf"(?s:(?:{either})/?(?:[?#].*)?)"
+    return lambda path: compiled(expression).fullmatch(path)

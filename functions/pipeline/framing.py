@@ -207,7 +207,9 @@ def _gathered(blocks: Iterable[Lines], reader: Reader) -> Iterator[list[Record]]
     for lines in blocks:
         records: list[Record] = []
         for position, line, text in lines:
-            if text is not None and (head := known(line) or ((opened or streams.bare) and again(line))):
+            if text is not None and (
+                head := known(line) or (line[:1] != b"{" and (opened or streams.bare) and again(line))
+            ):
                 if opened:
                     records.append(opened)
                 elif streams.opened:
@@ -219,8 +221,8 @@ def _gathered(blocks: Iterable[Lines], reader: Reader) -> Iterator[list[Record]]
                 streams.open(opened)
                 opened = None
             streams.take(position, line, text)
-            if streams.complete:
-                records += (complete := streams.taken())
+            if complete := streams.taken():
+                records += complete
                 if _has_object(complete):
                     yield records
                     records = []

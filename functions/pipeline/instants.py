@@ -15,7 +15,7 @@ def instant(moment: datetime) -> str:
     """Write a moment; one without a zone is in UTC."""
     moment = moment.astimezone(UTC) if moment.tzinfo else moment
     precision = "microseconds" if moment.microsecond % 1000 else "milliseconds"
-    return moment.replace(tzinfo=None).isoformat(timespec=precision) + "Z"
+    return moment.isoformat(timespec=precision).removesuffix("+00:00") + "Z"
 
 
 @lru_cache(maxsize=4096)  # lines of the same second follow each other

@@ -23,18 +23,19 @@ class Ordered(Generic[Stream]):
     """Complete records, in the order in which they were begun.
 
     Attributes:
-        size: bytes of those that wait.
+        waiting: those that wait, a heap by their order.
+        size: bytes of these.
     """
 
     def __init__(self) -> None:
         self.size = 0
         self._ready: list[Record] = []  # come before all that are begun, or wait
-        self._waiting: list[tuple[int, Record]] = []  # a heap
-        self._begun: dict[Stream, int] = {}  # by the stream in which they are, the oldest first
+        self.waiting: list[tuple[int, Record]] = []
+        self._begun: dict[Stream, int] = {}  # where, by the stream in which they are, the oldest first
 
     def __len__(self) -> int:
         """How many are complete."""
-        return len(self._ready) + len(self._waiting)
+        return len(self._ready) + len(self.waiting)
 
     @property
     def oldest(self) -> Stream:
@@ -44,7 +45,7 @@ class Ordered(Generic[Stream]):
     def begin(self, stream: Stream, position: int) -> None:
         """Note that a record of a stream has begun; it stays noted until it has ended."""
         if stream not in self._begun:
-            self._begun[stream] = _order(position)
+            self._begun[stream] = position
 
     def end(self, stream: Stream) -> None:
         """Note that nothing has begun any more."""
@@ -52,20 +53,29 @@ class Ordered(Generic[Stream]):
 
     def complete(self, stream: Stream, record: Record) -> None:
         """Take the record that a stream has begun."""
-        first = not self._waiting and next(iter(self._begun)) is stream
+        first = not self.waiting and next(iter(self._begun)) is stream
         del self._begun[stream]
         self._add(record, first=first)
 
+    def go_on(self, stream: Stream, record: Record, position: int) -> None:
+        """Take the record that a stream has begun, and note where its next one has."""
+        if self.waiting or len(self._begun) > 1:
+            self.complete(stream, record)
+            self.begin(stream, position)
+        else:
+            self._ready.append(record)
+            self._begun[stream] = position
+
     def add(self, record: Record) -> None:
         """Take a record that is complete at once."""
-        self._add(record, first=not self._begun and not self._waiting)
+        self._add(record, first=not self._begun and not self.waiting)
 
     def ready(self) -> list[Record]:
         """Give away the records before which none has begun that is not complete."""
         ready, self._ready = self._ready, []
-        waiting = self._waiting
+        waiting = self.waiting
         if waiting:
-            first = next(iter(self._begun.values()), None)
+            first = _order(next(iter(self._begun.values()))) if self._begun else None
             while waiting and (first is None or waiting[0][0] < first):
                 ready.append(heappop(waiting)[1])
                 self.size -= len(ready[-1][1])
@@ -75,7 +85,7 @@ class Ordered(Generic[Stream]):
         if first:
             self._ready.append(record)
         else:
-            heappush(self._waiting, (_order(record[0]), record))
+            heappush(self.waiting, (_order(record[0]), record))
             self.size += len(record[1])
 
 

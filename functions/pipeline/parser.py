@@ -23,7 +23,7 @@ from functions.pipeline.layouts.dashed import Dashed
 from functions.pipeline.layouts.heads import level_and_logger
 from functions.pipeline.layouts.objects import read_object
 from functions.pipeline.reader import Reader
-from functions.pipeline.records import NO_HEAD, escaped
+from functions.pipeline.records import NO_HEAD, Origin, escaped
 from functions.pipeline.values import members, written
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from functions.pipeline.kinds import Found, Kind, ReadText
     from functions.pipeline.layouts.registry import Patterns
     from functions.pipeline.own import Own
-    from functions.pipeline.records import More, Origin, Record
+    from functions.pipeline.records import More, Record
 
 
 def _zone(value: str) -> tzinfo:
@@ -48,6 +48,7 @@ def _zone(value: str) -> tzinfo:
 
 
 _REMEMBERED = 4096  # of what heads tell
+_NOWHERE = Origin()  # of a record that stood there as it is
 _UNREAD = b'"unread":true,'
 _LONGEST_LEVEL = 40  # bytes of a level as a member of a JSON object, and the name of the logger after it
 
@@ -171,19 +172,17 @@ class Parsing:
             The members that the log document has of its own, with the labels; and the text as it was sent.
         """
         _, raw, text, head, sent, origin = record
-        time, read = own_time, not own.endswith(_UNREAD)
-        if origin:
-            time = own_time or origin.time
-            text = text if origin.sent is None else origin.sent
-            if origin.labels:
-                own += self._labels(origin.labels)
-            if origin.level or origin.logger:
-                own = _lacking(own, origin) + own
-        header = origin and origin.time and (origin.level or origin.logger)  # which is as good as a layout
-        if read and (time is None or (head is None and sent is None and not header)):
+        _, time, labels, as_sent, level, logger, _ = origin or _NOWHERE
+        header = time and (level or logger)  # which is as good as a layout
+        unread = b""
+        if ((own_time or time) is None or (head is None and sent is None and not header)) and not own.endswith(_UNREAD):
             self.coverage.count_unread(place(record), raw)
-            own += _UNREAD
-        return own, text
+            unread = _UNREAD
+        if labels:
+            own += self._labels(labels)
+        if level or logger:
+            own = _lacking(own, level, logger) + own
+        return own + unread, text if as_sent is None else as_sent
 
     def _take(self, more: More, fields: dict[str, Any], own: bytes, found: Found) -> tuple[bytes, Found]:
         """Take what a head tells besides; most heads tell the same as others, so what becomes of it is remembered."""
@@ -258,11 +257,10 @@ def _rest(read_rest: Callable[[bytes], tuple[bytes, bytes]], own: bytes, message
     return own + told, message, escaped(message)
 
 
-def _lacking(own: bytes, origin: Origin) -> bytes:
+def _lacking(own: bytes, level: str | None, logger: str | None) -> bytes:
     """Return the level and the logger that an envelope tells, and the record does not, as members."""
-    level = None if own.startswith(b'"level":') else origin.level
-    logger = None if b'"logger":' in own[:_LONGEST_LEVEL] or own.startswith(b'"logger":') else origin.logger
-    return level_and_logger(level, logger)
+    has_logger = b'"logger":' in own[:_LONGEST_LEVEL] or own.startswith(b'"logger":')
+    return level_and_logger(None if own.startswith(b'"level":') else level, None if has_logger else logger)
 
 
 def place(record: Record) -> str:

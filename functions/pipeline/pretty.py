@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
+from functions.pipeline.expressions import compiled
 from functions.pipeline.records import json_object
 
 MOST_LINES, MOST_BYTES = 10_000, 1 << 20  # of one object
 
-_INSIDE = re.compile(  # a line of an object that goes over several
+_INSIDE = (
+    # a line of an object that goes over several
     rb'\s*(?:"(?:[^"\\]|\\.)*+"\s*(?::|,?\s*$)|[\[\]{}]|(?:-?\d[\d.eE+-]*|true|false|null|NaN|-?Infinity)\s*,?\s*$|$)'
 )
 
-_RECORDS = re.compile(rb'"Records"\s*:\s*\[')  # in an object around them: what is in brackets is an array's elements
+_RECORDS = rb'"Records"\s*:\s*\['  # in an object around them: what is in brackets is an array's elements
 
 Lines = list[tuple[int, bytes]]
 """Texts with their positions."""
@@ -54,11 +54,11 @@ class Pretty:
         """Take a line; return what is complete by that: an object as one text, or lines that are none after all."""
         if not self._end and not self.begins(line):
             return [*self.given_up(), (position, line)]
-        if len(self.waiting) == 1 and _RECORDS.fullmatch(line.strip()) and self.waiting[0][1].strip() == b"{":
+        if len(self.waiting) == 1 and compiled(_RECORDS).fullmatch(line.strip()) and self.waiting[0][1].strip() == b"{":
             self.given_up()
             self._in_array = True
             return []
-        if self.waiting and not _INSIDE.match(line):
+        if self.waiting and not compiled(_INSIDE).match(line):
             return [*self.given_up(), (position, line)]
         self.waiting.append((position, line))
         self.size += len(line) + 1

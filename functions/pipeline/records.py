@@ -91,7 +91,7 @@ def json_object(line: bytes) -> dict[str, Any] | None:
 
     NaN and infinities are null, half a surrogate pair is "?", and a whole number beyond 64 bits is its digits.
     """
-    if not line.startswith(b"{") and not line.lstrip().startswith(b"{"):
+    if line[:1] != b"{" and not line.lstrip().startswith(b"{"):
         return None
     try:
         fields: dict[str, Any] = orjson.loads(line)
@@ -104,6 +104,8 @@ def _is_rounded(values: Iterable[object]) -> bool:
     """Say whether there is a number so large that orjson may have rounded it to a float."""
     for value in values:
         kind = type(value)
+        if kind is str:
+            continue
         if kind is float:
             if not -ROUNDED < value < ROUNDED:  # type: ignore[operator]  # it is a float
                 return True

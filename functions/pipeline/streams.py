@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.ansi import ESCAPE, stripped
-from functions.pipeline.concatenated import objects
 from functions.pipeline.ordered import Ordered
 from functions.pipeline.pretty import Pretty
 from functions.pipeline.records import PLACE_IN_ENVELOPE, Origin, escaped, json_object
@@ -113,7 +112,7 @@ class Streams:
         self._reader = reader
         self._records: Ordered[_Stream] = Ordered()
         self._bare = _Stream()
-        self._carried: dict[str, _Stream] = {}
+        self._carried: dict[tuple[str, str], _Stream] = {}  # by the envelope, and its name for the stream
         self._last: _Stream | None = None  # the stream of the last line in an envelope
         self._came = 0  # bytes that have come in envelopes since it was looked how many of them wait
         self._elements = False  # positions are places in an array
@@ -181,7 +180,7 @@ class Streams:
         """
         records = self._records
         ready = records.ready()
-        while len(records) > _MOST_COMPLETE or records.size > _MOST_WAITING:
+        while len(records.waiting) > _MOST_COMPLETE or records.size > _MOST_WAITING:
             self._end(records.oldest)
             ready += records.ready()
         return ready
@@ -288,6 +287,8 @@ class Streams:
     def _unwrap(self, around: _Stream, position: int, read: In, origin: Origin | None, depth: int) -> None:
         """Take the lines in an envelope."""
         name, carried = read
+        if len(carried) == 1 and depth == 0 and around.record is None and self._take_known(position, name, carried[0]):
+            return
         if name != TIME_ALONE and (around is not self._bare or around.record is not None):
             self._end(around)
         self._reader.control_messages += not carried
@@ -296,12 +297,31 @@ class Streams:
         for number, each in enumerate(carried):
             place = self._next() if number else position  # the first is where all are
             inner = _inner(origin, name, each)
-            stream = around if name == TIME_ALONE else self._stream(f"{inner.envelope} {each.stream}")
+            stream = around if name == TIME_ALONE else self._stream((inner.envelope, each.stream))
             self._last = stream if stream is not around else None
             self._take_carried(stream, place, each, inner, depth + 1)
             self._came += len(each.text)
         if len(self._carried) > _MOST_STREAMS or self._came > _MOST_WAITING:
             self._end_first()
+
+    def _take_known(self, position: int, name: str, carried: Carried) -> bool:
+        """Take the short way with what most lines are, if it is that: in the known layout, behind another record."""
+        text, time, labels, key, partial, level, logger, of_records, fields, sent = carried
+        stream = self._carried.get((name, key))
+        if stream is None or stream.record is None or stream.part or partial or of_records or sent or ESCAPE in text:
+            return False
+        head = self._reader.known(text)
+        if head is None:
+            return False
+        origin = tuple.__new__(Origin, (name, time, labels, None, level, logger, fields))  # twice as fast as Origin(…)
+        self._records.go_on(stream, stream.close(), position)
+        stream.of_records = False
+        stream.open((position, text, escaped(text), head, None, origin))
+        self._line, self._place, self._last = position, 0, stream
+        self._came += len(text)
+        if self._came > _MOST_WAITING:
+            self._end_first()
+        return True
 
     def _end_first(self) -> None:
         """End the streams that began first, until no more are followed, and no more waits, than may."""
@@ -312,7 +332,7 @@ class Streams:
             self._end(stream)
         self._came = 0
 
-    def _stream(self, key: str) -> _Stream:
+    def _stream(self, key: tuple[str, str]) -> _Stream:
         stream = self._carried.get(key)
         if stream is None:
             stream = self._carried[key] = _Stream()
@@ -325,23 +345,13 @@ class Streams:
             self._take_part(stream, depth)
         if stream.part is None:
             if not carried.partial:
-                self._take_line(stream, position, line, origin, depth)
+                self._take(stream, position, line, None, origin, depth)
                 return
             stream.part = _Part(position, origin)
             self._records.begin(stream, position)
         stream.part.add(line)
         if not carried.partial or stream.part.size >= MOST_BYTES:
             self._take_part(stream, depth)
-
-    def _take_line(self, stream: _Stream, position: int, line: bytes, origin: Origin, depth: int) -> None:
-        """Take a line; what most are, in the known layout, is taken the short way."""
-        head = None if stream.pretty.waiting or ESCAPE in line else self._reader.known(line)
-        if head is None:
-            self._take(stream, position, line, None, origin, depth)
-            return
-        if stream.record is not None:
-            self._records.complete(stream, stream.close())
-        self._open(stream, (position, line, escaped(line), head, None, origin))
 
     def _take_part(self, stream: _Stream, depth: int) -> None:
         """Take a line that came in parts, as far as it has come."""
@@ -368,6 +378,8 @@ class Streams:
 
 def _pieces(stream: _Stream, line: bytes) -> Pieces | None:
     """Cut a line that is several objects; None for any other, as for source code in a traceback: `  {"a": 1}["b"]`."""
+    from functions.pipeline.concatenated import objects
+
     pieces = objects(line)
     if pieces and stream.record is not None and line[:1].isspace() and json_object(pieces[-1][1]) is None:
         return None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from math import isfinite
 from typing import Any
 
 import orjson
+
+from functions.pipeline.expressions import compiled
 
 Taker = tuple[str, Callable[[Any], Any]]
 """What takes a value that was sent: the document's field, and what gives the value there; None when it does not fit."""
@@ -64,7 +65,7 @@ def decimal(value: object) -> float | None:
 
     None for anything else, what is infinite or not a number included.
     """
-    if isinstance(value, str) and len(value) <= _LONGEST_NUMBER and _DECIMAL.fullmatch(value.strip()):
+    if isinstance(value, str) and len(value) <= _LONGEST_NUMBER and compiled(_DECIMAL).fullmatch(value.strip()):
         value = float("".join(value.split()).replace(",", "."))
     return value if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) else None
 
@@ -125,5 +126,5 @@ def members(fields: dict[str, Any]) -> bytes:
 
 
 _LONGEST_NUMBER = 64  # characters
-_DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,3}(?:\s[0-9]{3})+|[0-9]+)(?:[.,][0-9]*)?(?:[eE][+-]?[0-9]{1,3})?")
+_DECIMAL = r"[+-]?(?:[0-9]{1,3}(?:\s[0-9]{3})+|[0-9]+)(?:[.,][0-9]*)?(?:[eE][+-]?[0-9]{1,3})?"
 _NO_FIELD: Taker = ("", lambda _value: None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -16,7 +17,7 @@ from functions.pipeline.remembered import Remembered
 from functions.pipeline.times import ungrouped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable
+    from collections.abc import Container, Iterable
 
     from functions.pipeline.times import Clock
 
@@ -51,6 +52,10 @@ class Carried(NamedTuple):
     sent: bytes | None = None
 
 
+FromObject = Callable[[dict[str, Any], "Clock"], list[Carried] | None]
+"""Takes the lines out of an object; see `Envelope`."""
+
+
 class Envelope(NamedTuple):
     """A carrier of lines. One that is a JSON object has `members` and `from_object`, one that is text `from_text`.
 
@@ -71,7 +76,7 @@ class Envelope(NamedTuple):
     description: str
     source: str
     members: tuple[str, ...] = ()
-    from_object: Callable[[dict[str, Any], Clock], list[Carried] | None] | None = None
+    from_object: FromObject | None = None
     starts: bytes = b""
     expressions: tuple[re.Pattern[bytes], ...] = ()
     from_text: Callable[[bytes, Clock], list[Carried] | None] | None = None
@@ -85,10 +90,12 @@ def envelopes() -> tuple[Envelope, ...]:
     return tuple(sorted((each.ENVELOPE for each in modules), key=lambda each: (-len(each.members), each.name)))
 
 
-def _possible(names: tuple[str, ...]) -> tuple[Envelope, ...]:
-    """Return the envelopes that an object with these members may be."""
+def _possible(names: tuple[str, ...]) -> tuple[tuple[str, FromObject], ...]:
+    """Return the envelopes that an object with these members may be: their names, and what takes the lines out."""
     there = set(names)
-    return tuple(each for each in envelopes() if each.from_object and there.issuperset(each.members))
+    return tuple(
+        (each.name, each.from_object) for each in envelopes() if each.from_object and there.issuperset(each.members)
+    )
 
 
 _shapes = Remembered(_possible)  # programs write objects of few shapes
@@ -106,13 +113,13 @@ def from_object(sent: dict[str, Any], clock: Clock) -> tuple[str, list[Carried]]
 
     An object that is nested too deeply to be taken apart is no envelope.
     """
-    for each in _shapes[*sent,]:
+    for name, lines_of in _shapes[*sent,]:
         try:
-            carried = each.from_object(sent, clock) if each.from_object else None
+            carried = lines_of(sent, clock)
         except RecursionError:
             return None
         if carried is not None:
-            return each.name, carried
+            return name, carried
     return None
 
 

@@ -20,14 +20,14 @@ def _from_object(sent: dict[str, Any], clock: Clock) -> list[Carried] | None:
     log, time, stream = sent["log"], sent["time"], sent.get("stream", "")
     if not isinstance(log, str) or not isinstance(time, str) or not sent.keys() <= _MEMBERS:
         return None
-    line, written = log.encode("utf-8", "replace"), clock.read(time)
-    whole = line.endswith(b"\n")
+    written, whole = clock.read(time), log[-1:] == "\n"
+    line = (log.rstrip("\r\n") if whole else log).encode("utf-8", "replace")
     labels = _LABELS.get(stream) if isinstance(stream, str) else None
     if labels is None or not (stream or (whole and written)):
         return None
     if "attrs" in sent:
         labels = chosen(sent, ("stream", "attrs"))
-    return [Carried(line.rstrip(b"\r\n") if whole else line, written, labels, stream, not whole)]
+    return [Carried(line, written, labels, stream, not whole)]
 
 
 ENVELOPE = Envelope(

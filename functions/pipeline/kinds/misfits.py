@@ -11,11 +11,11 @@ the value decides, never what came before it: a record that is read again gives 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from functions.pipeline.expressions import compiled
 from functions.pipeline.kinds.flattened import flattened
 from functions.pipeline.kinds.templates import template
 
@@ -38,7 +38,7 @@ _ALWAYS = {  # types of which every value fits, by the mapping's type; any scala
     **dict.fromkeys(("integer", "long", "float", "double"), NUMBERS | _NULL),
     "boolean": frozenset((bool,)) | _NULL,
 }
-_NUMBER = re.compile(r"[+-]?\d{1,300}(?:\.\d{1,300})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
+_NUMBER = r"(?a:[+-]?\d{1,300}(?:\.\d{1,300})?(?:[eE][+-]?\d{1,2})?)"
 
 Check = Callable[[Any, str, dict[str, Any]], Any]
 """Takes a value, its path, and the misfits by their paths, to add to; returns what fits, or _GONE."""
@@ -183,7 +183,7 @@ def _is_leaf(kind: str, value: Any, deepest: int) -> bool:  # noqa: ANN401
     if type(value) in _ALWAYS.get(kind, SCALARS):
         return True
     words = ("true", "false") if kind == "boolean" else ()
-    return isinstance(value, str) and (value in words if words else _NUMBER.fullmatch(value) is not None)
+    return isinstance(value, str) and (value in words if words else compiled(_NUMBER).fullmatch(value) is not None)
 
 
 def _has_dots(mapping: dict[str, Any]) -> bool:

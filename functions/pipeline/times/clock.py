@@ -19,6 +19,7 @@ _REMEMBERED = 4096  # texts
 _ISO = re.compile(  # what `datetime.fromisoformat` reads as it stands
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
+_UTC = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]+Z")
 _WHOLE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?$")
 _DECIMALS = re.compile(r"(?<=:[0-9]{2}:[0-9]{2})[.,]([0-9]++)")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -60,7 +61,7 @@ class Clock:
         self._made = _in_zone(made, zone)
         self._last: datetime | None = None  # instant read
         self._last_of_day: datetime | None = None  # time without a date read, with its date and without a zone
-        self._second = ""  # the last second that was read of a time in UTC: 2025-01-20T10:30:00.
+        self._second = "-"  # the last second that was read of a time in UTC: 2025-01-20T10:30:00.
         self._whole, self._instant = "", ""  # the last second of a time without a zone, and the instant that it is
         self._spelling = SPELLINGS[0]  # that of the last text
         self._known: dict[tuple[str, str | None], _Reading] = {}
@@ -79,20 +80,32 @@ class Clock:
         Raises:
             ValueError: `form` is no format.
         """
-        if text[:20] == self._second and text[-1:] == "Z" and text[20:-1].isdecimal():  # as most envelopes have it
-            return f"{self._second}{text[20:-1][:6].ljust(6, '0').removesuffix('000')}Z"
+        if text[:20] == self._second and text[-1] == "Z" and (decimals := text[20:-1]).isdecimal():
+            return f"{self._second}{decimals[:6].ljust(6, '0').removesuffix('000')}Z"  # as most envelopes have it
         if text[:19] == self._whole and text[19:20] in {".", ","} and text[20:].isdecimal() and form is None:
             return f"{self._instant}{text[20:26].ljust(6, '0').removesuffix('000')}Z"
         if len(text) > _LONGEST:
             return None
+        if text[-1:] == "Z" and form is None and _UTC.fullmatch(text):
+            return self._in_utc(text)
         reading = self._known.get((text, form)) or self._reading(text, form)
         self._last = reading.moment or self._last
         self.ambiguous += reading.ambiguous
-        if text[-1:] == "Z" and reading.written and text[:19] == reading.written[:19]:
-            self._second = f"{text[:19]}."
-        if form is None and reading.written and not reading.by_order and _WHOLE.match(text):
+        if text[-1:] == "Z":
+            if reading.written and text[:19] == reading.written[:19]:
+                self._second = f"{text[:19]}."
+        elif form is None and reading.written and not reading.by_order and _WHOLE.match(text):
             self._whole, self._instant = text[:19], reading.written[:20]
         return reading.written
+
+    def _in_utc(self, text: str) -> str | None:
+        """Read a time as most envelopes have it, and remember its second."""
+        try:
+            self._last = datetime.fromisoformat(f"{text[:19]}Z")
+        except ValueError:
+            return None
+        self._second = text[:20]
+        return self.read(text)
 
     def count(self, number: object) -> str | None:
         """Read a count since 1970: of seconds (10 digits before the point), ms (13), µs (16) or ns (19).
@@ -200,7 +213,7 @@ def _with_decimals(reading: _Reading, decimals: str) -> _Reading:
     if not reading.written or reading.written[-5:] != ".000Z":
         return reading
     digits = decimals[:6].ljust(6, "0").removesuffix("000")
-    return reading._replace(written=f"{reading.written[:20]}{digits}Z")
+    return _Reading(reading.moment, f"{reading.written[:20]}{digits}Z", reading.ambiguous, reading.by_order)
 
 
 def _in_zone(made: datetime | None, zone: tzinfo) -> datetime | None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from functions.pipeline.config import Options, number, setting
 from functions.pipeline.kinds import Kind, OwnIndex
 from functions.pipeline.kinds.ingestion_run.members import TRIGGERS, take_document, take_row
-from functions.pipeline.kinds.ingestion_run.run import document
 
 if TYPE_CHECKING:
     from functions.pipeline.kinds import Told
@@ -28,6 +27,8 @@ def _read_object(
     members = take_document(sent) or take_row(sent)
     if members is None:
         return None
+    from functions.pipeline.kinds.ingestion_run.run import document
+
     if told and told[2]:
         members.setdefault("description", told[2])
     run, whole = document(members, known.clock(), known.options[KIND.name])
