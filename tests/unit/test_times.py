@@ -280,6 +280,13 @@ FORMS = (
 )
 
 
+@pytest.mark.parametrize("end", ["", "Z"])
+def test_digits_of_other_scripts_are_no_decimals_also_in_a_second_that_is_known(end: str):
+    clock = Clock(UTC)
+    assert clock.read(f"2025-01-20T10:30:00.5{end}") == "2025-01-20T10:30:00.500Z"
+    assert clock.read(f"2025-01-20T10:30:00.٣{end}") is None
+
+
 @given(
     st.datetimes(SINCE, UNTIL),
     st.sampled_from([-11, -3.5, 0, 1, 5.75, 13]),

@@ -80,9 +80,9 @@ class Clock:
         Raises:
             ValueError: `form` is no format.
         """
-        if text[:20] == self._second and text[-1] == "Z" and (decimals := text[20:-1]).isdecimal():
+        if text[:20] == self._second and text[-1] == "Z" and _digits(decimals := text[20:-1]):
             return f"{self._second}{decimals[:6].ljust(6, '0').removesuffix('000')}Z"  # as most envelopes have it
-        if text[:19] == self._whole and text[19:20] in {".", ","} and text[20:].isdecimal() and form is None:
+        if text[:19] == self._whole and text[19:20] in {".", ","} and _digits(text[20:]) and form is None:
             return f"{self._instant}{text[20:26].ljust(6, '0').removesuffix('000')}Z"
         if len(text) > _LONGEST:
             return None
@@ -202,6 +202,11 @@ class Clock:
             moment -= _DAY
         self._last_of_day = moment
         return moment
+
+
+def _digits(text: str) -> bool:
+    """Say whether a text is digits alone, of ASCII: others are decimal too, and no JSON."""
+    return text.isdecimal() and text.isascii()
 
 
 def _read(moment: datetime, ambiguous: bool = False, by_order: bool = False) -> _Reading:  # noqa: FBT001, FBT002
