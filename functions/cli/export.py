@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _LARGEST = 64 << 20  # bytes of one document
+_LITTLE: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "256MB", "threads": 1}  # for any number
 _TO = {
     "csv": "FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%fZ'",
-    "parquet": "FORMAT parquet, COMPRESSION zstd",
+    "parquet": "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480",
 }
 _TYPES: dict[type, str] = {bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE", str: "VARCHAR"}
 
@@ -106,8 +107,13 @@ def _common(known: str | None, value: object) -> str:
 def _convert(lines: Path, table: Path, types: dict[str, str], options: str) -> None:
     import duckdb
 
-    with duckdb.connect() as database:
+    with duckdb.connect(config={**_LITTLE, "temp_directory": str(table.parent)}) as database:
         read = database.read_json(str(lines), columns=types, format="newline_delimited", maximum_object_size=_LARGEST)
         read.create_view("documents")
         path = str(table).replace("'", "''")
-        database.execute(f"COPY documents TO '{path}' ({options})")
+        copy = f"COPY documents TO '{path}' ({options})"
+        try:
+            database.execute(copy)
+        except duckdb.OutOfMemoryException:  # a few rows may be larger than that
+            database.execute("RESET memory_limit")
+            database.execute(copy)

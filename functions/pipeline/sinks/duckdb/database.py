@@ -35,9 +35,9 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,  # a foreign file must not make it look for a reader on the network
     "autoload_known_extensions": False,
 }
-# Without a limit, its cache grows with the file; beyond it, DuckDB sorts and stages on disk. Documents are made while
-# others are written: two threads of its own would only compete with that.
-_READING: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "128MB", "threads": 2}
+# Without a limit, its cache grows with the file; beyond it, DuckDB sorts and stages on disk. A second thread needs as
+# much memory again, and while documents are written others are made.
+_READING: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "128MB", "threads": 1}
 _WRITING: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "64MB", "threads": 1}
 _DISK_FULL = tuple(os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 _NEWER = ("can only read", "newer version")

@@ -7,6 +7,8 @@ the documents are taken, nobody waits for it.
 from __future__ import annotations
 
 from datetime import UTC
+from functools import partial
+from shutil import copyfileobj
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
     from functions.pipeline.names import IndexNames
     from functions.pipeline.sinks.duckdb.database import Database
+
+_AT_ONCE = 20_000  # rows that are sorted with all that they have
 
 
 class DuckdbIndexes:
@@ -147,20 +151,40 @@ class DuckdbIndexes:
 def _copied(database: Database, table: str, conditions: Mapping[str, str | bool], newest: int | None) -> BinaryIO:
     """Copy rows to NDJSON, one object a document with null for what is absent, oldest first; return the open file.
 
+    To sort them as they are takes all the memory there is. So their places are sorted, and some are fetched at a time.
     The file itself goes with the database's folder; what is open can be read to its end.
     """
-    rows = f"FROM {quoted(table)} WHERE {' AND '.join(['true', *conditions])}"
-    there = found(database.connection, table)
-    order = [name for name in ("@timestamp", "sequence", "_id") if name in there]
-    if newest is not None:
-        rows += f" ORDER BY {', '.join(f'{quoted(name)} DESC NULLS LAST' for name in order)} LIMIT {newest:d}"
-    columns = ", ".join(_rendered(*column) for column in there.items())
-    oldest_first = ", ".join(f"kept.{quoted(name)} NULLS FIRST" for name in order)
-    query = f"SELECT {columns} FROM ({rows}) AS kept ORDER BY {oldest_first}"  # noqa: S608 (quoted)
-    file = database.folder / "read.ndjson"
-    copy, values = f"COPY ({query}) TO {_literal(file)} (FORMAT json)", list(conditions.values())
-    with_room(database.connection, lambda: database.connection.execute(copy, values))
+    columns = ", ".join(_rendered(*column) for column in found(database.connection, table).items())
+    chosen = _choose(database.connection, table, conditions, newest)
+    file, part = database.folder / "read.ndjson", database.folder / "part.ndjson"
+    with file.open("wb") as whole:
+        for first in range(0, chosen, _AT_ONCE):
+            rows = f"""FROM chosen JOIN {quoted(table)} AS kept ON kept.rowid = chosen.place
+                WHERE chosen.rowid >= {first} AND chosen.rowid < {first + _AT_ONCE} ORDER BY chosen.rowid"""
+            copy = f"COPY (SELECT {columns} {rows}) TO {_literal(part)} (FORMAT json)"
+            with_room(database.connection, partial(database.connection.execute, copy))
+            with part.open("rb") as piece:
+                copyfileobj(piece, whole)
     return file.open("rb")
+
+
+def _choose(
+    connection: DuckDBPyConnection, table: str, conditions: Mapping[str, str | bool], newest: int | None
+) -> int:
+    """Put the places of rows into the temporary table `chosen`, oldest first; return how many there are."""
+    there = found(connection, table)
+    order = [quoted(name) for name in ("@timestamp", "sequence", "_id") if name in there]
+    rows = f"FROM {quoted(table)} WHERE {' AND '.join(['true', *conditions])}"
+    if newest is not None:
+        rows += f" ORDER BY {', '.join(f'{name} DESC NULLS LAST' for name in order)} LIMIT {newest:d}"
+    kept = f"SELECT rowid AS place, {', '.join(order)} {rows}"
+    oldest_first = ", ".join(f"{name} NULLS FIRST" for name in order)
+    in_order = f"SELECT place FROM ({kept}) ORDER BY {oldest_first}"  # noqa: S608 (quoted)
+    create = f"CREATE OR REPLACE TEMP TABLE chosen AS {in_order}"
+    values = list(conditions.values())
+    with_room(connection, lambda: connection.execute(create, values))
+    count: int = row(connection, "SELECT count(*) FROM chosen")[0]
+    return count
 
 
 def _rendered(name: str, sql_type: str) -> str:
