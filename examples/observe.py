@@ -53,9 +53,16 @@ def in_loki(stack: Stack) -> float:
 
 
 def wait(stack: Stack, counts: tuple[Callable[[Stack], float], ...]) -> None:
-    """Wait until all runs are wherever they are counted."""
+    """Wait until all runs are wherever they are counted.
+
+    Raises:
+        RuntimeError: a program has ended; with what it said.
+        TimeoutError: they did not arrive.
+    """
     ends = time.monotonic() + _PATIENCE
     while any(count(stack) != _RUNS for count in counts):
+        if said := stack.ended():
+            raise RuntimeError(said)
         if time.monotonic() > ends:
             raise TimeoutError(_("The runs did not arrive within {seconds} s.").format(seconds=_PATIENCE))
         time.sleep(0.5)
@@ -107,7 +114,7 @@ def main() -> int:
         return 0
     except subprocess.CalledProcessError as error:  # it has said why
         return error.returncode
-    except TimeoutError as error:
+    except (RuntimeError, TimeoutError) as error:
         print(error, file=sys.stderr)
         return 1
 

@@ -12,6 +12,8 @@
 #
 # Written for bash 3.2, which is what macOS has.
 
+escaped() { printf '%s' "$1" | sed 's/[&#\\]/\\&/g'; } # for what replaces in sed's s#…#…#
+
 running() { # a process id may have been given to another program since
   [ -f "$pid_file" ] && ps -ww -p "$(cat "$pid_file")" -o command= 2>/dev/null | grep -qF "$mark"
 }

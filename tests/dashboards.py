@@ -14,13 +14,14 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
+from examples.observability.panels import STEPS, expanded
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "infra" / "grafana" / "dashboards").glob("*.json"))
 DAY = 86400
-_STEPS = 96  # points of a range
 _CATEGORIES = {"X-Loki-Response-Encoding-Flags": "categorize-labels"}  # as Grafana asks it
 
 
@@ -59,20 +60,6 @@ def _columns(panel: dict[str, Any]) -> list[str]:
     return steps.get("filterFieldsByName", {}).get("include", {}).get("names", [])
 
 
-def expanded(expr: str, dashboard: dict[str, Any], seconds: int = DAY) -> str:
-    """Return an expression with the values of the dashboard's variables, as they are when it is opened.
-
-    Raises:
-        KeyError: a variable is not defined.
-    """
-    step = max(seconds // _STEPS, 1)
-    values = {"__range": f"{seconds}s", "__interval": f"{step}s", "__interval_ms": str(step * 1000)}
-    for variable in dashboard["templating"]["list"]:
-        value = variable["current"]["value"]
-        values[variable["name"]] = variable["allValue"] if value == ["$__all"] else value
-    return re.sub(r"\$(\w+)|\$\{(\w+)\}", lambda found: values[found[1] or found[2]], expr)
-
-
 def check_panels(prometheus_url: str, loki_url: str, *, seconds: int = DAY, ends: float | None = None) -> list[str]:
     """Ask two servers what all panels of all dashboards ask; return what is wrong, a line for each expression.
 
@@ -103,7 +90,7 @@ def ask(url: str, target: Target, expr: str, seconds: int, end: float) -> list[d
     asked: dict[str, object] = {"query": expr, "time": end}
     if not target.instant:
         path += "_range"
-        asked = {"query": expr, "start": end - seconds, "end": end, "step": max(seconds // _STEPS, 1)}
+        asked = {"query": expr, "start": end - seconds, "end": end, "step": max(seconds // STEPS, 1)}
         asked |= {"limit": target.lines, "direction": "backward"} if target.lines else {}
     headers = _CATEGORIES if target.lines else {}
     try:

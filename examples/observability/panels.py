@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _DASHBOARDS = Path(__file__).parents[2] / "infra" / "grafana" / "dashboards"
 _SHOWN = ("stat", "bargauge")  # panels of a few numbers
-_STEPS = 96  # points of a range
+STEPS = 96  # points of a range
 _UNITS = {"percentunit": (100.0, " %"), "s": (1.0, " s"), "bytes": (1 / (1 << 20), " MiB")}
 
 
@@ -32,7 +32,7 @@ def dashboard(language: str) -> dict[str, Any]:
     return read
 
 
-def expanded(expr: str, dashboard: dict[str, Any], seconds: int) -> str:
+def expanded(expr: str, dashboard: dict[str, Any], seconds: int = 86400) -> str:
     """Return an expression with the values of the dashboard's variables, as they are when it is opened.
 
     Args:
@@ -43,7 +43,7 @@ def expanded(expr: str, dashboard: dict[str, Any], seconds: int) -> str:
     Raises:
         KeyError: a variable is not defined.
     """
-    step = max(seconds // _STEPS, 1)
+    step = max(seconds // STEPS, 1)
     values = {"__range": f"{seconds}s", "__interval": f"{step}s", "__interval_ms": str(step * 1000)}
     for variable in dashboard["templating"]["list"]:
         value = variable["current"]["value"]
@@ -58,6 +58,9 @@ def answers(dashboard: dict[str, Any], prometheus: str, seconds: int) -> Iterato
         dashboard: a dashboard.
         prometheus: the server's address.
         seconds: the dashboard's range.
+
+    Raises:
+        URLError: the server does not answer.
     """
     for panel in dashboard["panels"]:
         unit = panel.get("fieldConfig", {}).get("defaults", {}).get("unit", "")
@@ -69,7 +72,7 @@ def answers(dashboard: dict[str, Any], prometheus: str, seconds: int) -> Iterato
 
 
 def ask(prometheus: str, expr: str) -> Iterator[tuple[dict[str, str], float]]:
-    """Yield what an expression gives now: labels, and a number."""
+    """Yield what an expression gives now: labels, and a number; raise URLError when the server does not answer."""
     asked = f"{prometheus}/api/v1/query?{urlencode({'query': expr})}"
     with urlopen(asked, timeout=30) as answer:  # noqa: S310 (an address of this machine)
         for series in json.load(answer)["data"]["result"]:

@@ -27,6 +27,7 @@ class Stack:
         self.prometheus = Server("prometheus", ports.prometheus)
         self.alertmanager = Server("alertmanager", ports.alertmanager)
         self.metrics = ports.metrics
+        self._programs: list[tuple[subprocess.Popen[bytes], Path]] = []
         self._settings = {
             "KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{ports.kafka}",
             "KAFKA_GROUP_ID": "ingestion-consumer-group",
@@ -68,14 +69,20 @@ class Stack:
     @contextmanager
     def _program(self, *arguments: str) -> Iterator[None]:
         """Run a command of trilog until the block ends."""
-        log = (self._folder / f"{arguments[0].strip('-')}.log").open("w")
+        path = self._folder / f"{arguments[0].strip('-')}.log"
+        log = path.open("w")
         command = self._command(*arguments)
         with log, subprocess.Popen(command, stdout=log, stderr=log, **self._where) as process:  # noqa: S603 (our own)
+            self._programs.append((process, path))
             try:
                 yield
             finally:
                 process.terminate()
                 process.wait()
+
+    def ended(self) -> str:
+        """Return what a program said that has ended, though it should not; nothing when all go on."""
+        return "".join(log.read_text() for process, log in self._programs if process.poll() is not None)
 
     def produce(self, file: Path) -> None:
         """Send the rows of a file."""

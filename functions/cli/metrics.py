@@ -57,7 +57,7 @@ def _watch(lag: KafkaLag, interval: float) -> None:
 
 
 def _ask(lag: KafkaLag, said: str = "") -> str:
-    """Ask once; return what kind of thing is wrong, and say it unless it was said the time before."""
+    """Ask once; return the kind of error, and say it unless it was said the time before."""
     try:
         lag.ask()
     except (PermanentError, TransientError) as error:

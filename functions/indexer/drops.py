@@ -17,7 +17,7 @@ from functions.pipeline.names import IndexNames
 from functions.pipeline.secrets import resolved
 from functions.pipeline.store import Store, StoreOptions, address_bucket
 from functions.pipeline.telemetry import log, log_counters, log_failure, ms_since
-from functions.pipeline.wiring import indexer_options, open_sink
+from functions.pipeline.wiring import indexer_options, open_chosen_sink
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -103,7 +103,7 @@ class DropIndexer:
     def _opened_sink(self) -> Sink:
         if self._sink is None:
             try:
-                self._sink = self._stack.enter_context(open_sink(self._environment))
+                self._sink = self._stack.enter_context(open_chosen_sink(self._environment))
             except ModuleNotFoundError as error:
                 raise ConfigError("No index to write to. Set ELASTICSEARCH_URL ({cause})", cause=error) from error
         return self._sink

@@ -36,12 +36,13 @@ class KafkaLag:
             PermanentError: it refuses, or the library cannot be set up.
         """
         kafka = library()
-        self._heard = None
+        self._heard, behind = None, dict[int, int]()
         try:
-            self.behind = self._asked(kafka)
+            behind = self._asked(kafka)
         except kafka.KafkaException as error:
-            self.behind = {}
             raise self._failure(error.args[0]) from None
+        finally:
+            self.behind = behind
 
     def _asked(self, kafka: Any) -> dict[int, int]:  # noqa: ANN401 (a module)
         from confluent_kafka.admin import AdminClient
@@ -53,6 +54,9 @@ class KafkaLag:
         firsts = self._offsets(places, kafka.admin.OffsetSpec.earliest())
         group = kafka.ConsumerGroupTopicPartitions(self._options.group, places)
         found = admin.list_consumer_group_offsets([group], request_timeout=SECONDS)[group.group_id].result()
+        for each in found.topic_partitions:
+            if each.error:
+                raise kafka.KafkaException(each.error)
         stored = {each.partition: each.offset for each in found.topic_partitions}  # below 0: none
         ends = self._offsets(places, kafka.admin.OffsetSpec.latest())
         # A topic that was made anew may have fewer than were stored.

@@ -41,7 +41,8 @@ class Recoveries:
         yield self._set(last, began)
         if state == SUCCESS and failing:
             yield (RECOVERIES.name, COUNT, connector), 1
-            yield (RECOVERIES.name, SUM, connector), _seconds(run["event"].get("end", run["@timestamp"])) - failing
+            end = max(began, _seconds(run["event"].get("end", run["@timestamp"])))  # clocks may be wrong
+            yield (RECOVERIES.name, SUM, connector), end - failing
         yield self._set(since, 0.0 if state == SUCCESS else failing or began)
 
     def _set(self, key: Key, value: float) -> tuple[Key, float]:

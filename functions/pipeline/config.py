@@ -140,8 +140,8 @@ def _fill(options: type[Options], environment: Mapping[str, str], problems: dict
 
 
 def _without_credentials(text: str) -> str:
-    """Return a text that may be an address without the user, the password and the query in that."""
-    text = text.partition("?")[0] if "://" in text else text
+    """Return a text that may be an address without the user, the password, the query and the fragment of that."""
+    text = re.split("[?#]", text, maxsplit=1)[0] if "://" in text else text
     return re.sub(r"^(\w+://)?[^\s@]*:\S*@", r"\1***@", text)
 
 

@@ -263,13 +263,20 @@ def open_parser(environment: Mapping[str, str]) -> Parser:
     return Parser(options, found, dict(zip(configured, of_kinds, strict=True)))
 
 
-def open_sink(environment: Mapping[str, str]) -> Sink:
-    """Open the sink that PIPELINE_SINK names; the index is Elasticsearch when its host or URL is set, else DuckDB."""
+def open_chosen_sink(environment: Mapping[str, str]) -> Sink:
+    """Open the sink of an indexer function: what PIPELINE_SINK names, the indexes or Loki.
+
+    Raises:
+        ConfigError: the configuration cannot work.
+    """
     from functions.pipeline.sinks.chosen import LOKI, SinkOptions
 
     (chosen,) = load(environment, SinkOptions)
-    if chosen.sink == LOKI:
-        return open_loki(environment)
+    return open_loki(environment) if chosen.sink == LOKI else open_sink(environment)
+
+
+def open_sink(environment: Mapping[str, str]) -> Sink:
+    """Open the indexes as a sink: Elasticsearch when its host or URL is set, else the embedded DuckDB."""
     elasticsearch, names, store = _index_options(environment)
     if elasticsearch.address:
         from functions.pipeline.sinks.elasticsearch.sink import ElasticsearchSink
@@ -281,7 +288,11 @@ def open_sink(environment: Mapping[str, str]) -> Sink:
 
 
 def open_loki(environment: Mapping[str, str], patience_s: float = 30.0) -> LokiSink:
-    """Open Loki as a sink, which is tried again for so many seconds when it is away."""
+    """Open Loki as a sink, which is tried again for so many seconds when it is away.
+
+    Raises:
+        ConfigError: no Loki is configured, or its address is none.
+    """
     from functions.pipeline.backoff import Backoff
     from functions.pipeline.sinks.loki.options import LokiOptions
     from functions.pipeline.sinks.loki.sink import LokiSink

@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Self
 
-from functions.pipeline.errors import ConfigError, PermanentError
+from functions.pipeline.errors import ConfigError, PermanentError, TransientError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -86,16 +86,31 @@ class Batches:
                 subject=self._subject,
             )
 
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:  # the disk is full, or fails
+            raise TransientError(
+                "{path} cannot be used now: {cause}. Free some space; what was done stays, the rest is done again",
+                path=self._path,
+                cause=error,
+            ) from error
+
     def missing(self, keys: Iterable[str]) -> list[str]:
-        """Return the keys of those batches that the projection has not."""
-        with closing(self._database.cursor()) as cursor:
+        """Return the keys of those batches that the projection has not; raise TransientError when the disk fails."""
+        with self._explained(), closing(self._database.cursor()) as cursor:
             found = "SELECT 1 FROM batches WHERE key = ?"
             return [key for key in keys if cursor.execute(found, (key,)).fetchone() is None]
 
     @contextmanager
     def adding(self, key: str) -> Iterator[sqlite3.Connection]:
-        """Have a batch when the context ends, together with what else is written in it."""
-        with self._database:
+        """Have a batch when the context ends, together with what else is written in it.
+
+        Raises:
+            TransientError: the disk is full, or fails; nothing of it was written.
+        """
+        with self._explained(), self._database:
             self._database.execute("BEGIN")
             self._database.execute("INSERT INTO batches VALUES (?)", (key,))
             yield self._database

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from functions.pipeline.batch import batch_time
@@ -36,7 +35,8 @@ class Projection(ABC):
             TransientError: the store, or where the batches go, fails for now; what was taken stays.
             PermanentError: one of them refuses.
         """
-        keys = sorted(self._batches.missing(self._store.keys(self._prefix)), key=_age)
+        times = {key: batch_time(key) or modified for key, modified, _ in self._store.listed(self._prefix)}
+        keys = sorted(self._batches.missing(times), key=lambda key: (times[key], key))
         self.waiting = len(keys)
         for key in keys:
             self._take(key)
@@ -47,8 +47,3 @@ class Projection(ABC):
     @abstractmethod
     def _take(self, key: str) -> None:
         """Take a batch, and add it to those that the projection has once nothing of it can be lost."""
-
-
-def _age(key: str) -> tuple[datetime, str]:
-    """Sort batches by the times of their keys; those that others dropped, whose keys tell none, come last."""
-    return batch_time(key) or datetime.max.replace(tzinfo=UTC), key

@@ -23,19 +23,19 @@ exports.receives = (osls) => whole(osls, "max-receives", 5, 1000);
 
 exports.oldest = (osls) => whole(osls, "oldest-message-seconds", 1, 1209600);
 
-// S3 tells one of whatever is put: the queue; or, where there is a second one, the topic that both subscribe to.
+// S3 notifies one destination per prefix: the queue; or, where there is a second one, the topic that both subscribe to.
 exports.notifications = async (osls) => {
   const loki = await param(osls, "loki-url");
-  const whom = loki ? { Topic: { Ref: "Topic" } } : { Queue: { "Fn::GetAtt": ["Queue", "Arn"] } };
+  const destination = loki ? { Topic: { Ref: "Topic" } } : { Queue: { "Fn::GetAtt": ["Queue", "Arn"] } };
   const configurations = (await prefixes(osls)).map((prefix) => ({
     Event: "s3:ObjectCreated:*",
     Filter: { S3Key: { Rules: [{ Name: "prefix", Value: prefix }] } },
-    ...whom,
+    ...destination,
   }));
   return loki ? { TopicConfigurations: configurations } : { QueueConfigurations: configurations };
 };
 
-// What must be there before the bucket is: whom it tells, and who is told by that.
+// What must be there before the bucket is: the destination and its subscribers.
 exports.told = async (osls) =>
   (await param(osls, "loki-url")) ? ["QueuePolicy", "TopicPolicy", "Subscription", "LokiSubscription"] : ["QueuePolicy"];
 

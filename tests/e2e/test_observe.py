@@ -49,13 +49,14 @@ class Seen:
         return done.stdout
 
 
-def started(ports: dict[str, int]) -> subprocess.Popen[str]:
+def started(ports: dict[str, int], stderr: int | None = None) -> subprocess.Popen[str]:
     """Start what `make observe` starts, as a terminal does: in a process group of its own."""
     given = [f"--{name}={port}" for name, port in ports.items()]
     command = [sys.executable, "examples/observe.py", *given]
     variables = {name: str(free_port()) for name in ("KAFKA_CONTROLLER_PORT", "LOKI_GRPC_PORT", "LOKI_MEMBER_PORT")}
     environment = {**os.environ, "LC_ALL": "C.UTF-8", **variables}
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, process_group=0)
+    pipes = {"stdout": subprocess.PIPE, "stderr": stderr}
+    return subprocess.Popen(command, cwd=ROOT, env=environment, **pipes, text=True, process_group=0)
 
 
 def until(process: subprocess.Popen[str], text: str) -> str:
@@ -119,10 +120,14 @@ def test_make_starts_the_same():
     assert "examples/observe.py" in said
 
 
+@pytest.mark.parametrize(("taken", "told"), [("alertmanager", "is taken by another server"), ("metrics", "Port")])
 @pytest.mark.usefixtures("seen")  # the servers are installed
-def test_a_port_that_is_taken_stops_what_was_started():
+def test_a_port_that_is_taken_is_told_and_stops_what_was_started(taken: str, told: str):
     ports = {name: free_port() for name in USUAL}
-    with socket.create_server(("127.0.0.1", ports["alertmanager"])), started(ports) as process:
-        assert process.wait(120) == 1
+    with socket.create_server(("127.0.0.1", ports[taken])), started(ports, stderr=subprocess.STDOUT) as process:
+        printed, _ = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert told in printed
+    assert str(ports[taken]) in printed
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", ports["kafka"])) != 0

@@ -118,7 +118,8 @@ def forget() -> None:
 # --- What arrives
 
 
-def test_every_run_answers_the_document_s_query(command_line: Run, ours: Loki):
+def test_every_run_answers_the_document_s_query(command_line: Run, ours: Loki, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PIPELINE_BATCH_SIZE", "1000")
     collected(command_line, list(rows(10_000, 137)))
     assert "10000 runs pushed to Loki (batches: 10)" in pushed(command_line)
     found, expected = ours.lines(), {each["_id"]: each for each in documents(command_line)}

@@ -134,6 +134,12 @@ def test_the_time_to_recovery_is_from_a_failure_to_the_next_success(command_line
     assert number(found, "ingestion_failing_since_timestamp", objet="expenses") == 1757088060  # 16:01
 
 
+def test_a_clock_that_is_wrong_makes_no_time_to_recovery_negative(command_line: Run):
+    early = run_at(20, "SUCCESS") | {"Fin": "05-09-2025 09:00:00.000000"}
+    collected(command_line, [run_at(10, "FAILED"), early])
+    assert number(counted(command_line), "ingestion_recovery_seconds_sum") == 10 * 60
+
+
 def test_what_fails_in_one_batch_recovers_in_another(command_line: Run, folder: Path):
     collected(command_line, [run_at(1, "FAILED")])
     assert number(counted(command_line), "ingestion_failing_since_timestamp") == 1757088060

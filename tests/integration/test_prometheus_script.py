@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 import stat
@@ -143,6 +144,18 @@ def test_the_webhook_s_address_is_in_no_file_that_others_can_read(tmp_path: Path
     assert holding == [tmp_path / "alertmanager.yml"]
     assert f'url: "{url}"' in holding[0].read_text()
     assert stat.S_IMODE(holding[0].stat().st_mode) == 0o600
+
+
+def test_what_is_said_of_the_webhook_s_address_is_its_owner_s_too(tmp_path: Path):
+    install(ALERTMANAGER, ALERTMANAGER_HOME)
+    command = [ALERTMANAGER, "start-background", ALERTMANAGER_HOME, str(free_port()), tmp_path]
+    environment = {**os.environ, "ALERT_WEBHOOK_URL": "http://127.0.0.1:no/pl4nted-s3cret"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "pl4nted" not in done.stdout + done.stderr
+    holding = [path for path in tmp_path.rglob("*") if path.is_file() and "pl4nted" in path.read_text(errors="replace")]
+    assert {path.name for path in holding} == {"alertmanager.yml", "check.log"}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in holding} == {0o600}
 
 
 @pytest.mark.timeout(120)

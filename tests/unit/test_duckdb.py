@@ -213,6 +213,21 @@ def test_documents_of_an_older_version_are_replaced_too(path, indexes):
     assert indexes.count()[LOGS] == 3
 
 
+def test_indexes_of_two_names_in_one_file_know_of_their_own_documents(path, indexes):
+    other = IndexNames(logs="test-logs")
+    write(path, document("a-0"), document("a-1"))
+    with duckdb.connect(path) as connection:
+        connection.execute("DROP TABLE _objects")
+    for names, created in ((other, 1), (NAMES, 0), (other, 0)):
+        with DuckdbSink(path, names) as opened:
+            assert opened.write(as_rows([document("a-0")])).created == {LOGS: created}
+    DuckdbIndexes(path, other).clear()
+    for names, created in ((other, 1), (NAMES, 0)):
+        with DuckdbSink(path, names) as opened:
+            assert opened.write(as_rows([document("a-0")])).created == {LOGS: created}
+    assert indexes.count()[LOGS] == 2
+
+
 def test_documents_that_were_deleted_or_cleared_are_written_again(path, indexes):
     write(path, document("a-0"), document("a-1"))
     assert indexes.delete(LOGS, ["a-0"]) == 1

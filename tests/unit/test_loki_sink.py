@@ -161,7 +161,17 @@ def test_an_address_may_be_the_one_that_others_push_to(url: str):
 
 
 @pytest.mark.parametrize(
-    "url", [f"https://ada:{SECRET}@loki.example", "loki:3100", "http://", "http://a:b", f"http://a?token={SECRET}"]
+    "url",
+    [
+        f"https://ada:{SECRET}@loki.example",
+        "loki:3100",
+        "http://",
+        "http://a:b",
+        f"http://a?token={SECRET}",
+        "http://a/é",
+        "http://a/\tb",
+        f"http://a/#{SECRET}",
+    ],
 )
 def test_an_address_that_cannot_be_is_named_without_its_secrets(url: str):
     with pytest.raises(ConfigError, match="LOKI_URL") as caught:
@@ -284,6 +294,15 @@ def test_when_all_are_refused_one_push_tells(serve: Callable[..., Server]):
     assert (written.created[RUN], len(written.rejected), len(server.requests)) == (0, 500, 1)
 
 
+def test_streams_that_there_is_no_room_for_are_refused_and_the_others_taken(serve: Callable[..., Server]):
+    limit = b"Maximum active stream limit exceeded when trying to create stream {source=...}, reduce the number of ..."
+    server = serve(lambda _, lines: (429, limit, {}) if "new" in lines else (204, b"", {}))
+    with open_sink(server) as sink:
+        written = sink.write(rows("old", "new", "old too"))
+    assert [each.document.id for each in written.rejected] == ["a-1"]
+    assert written.created == {RUN: 2}
+
+
 def test_a_push_that_is_too_large_is_halved(serve: Callable[..., Server]):
     server = serve(lambda _, lines: (204 if len(lines) <= 10 else 413, b"too large", {}))
     with open_sink(server) as sink:
@@ -311,10 +330,7 @@ def test_pushes_are_of_a_size_that_a_usual_loki_takes(serve: Callable[..., Serve
     server = serve(lambda *_: (204, b"", {}))
     with open_sink(server) as sink:
         sink.write(iter([(RUN, [row(f"a-{number}", description="x" * 1000) for number in range(3000)])]))
-    assert [len(lines) for _, lines in server.requests][:-1] == [len(server.requests[0][1])] * (
-        len(server.requests) - 1
-    )
-    assert 500 < len(server.requests[0][1]) < 1000
+    assert all(500 < len(lines) < 1000 for _, lines in server.requests[:-1])
     assert sum(len(lines) for _, lines in server.requests) == 3000
 
 

@@ -12,7 +12,15 @@ from functions.indexer.handler import handler as index
 from functions.indexer.handler import indexer
 from functions.pipeline.deadline import OutOfTime, within
 from functions.pipeline.errors import ConfigError
-from functions.pipeline.wiring import all_options, collector_options, indexer_options
+from functions.pipeline.sinks.duckdb.sink import DuckdbSink
+from functions.pipeline.sinks.loki.sink import LokiSink
+from functions.pipeline.wiring import (
+    all_options,
+    collector_options,
+    indexer_options,
+    open_chosen_sink,
+    open_sink,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +56,13 @@ def test_the_collector_minds_its_own_configuration_only(monkeypatch: pytest.Monk
         collect({}, None)
     assert "GRADIO_TIMEOUT" in str(caught.value)
     assert "ELASTICSEARCH_URL" not in str(caught.value)
+
+
+def test_only_an_indexer_function_writes_to_another_sink_than_the_indexes():
+    environment = {"PIPELINE_SINK": "loki", "LOKI_URL": "http://127.0.0.1:9"}
+    assert isinstance(open_sink(environment), DuckdbSink)
+    assert isinstance(open_chosen_sink(environment), LokiSink)
+    assert isinstance(open_chosen_sink({}), DuckdbSink)
 
 
 def test_one_machine_has_the_options_of_all_functions_once():

@@ -15,6 +15,7 @@
 #
 # Written for bash 3.2, which is what macOS has.
 set -euo pipefail
+umask 077 # the address of the webhook is in the configuration, and may be in what is printed of it
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/../../server.sh"
@@ -36,13 +37,10 @@ prepare() {
   mkdir -p "$data"
   local url=${ALERT_WEBHOOK_URL:-} line
   case $url in *[[:space:]\"\'\\]*) fail "ALERT_WEBHOOK_URL is no address" 2 ;; esac
-  (
-    umask 077
-    while IFS= read -r line; do
-      case ${url:+$line} in *http://127.0.0.1:9095/alerts*) line="${line%%http*}$url\"" ;; esac
-      printf '%s\n' "$line"
-    done < "$here/../alertmanager.yml" > "$data/alertmanager.yml"
-  )
+  while IFS= read -r line; do
+    case ${url:+$line} in *http://127.0.0.1:9095/alerts*) line="${line%%http*}$url\"" ;; esac
+    printf '%s\n' "$line"
+  done < "$here/../alertmanager.yml" > "$data/alertmanager.yml"
   amtool check-config "$data/alertmanager.yml" > "$data/check.log" 2>&1 ||
     fail "the configuration cannot work; what amtool says is in $data/check.log"
   command=("$(find_program)" "--$mark" --cluster.listen-address= --config.file="$data/alertmanager.yml"

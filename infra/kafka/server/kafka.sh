@@ -80,7 +80,7 @@ java_command() { # logging configuration: the C1 compiler and the serial collect
 prepare() {
   java_command log4j2.properties
   mkdir -p "$data"
-  sed "s#@DATA@#$data#; s#@PORT@#$port#g; s#@CONTROLLER_PORT@#${KAFKA_CONTROLLER_PORT:-$((port + 1))}#g" \
+  sed "s#@DATA@#$(escaped "$data")#; s#@PORT@#$port#g; s#@CONTROLLER_PORT@#${KAFKA_CONTROLLER_PORT:-$((port + 1))}#g" \
     "$here/server.properties" ${KAFKA_PROPERTIES:+"$KAFKA_PROPERTIES"} > "$properties"
   [ -f "$data/logs/meta.properties" ] ||
     "${command[@]}" kafka.tools.StorageTool format --cluster-id "$(cluster_id)" --config "$properties" > "$data/format.log" ||

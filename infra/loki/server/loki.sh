@@ -8,7 +8,7 @@
 #   loki.sh status DIR [PORT]                    say whether it is ready, and what it is
 #   loki.sh stop DIR [PORT]                      stop what start-background started
 #
-# PORT is 3100 and DATA is DIR/data unless given. It listens on 127.0.0.1 only, and asks nobody who he is; the two ports
+# PORT is 3100 and DATA is DIR/data unless given. It listens on 127.0.0.1 only, without authentication; the two ports
 # after PORT are its own, or LOKI_GRPC_PORT and LOKI_MEMBER_PORT. Flags of Loki in LOKI_FLAGS win over loki.yml.
 # Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no Go.
 #
@@ -57,7 +57,7 @@ compile() {
 prepare() {
   [ -x "$dir/server/loki" ] || fail "nothing is installed in $dir. Run: loki.sh install $dir"
   mkdir -p "$data/rules"
-  sed "s#@DATA@#$data#g; s#@PORT@#$port#; s#@GRPC_PORT@#${LOKI_GRPC_PORT:-$((port + 1))}#
+  sed "s#@DATA@#$(escaped "$data")#g; s#@PORT@#$port#; s#@GRPC_PORT@#${LOKI_GRPC_PORT:-$((port + 1))}#
     s#@MEMBER_PORT@#${LOKI_MEMBER_PORT:-$((port + 2))}#" "$here/loki.yml" > "$data/loki.yml"
   # shellcheck disable=SC2206 (several flags)
   command=("$dir/server/loki" "-config.file=$data/loki.yml" ${LOKI_FLAGS:-})

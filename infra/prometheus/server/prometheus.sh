@@ -37,7 +37,7 @@ prepare() {
   installed || fail "no Prometheus found. Run: prometheus.sh install $dir" 3
   mkdir -p "$data"
   sed "s#127.0.0.1:8000#${METRICS_ADDRESS:-127.0.0.1:8000}#; s#127.0.0.1:9093#${ALERTMANAGER_ADDRESS:-127.0.0.1:9093}#
-    s#scrape_interval: 15s#scrape_interval: ${SCRAPE_INTERVAL:-15s}#; s#rules/#$here/../rules/#" \
+    s#scrape_interval: 15s#scrape_interval: ${SCRAPE_INTERVAL:-15s}#; s#rules/#$(escaped "$here")/../rules/#" \
     "$here/../prometheus.yml" > "$data/prometheus.yml"
   promtool check config "$data/prometheus.yml" > "$data/check.log" 2>&1 ||
     fail "the configuration cannot work; what promtool says is in $data/check.log"

@@ -17,7 +17,7 @@ from functions.pipeline.errors import ConfigError, PermanentError
 from functions.pipeline.instants import parsed_instant
 from functions.pipeline.kinds import kinds
 from functions.pipeline.sinks.duckdb.database import reading, with_room, writing
-from functions.pipeline.sinks.duckdb.objects import TABLE as OBJECTS
+from functions.pipeline.sinks.duckdb.objects import forget
 from functions.pipeline.sinks.duckdb.tables import differences, extend, found, quoted, row
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class DuckdbIndexes:
             held = self._counts(database.connection)
             for kind in held:
                 database.connection.execute(f"DROP TABLE {quoted(self._tables[kind])}")
-            database.connection.execute(f"DROP TABLE IF EXISTS {OBJECTS}")
+            forget(database.connection, (self._tables[kind] for kind in held))
             if not database.connection.execute("SHOW TABLES").fetchall():
                 self._path.unlink()  # DuckDB would keep the space; closing an unlinked file is harmless
         return {self._tables[kind]: count for kind, count in held.items()}

@@ -1,4 +1,4 @@
-"""Which objects' documents may be in the database: those of any other object need not be looked for.
+"""Of which objects a table may have documents: those of any other object need not be looked for.
 
 A document's id is its object's, a dash, and its position there. Looking for ids means to read the whole `_id` column,
 so the cost of a write would grow with the index; whether an object is known, a small table tells.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from operator import lt
 from typing import TYPE_CHECKING
 
-from functions.pipeline.sinks.duckdb.tables import found, quoted
+from functions.pipeline.sinks.duckdb.tables import quoted, row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,51 +22,60 @@ TABLE = "_objects"
 
 
 class Objects:
-    """The objects of which documents have been written, and how far the one is that is being written."""
+    """The objects of which documents have been written, by table, and how far those are that are being written."""
 
     def __init__(self, connection: DuckDBPyConnection, tables: Iterable[str]) -> None:
         """Take a connection of its own, and the tables of documents; those of an older version tell their objects."""
         self._connection = connection
-        self._written, self._last = b"", dict[str, int]()
-        self._begun = set[bytes]()  # in this write: the table may not have them yet
-        if found(connection, TABLE):
-            return
-        ids = " UNION ALL ".join(f"SELECT _id FROM {quoted(table)}" for table in tables)  # noqa: S608 (quoted)
-        told = f"SELECT DISTINCT regexp_extract(_id, '^(.*)-', 1) FROM ({ids})"  # noqa: S608 (quoted)
-        connection.execute(f"CREATE TABLE {TABLE} AS SELECT * FROM ({told}) AS told(name)")  # noqa: S608 (quoted)
+        self._written: dict[str, tuple[bytes, int]] = {}  # by table: an object that is new, and its last position
+        self._begun = set[tuple[str, bytes]]()  # in this write: TABLE may not have them yet
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {TABLE} (documents VARCHAR, name VARCHAR)")
+        for table in tables:
+            if not self._count("documents = ?", table):
+                told = f"SELECT DISTINCT ?, regexp_extract(_id, '^(.*)-', 1) FROM {quoted(table)}"  # noqa: S608 (quoted)
+                connection.execute(f"INSERT INTO {TABLE} {told}", [table])
 
     def begin(self) -> None:
         """Begin a write; all earlier ones are in the database."""
         self._begun.clear()
 
-    def are_new(self, kind: str, rows: list[Row]) -> bool:
-        """Say whether none of these documents can be there, nor two of the same id among them.
+    def are_new(self, table: str, rows: list[Row]) -> bool:
+        """Say whether the table can have none of these documents, nor two of the same id be among them.
 
-        That is so for those of an object that was not known when its first document came, as long as positions rise.
+        That is so for those of an object that it did not know when the first one came, as long as positions rise.
         """
         name = rows[0][0].rpartition(b"-")[0]
         positions = _positions(name, rows)
         if not positions:
             return False
-        if name != self._written:
-            if name in self._begun or self._known(name):
+        written, last = self._written.get(table, (b"", -1))
+        if name != written:
+            if (table, name) in self._begun or self._count("documents = ? AND name = ?", table, name.decode()):
                 return False
-            self._begun.add(name)
-            self._written, self._last = name, {}
-        last = self._last.get(kind, -1)
-        self._last[kind] = max(last, *positions)
+            self._begun.add((table, name))
+            last = -1
+        self._written[table] = name, max(last, *positions)
         return last < positions[0] and all(map(lt, positions, positions[1:]))
 
-    def _known(self, name: bytes) -> bool:
-        query = f"SELECT count(*) FROM {TABLE} WHERE name = ?"  # noqa: S608 (our own name)
-        return bool(self._connection.execute(query, [name.decode()]).fetchall()[0][0])
+    def _count(self, condition: str, *values: str) -> int:
+        query = f"SELECT count(*) FROM {TABLE} WHERE {condition}"  # noqa: S608 (our own)
+        count: int = self._connection.execute(query, values).fetchall()[0][0]
+        return count
 
 
-def remember(connection: DuckDBPyConnection, names: Iterable[bytes]) -> None:
-    """Note that documents of these objects are written, in the transaction that writes them."""
-    given = [name.decode() for name in names]
-    new = f"SELECT unnest(?) EXCEPT SELECT name FROM {TABLE}"  # noqa: S608 (our own name)
-    connection.execute(f"INSERT INTO {TABLE} {new}", [given])
+def remember(connection: DuckDBPyConnection, table: str, names: Iterable[bytes]) -> None:
+    """Note that a table has documents of these objects, in the transaction that writes them."""
+    new = f"SELECT ?, unnest(?) EXCEPT FROM {TABLE}"  # noqa: S608 (our own)
+    connection.execute(f"INSERT INTO {TABLE} {new}", [table, [name.decode() for name in names]])
+
+
+def forget(connection: DuckDBPyConnection, tables: Iterable[str]) -> None:
+    """Forget the objects of tables that are dropped, and drop TABLE when nothing is left in it."""
+    if not row(connection, f"SELECT count(*) FROM duckdb_tables() WHERE table_name = '{TABLE}'")[0]:  # noqa: S608 (likewise)
+        return
+    connection.execute(f"DELETE FROM {TABLE} WHERE documents IN (SELECT unnest(?))", [list(tables)])  # noqa: S608 (likewise)
+    if not row(connection, f"SELECT count(*) FROM {TABLE}")[0]:  # noqa: S608 (likewise)
+        connection.execute(f"DROP TABLE {TABLE}")
 
 
 def _positions(name: bytes, rows: list[Row]) -> list[int]:

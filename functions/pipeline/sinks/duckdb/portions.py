@@ -11,19 +11,28 @@ if TYPE_CHECKING:
 
 
 class File:
-    """One kind's documents, a line each; how many there are, and the bytes of the longest line."""
+    """One kind's documents, a line each.
+
+    Attributes:
+        path: where they are.
+        lines: how many there are.
+        longest: the bytes of the longest line.
+        objects: those that the documents are of.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path, self.lines, self.longest = path, 0, 0
+        self.objects: set[bytes] = set()
         self._file = path.open("wb")
 
-    def add(self, rows: list[Row]) -> int:
+    def add(self, rows: list[Row], *, new: bool) -> int:
         """Append documents; return how many bytes they have."""
         lines = [_line(identity, body) for identity, _, body in rows]
         sizes = list(map(len, lines))
         self._file.writelines(lines)
         self.lines += len(lines)
         self.longest = max(self.longest, *sizes)
+        self.objects.update(identity.rpartition(b"-")[0] for identity, _, _ in (rows[:1] if new else rows))
         return sum(sizes)
 
     def close(self) -> None:
@@ -36,7 +45,6 @@ class Portion:
 
     Attributes:
         files: by kind.
-        objects: those that the documents are of.
         new: none of them can be in the database.
         size: their bytes.
     """
@@ -46,15 +54,13 @@ class Portion:
         folder.mkdir(exist_ok=True)
         self._folder = folder
         self.files: dict[str, File] = {}
-        self.objects: set[bytes] = set()
         self.new, self.size = True, 0
 
     def add(self, kind: str, rows: list[Row], *, new: bool) -> None:
         """Take documents of one kind; those that are new are of one object."""
         if kind not in self.files:
             self.files[kind] = File(self._folder / f"{kind}.ndjson")
-        self.size += self.files[kind].add(rows)
-        self.objects.update(identity.rpartition(b"-")[0] for identity, _, _ in (rows[:1] if new else rows))
+        self.size += self.files[kind].add(rows, new=new)
         self.new = self.new and new
 
     def close(self) -> None:

@@ -116,7 +116,7 @@ class DuckdbSink:
                 with explained(self._path):
                     portion = portion or Portion(next(folders))
                     if rows:
-                        portion.add(kind, rows, new=opened.objects.are_new(kind, rows))
+                        portion.add(kind, rows, new=opened.objects.are_new(self._tables[kind], rows))
                 if portion.size >= PORTION:
                     yield portion
                     portion = None
@@ -139,7 +139,8 @@ class DuckdbSink:
         with _transaction(connection):
             load = self._append if portion.new else self._replace
             counts = {kind: load(connection, kind, file) for kind, file in portion.files.items()}
-            remember(connection, portion.objects)
+            for kind, file in portion.files.items():
+                remember(connection, self._tables[kind], file.objects)
         for kind, (documents, created) in counts.items():
             written.created[kind] = written.created.get(kind, 0) + created
             written.duplicates[kind] = written.duplicates.get(kind, 0) + documents - created

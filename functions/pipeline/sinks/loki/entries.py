@@ -36,7 +36,7 @@ _RUN_METADATA = {  # by the paths in the document
     "memory_used_mb": ("performance", "memory_used_mb"),
     "no_sequence": ("no_sequence",),
 }
-_DEAD_METADATA = {name: (name,) for name in ("class", "target", "store_key", "position", "hint")}
+_DEAD_METADATA = {name: (name,) for name in ("class", "target", "store_key", "position")}
 
 
 class Entry(NamedTuple):
@@ -58,8 +58,9 @@ class Entry(NamedTuple):
 
     @property
     def size(self) -> int:
-        """About how many bytes of a request it takes."""
-        return len(self.line) + sum(len(name) + len(value) + 6 for name, value in self.metadata.items()) + 40
+        """About how many bytes of a request it takes, at most: its stream may be another's, too."""
+        texts = (self.line, *self.metadata.values(), *(value for _, value in self.labels))
+        return sum(len(each.encode()) + 20 for each in texts) + 40
 
 
 def run_entry(row: Row) -> Entry:

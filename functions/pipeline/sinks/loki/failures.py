@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _UNAUTHORIZED, _FORBIDDEN, _TOO_MANY, _SERVER_ERROR = 401, 403, 429, 500
 _SHOWN = 500  # characters of an answer
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')  # values of labels, which others choose
+_STREAMS = b"aximum active stream limit exceeded"  # a refusal, though it says 429: trying again makes no room
 _COUNTS = re.compile(r"(?:^|; )(\d+) errors like: |total ignored: (\d+) out of ")
 
 
@@ -58,6 +59,11 @@ def refused(options: LokiOptions, status: int, reason: str) -> TrilogError:
         status=status,
         reason=reason,
     )
+
+
+def no_more_streams(status: int, body: bytes) -> bool:
+    """Say whether an answer refuses new streams (Loki's pkg/validation/validate.go), not the rate."""
+    return status == _TOO_MANY and _STREAMS in body
 
 
 def reason_of(body: bytes) -> str:

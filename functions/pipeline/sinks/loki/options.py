@@ -18,7 +18,8 @@ def _server_url(value: str) -> str:
         known = bool(parts.hostname) and parts.port != 0
     except ValueError:  # the port is not a number
         known = False
-    if not known or parts.username is not None or parts.query or " " in url:
+    plain = url.isascii() and url.isprintable() and " " not in url
+    if not known or not plain or parts.username is not None or parts.query or parts.fragment:
         raise ValueError(
             "an address such as http://localhost:3100; credentials stand in LOKI_USERNAME and LOKI_PASSWORD"
         )

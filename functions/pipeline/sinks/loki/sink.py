@@ -15,7 +15,7 @@ from functions.pipeline.documents import DEAD_LETTERS, Rejection, Written
 from functions.pipeline.errors import ConfigError, TransientError
 from functions.pipeline.sinks.loki.body import HEADERS, compressed, content, in_order
 from functions.pipeline.sinks.loki.entries import LEAST, MOST, RUN, dead_letter_entry, run_entry
-from functions.pipeline.sinks.loki.failures import reason_of, refused, refused_count, unreachable
+from functions.pipeline.sinks.loki.failures import no_more_streams, reason_of, refused, refused_count, unreachable
 
 if TYPE_CHECKING:
     import ssl
@@ -73,6 +73,10 @@ class LokiSink:
 
         Documents of other kinds count as created: it is not for this sink to miss them. Loki does not tell whether it
         had an entry already, so those count as created, too.
+
+        Raises:
+            TransientError: Loki is away, or cannot take the push now.
+            PermanentError: Loki refuses every push: its sign-in, address or certificate is wrong.
         """
         written = Written()
         for entries in _portions(documents, written):
@@ -101,7 +105,7 @@ class LokiSink:
             pause = 0.0
             try:
                 response = self._connection.request("POST", _PUSH, body, HEADERS)
-                if response.status in (*_TAKEN, _BAD, _TOO_LARGE):
+                if response.status in (*_TAKEN, _BAD, _TOO_LARGE) or no_more_streams(response.status, response.body):
                     return response
                 pause = _retry_after(response.headers)
                 raise refused(self._options, response.status, reason_of(response.body))
