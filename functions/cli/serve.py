@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from gettext import gettext as _
-from threading import Thread
 from typing import TYPE_CHECKING
 
 from functions.cli.signals import on_stop
@@ -27,7 +26,7 @@ def serve_ingest(given: Namespace, environment: dict[str, str]) -> int:
             port=given.port,
             cause=error.strerror,
         ) from error
-    on_stop(lambda: Thread(target=server.shutdown).start())
+    on_stop(server.shutdown)
     with server:
         text = _("Send records to {logs}, or OTLP to {otlp}. Ctrl+C ends it.")
         address = f"http://{HOST}:{server.server_address[1]}"

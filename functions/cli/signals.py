@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from _thread import start_new_thread
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +11,17 @@ if TYPE_CHECKING:
 
 
 def on_stop(stop: Callable[[], object]) -> None:
-    """Call `stop` on Ctrl+C, and when the system asks this process to end."""
+    """Call `stop`, once and in a thread of its own, on Ctrl+C, and when the system asks this process to end.
+
+    In the handler itself it could wait for ever, for a lock that is held by what was interrupted: `Event.set` takes one
+    that `Event.wait` has at times, and that the `set` of a first signal has when a second one comes.
+    """
+    asked: list[int] = []
+
+    def handle(number: int, _frame: object) -> None:
+        asked.append(number)
+        if len(asked) == 1:
+            start_new_thread(stop, ())
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop())
+        signal.signal(number, handle)

@@ -1,0 +1,44 @@
+"""Ending what goes on without end: whatever the signal interrupts, and however many come."""
+
+import os
+import signal
+from collections.abc import Iterator
+from threading import Event
+
+import pytest
+
+from functions.cli.signals import on_stop
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    """Put the handlers back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.timeout(20)
+def test_a_signal_that_interrupts_an_event_does_not_wait_for_it():
+    stopping = Event()
+    on_stop(stopping.set)
+    with stopping._cond:  # noqa: SLF001 (as `wait` and `set` hold it)
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert stopping.wait(10)
+
+
+@pytest.mark.timeout(20)
+def test_of_several_signals_the_first_is_enough():
+    stopped, called = Event(), []
+
+    def stop() -> None:
+        called.append(1)
+        stopped.set()
+
+    on_stop(stop)
+    for _ in range(50):
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert stopped.wait(10)
+    assert called == [1]
