@@ -68,7 +68,7 @@ def test_the_other_commands_work(tmp_path: Path):
     """The last one needs servers with data, as tests/integration/test_dashboards.py has them; without, it says so."""
     environment = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]}
     (tmp_path / ".venv").symlink_to(Path(sys.executable).parents[1])
-    for name in ("infra", "tests", "functions", "docs", "Makefile", "pyproject.toml", "requirements.txt"):
+    for name in ("examples", "infra", "tests", "functions", "docs", "Makefile", "pyproject.toml", "requirements.txt"):
         (tmp_path / name).symlink_to(ROOT / name)
     password, make, *rest = [each for each in COMMANDS if each not in DOCKER and not each.startswith("echo ")]
     assert (rest[1][: len(CHECK)], make) == (CHECK, "make dashboards")
