@@ -89,7 +89,7 @@ def test_what_a_sink_loses_is_unaccounted_for(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     sink = LosingSink(tmp_path / "index.duckdb", IndexNames())
-    monkeypatch.setattr("functions.indexer.drops.open_sink", lambda _: sink)
+    monkeypatch.setattr("functions.indexer.drops.open_chosen_sink", lambda _: sink)
     (line,) = invoke(capsys, "sqs-s3")
     assert [line[name] for name in COUNTERS] == [3, 2, 0, 0, 1, 0, 0]
 
