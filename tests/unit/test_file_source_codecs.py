@@ -220,7 +220,7 @@ def test_a_gibibyte_of_nuls_takes_neither_memory_nor_time(log, after):
         tracemalloc.stop()
     assert [line for line in lines if line] == [b"before", *after.splitlines()]
     assert peak < 8_000_000
-    assert time.process_time() - begun < 10
+    assert time.process_time() - begun < 40  # it is 4 on a machine that does nothing else
     write(log, b"more\n", mode="ab")
     begun = time.process_time()
     assert reader.new() == [b"more"]
