@@ -30,9 +30,10 @@ _SECONDS = 30  # that an answer of the broker may take
 class Kafka:
     """A broker that runs, and can be killed and started again on the same port with the same data."""
 
-    def __init__(self, port: int, data: Path) -> None:
+    def __init__(self, port: int, data: Path, variables: dict[str, str]) -> None:
         self.port = port
         self._data = data
+        self._variables = variables
 
     @property
     def address(self) -> str:
@@ -41,7 +42,7 @@ class Kafka:
 
     def start(self) -> None:
         """Start it; return when it answers."""
-        run(SCRIPT, "start-background", HOME, self.port, self._data)
+        run(SCRIPT, "start-background", HOME, self.port, self._data, **self._variables)
 
     def stop(self) -> None:
         """Stop it as an operator does."""
@@ -142,8 +143,8 @@ def start_kafka(port: int = 0, properties: str = "") -> Iterator[Kafka]:
     with TemporaryDirectory(prefix="trilog-kafka-") as folder:
         more = Path(folder, "more.properties")
         more.write_text(properties)
-        os.environ |= {"KAFKA_CONTROLLER_PORT": str(free_port()), "KAFKA_PROPERTIES": str(more)}
-        kafka = Kafka(port or free_port(), Path(folder, "data"))
+        variables = {"KAFKA_CONTROLLER_PORT": str(free_port()), "KAFKA_PROPERTIES": str(more)}
+        kafka = Kafka(port or free_port(), Path(folder, "data"), variables)
         try:
             kafka.start()
             yield kafka

@@ -51,8 +51,7 @@ class Loki:
 
     def start(self) -> None:
         """Start it; return when it is ready."""
-        os.environ |= self._variables
-        run(SCRIPT, "start-background", HOME, self.port, self._data)
+        run(SCRIPT, "start-background", HOME, self.port, self._data, **self._variables)
 
     def stop(self) -> None:
         """Stop it as an operator does."""

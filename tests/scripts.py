@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import socket
 import subprocess
 from contextlib import contextmanager
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
 _LACKING = 3  # a script's exit code where the machine has not what its server runs on
 
 
-def run(script: Path, action: str, *arguments: object) -> None:
-    """Run a script; where something is lacking, skip the test."""
+def run(script: Path, action: str, *arguments: object, **variables: str) -> None:
+    """Run a script, with variables of its own; where something is lacking, skip the test."""
     command = [script, action, *map(str, arguments)]
-    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    done = subprocess.run(command, **pipes, text=True, env=os.environ | variables, check=False)
     if done.returncode == _LACKING:
         pytest.skip(done.stderr.strip())
     if done.returncode:
