@@ -39,7 +39,8 @@ class Reader:
         self.kafka, self.topic, self.folder = kafka, topic, folder
         self.group = f"group-{uuid4().hex[:8]}"
         self.place = f"kafka://{kafka.address}/{topic}?group={self.group}"
-        self.environment = {"PIPELINE_DATA": str(folder), "KAFKA_SESSION_TIMEOUT": "2", **settings}
+        usual = {"KAFKA_SESSION_TIMEOUT": "2", "PIPELINE_BATCH_SIZE": "1000"}
+        self.environment = {"PIPELINE_DATA": str(folder), **usual, **settings}
 
     def run(self, limit: int | None = None) -> dict[str, Any]:
         """Read once."""
