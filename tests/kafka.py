@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
 import subprocess
 import time
 from contextlib import contextmanager
@@ -14,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from tests.certificates import make
-from tests.scripts import free_port, install, run
+from tests.scripts import Server, free_port, install, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,38 +24,17 @@ HOME = ROOT / ".tools" / "kafka"
 _SECONDS = 30  # that an answer of the broker may take
 
 
-class Kafka:
-    """A broker that runs, and can be killed and started again on the same port with the same data."""
+class Kafka(Server):
+    """A broker.
 
-    def __init__(self, port: int, data: Path, variables: dict[str, str]) -> None:
-        self.port = port
-        self._data = data
-        self._variables = variables
+    Attributes:
+        address: what clients call their bootstrap server.
+    """
 
-    @property
-    def address(self) -> str:
-        """What clients call their bootstrap server."""
-        return f"127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        """Start it; return when it answers."""
-        run(SCRIPT, "start-background", HOME, self.port, self._data, **self._variables)
-
-    def stop(self) -> None:
-        """Stop it as an operator does."""
-        run(SCRIPT, "stop", HOME, self.port)
-
-    def kill(self) -> None:
-        """Kill it with SIGKILL; return when its port is free."""
-        os.kill(int((HOME / "run" / f"{self.port}.pid").read_text()), signal.SIGKILL)
-        ends = time.monotonic() + _SECONDS
-        while self._listens():
-            assert time.monotonic() < ends
-            time.sleep(0.02)
-
-    def _listens(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+    def __init__(self, data: Path, port: int = 0, **variables: str) -> None:
+        """Take the folder for data, and variables of the script; 0 is any free port."""
+        super().__init__(SCRIPT, HOME, data, port, **variables)
+        self.address = f"127.0.0.1:{self.port}"
 
     def topic(self, partitions: int = 1, name: str = "", **settings: str) -> str:
         """Make a topic, under a name that nobody else has if none is given; return its name."""
@@ -144,12 +120,8 @@ def start_kafka(port: int = 0, properties: str = "") -> Iterator[Kafka]:
         more = Path(folder, "more.properties")
         more.write_text(properties)
         variables = {"KAFKA_CONTROLLER_PORT": str(free_port()), "KAFKA_PROPERTIES": str(more)}
-        kafka = Kafka(port or free_port(), Path(folder, "data"), variables)
-        try:
-            kafka.start()
+        with running(Kafka(Path(folder, "data"), port, **variables)) as kafka:
             yield kafka
-        finally:
-            kafka.stop()
 
 
 @contextmanager

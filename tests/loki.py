@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
-import socket
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +15,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.scripts import free_port, install, run
+from tests.scripts import Server, free_port, install, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,43 +28,17 @@ _SECONDS = 30  # that an answer may take
 _SINCE, _UNTIL = "2025-08-01T00:00:00Z", "2025-12-01T00:00:00Z"  # when the example's runs are
 
 
-class Loki:
-    """A Loki that runs, and can be killed and started again on the same port with the same data."""
+class Loki(Server):
+    """A Loki; `address` is what LOKI_URL is."""
 
-    def __init__(self, port: int, data: Path, variables: dict[str, str], tenant: str = "tests") -> None:
-        self.port = port
-        self._data = data
-        self._variables = variables
+    def __init__(self, data: Path, port: int = 0, tenant: str = "tests", **variables: str) -> None:
+        """Take the folder for data, who asks, and variables of the script; 0 is any free port."""
+        super().__init__(SCRIPT, HOME, data, port, **variables)
         self.tenant = tenant
 
     def empty(self) -> Loki:
         """Return the same server as a tenant sees it who has nothing there yet."""
-        return Loki(self.port, self._data, self._variables, uuid4().hex)
-
-    @property
-    def address(self) -> str:
-        """What LOKI_URL is."""
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        """Start it; return when it is ready."""
-        run(SCRIPT, "start-background", HOME, self.port, self._data, **self._variables)
-
-    def stop(self) -> None:
-        """Stop it as an operator does."""
-        run(SCRIPT, "stop", HOME, self.port)
-
-    def kill(self) -> None:
-        """Kill it with SIGKILL; return when its port is free."""
-        os.kill(int((HOME / "run" / f"{self.port}.pid").read_text()), signal.SIGKILL)
-        ends = time.monotonic() + _SECONDS
-        while self._listens():
-            assert time.monotonic() < ends
-            time.sleep(0.02)
-
-    def _listens(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        return Loki(self._data, self.port, uuid4().hex, **self._variables)
 
     def flush(self) -> None:
         """Let it write its open chunks to the disk, and close them."""
@@ -116,9 +87,5 @@ def start_loki(*flags: str, tenants: bool = True) -> Iterator[Loki]:
             "LOKI_MEMBER_PORT": str(free_port()),
             "LOKI_FLAGS": " ".join((f"-auth.enabled={tenants}", *flags)),
         }
-        loki = Loki(free_port(), Path(folder, "data"), variables)
-        try:
-            loki.start()
+        with running(Loki(Path(folder, "data"), **variables)) as loki:
             yield loki
-        finally:
-            loki.stop()

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from functions.pipeline.names import IndexNames
     from functions.pipeline.sinks.duckdb.portions import File
 
-PORTION = 16 * 1024 * 1024  # bytes in one transaction: some 5,000 records of 300 bytes, in all their indexes
+PORTION = 16 * 1024 * 1024  # bytes in one transaction: some 12,000 records of 300 bytes, in all their indexes
 
 
 class _Counts(NamedTuple):
