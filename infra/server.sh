@@ -1,5 +1,5 @@
 # A server in the background, known by its process id in a file. The scripts of the servers source this; they have the
-# function `fail`, a function `ready` that says whether the server answers, and the variables
+# functions `usage` and `fail`, a function `ready` that says whether the server answers, and the variables
 #
 #   name       what the server is called
 #   address    where it answers
@@ -11,6 +11,26 @@
 #   kill_with  the signal for one that does not come up; -9 unless it is set
 #
 # Written for bash 3.2, which is what macOS has.
+
+take() { # the usual port, and a script's arguments: ACTION DIR [PORT [DATA]]
+  local usual=$1
+  shift
+  [ $# -ge 2 ] || usage
+  action=$1 port=${3:-$usual}
+  if [ "$action" = install ]; then mkdir -p "$2"; fi
+  dir=$(cd "$2" 2>/dev/null && pwd) || fail "nothing is installed in $2. Run: ${0##*/} install $2"
+  data=${4:-$dir/data} pid_file=$dir/run/$port.pid log=$data/server.log
+}
+
+act() { # what the scripts do alike; they have `install`, and `prepare`, which makes the command
+  case $action in
+    install) install ;;
+    start) refuse_second; prepare; exec "${command[@]}" ;;
+    start-background) refuse_second; prepare; start_background ;;
+    stop) stop ;;
+    *) usage ;;
+  esac
+}
 
 escaped() { printf '%s' "$1" | sed 's/[&#\\]/\\&/g'; } # for what replaces in sed's s#…#…#
 

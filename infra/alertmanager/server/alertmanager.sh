@@ -51,20 +51,11 @@ ready() { answers_well /-/ready; }
 
 version() { "$(find_program)" --version 2>&1 | sed -n '1s/.*version \([0-9.]*\).*/\1/p'; }
 
-[ $# -ge 2 ] || usage
-action=$1 port=${3:-9093}
-if [ "$action" = install ]; then mkdir -p "$2"; fi
-dir=$(cd "$2" 2>/dev/null && pwd) || fail "nothing is installed in $2. Run: alertmanager.sh install $2"
-data=${4:-$dir/data} pid_file=$dir/run/$port.pid
-log=$data/server.log
+take 9093 "$@"
 name=Alertmanager address=http://127.0.0.1:$port mark=web.listen-address=127.0.0.1:$port
 
 case $action in
-  install) install ;;
-  start) refuse_second; prepare; exec "${command[@]}" ;;
-  start-background) refuse_second; prepare; start_background ;;
   status) ready || { echo "Alertmanager does not run on port $port"; exit 1; }; echo "Alertmanager $(version) answers at $address" ;;
-  stop) stop ;;
   run) [ "${3:-}" = amtool ] || usage; shift 3; exec amtool "$@" ;;
-  *) usage ;;
+  *) act ;;
 esac

@@ -117,11 +117,7 @@ refuse() {
   return 0
 }
 
-[ $# -ge 2 ] || usage
-action=$1 port=${3:-9200}
-if [ "$action" = install ]; then mkdir -p "$2"; fi
-dir=$(cd "$2" 2>/dev/null && pwd) || fail "nothing is installed in $2. Run: elasticsearch.sh install $2"
-data=${4:-$dir/data} pid_file=$dir/run/$port.pid log=$data/server.log
+take 9200 "$@"
 name=Elasticsearch address=http://127.0.0.1:$port mark="Launcher $dir/server" kill_with=-TERM
 
 case $action in

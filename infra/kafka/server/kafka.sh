@@ -115,20 +115,12 @@ run() {
   exec "${command[@]}" "$class" "$@"
 }
 
-[ $# -ge 2 ] || usage
-action=$1 port=${3:-9092}
-if [ "$action" = install ]; then mkdir -p "$2"; fi
-dir=$(cd "$2" 2>/dev/null && pwd) || fail "nothing is installed in $2. Run: kafka.sh install $2"
-data=${4:-$dir/data} pid_file=$dir/run/$port.pid
-properties=$data/server.properties log=$data/server.log
+take 9092 "$@"
+properties=$data/server.properties
 name=Kafka address=127.0.0.1:$port mark=$dir/server/lib/
 
 case $action in
-  install) install ;;
-  start) refuse_second; prepare; exec "${command[@]}" ;;
-  start-background) refuse_second; prepare; start_background ;;
   status) answers || { echo "Kafka does not run on port $port"; exit 1; }; echo "Kafka $(version) answers at 127.0.0.1:$port" ;;
-  stop) stop ;;
   run) shift 2; run "$@" ;;
-  *) usage ;;
+  *) act ;;
 esac

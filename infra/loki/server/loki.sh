@@ -65,19 +65,11 @@ prepare() {
 
 ready() { curl -fso /dev/null --max-time 5 "http://127.0.0.1:$port/ready"; }
 
-[ $# -ge 2 ] || usage
-action=$1 port=${3:-3100}
-if [ "$action" = install ]; then mkdir -p "$2"; fi
-dir=$(cd "$2" 2>/dev/null && pwd) || fail "nothing is installed in $2. Run: loki.sh install $2"
-data=${4:-$dir/data} pid_file=$dir/run/$port.pid
+take 3100 "$@"
 log=$data/loki.log
 name=Loki address=http://127.0.0.1:$port mark=$dir/server/loki
 
 case $action in
-  install) install ;;
-  start) refuse_second; prepare; exec "${command[@]}" ;;
-  start-background) refuse_second; prepare; start_background ;;
   status) ready || { echo "Loki is not ready on port $port"; exit 1; }; echo "Loki ${version#v} answers at $address" ;;
-  stop) stop ;;
-  *) usage ;;
+  *) act ;;
 esac
