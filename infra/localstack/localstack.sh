@@ -93,18 +93,12 @@ stop() {
   echo "LocalStack on port $port is stopped"
 }
 
-[ $# -ge 2 ] || usage
-action=$1 port=${3:-4566}
-if [ "$action" = install ]; then mkdir -p "$2"; fi
-dir=$(cd "$2" 2>/dev/null && pwd) || fail "nothing is installed in $2. Run: localstack.sh install $2"
-state=$dir/state-$port pid_file=$dir/run/$port.pid log=$state/localstack.log
+take 4566 "$@"
+state=$dir/state-$port
+log=$state/localstack.log
 name=LocalStack address=http://127.0.0.1:$port mark=$dir/server
 
 case $action in
-  install) install ;;
-  start) refuse_second; prepare; exec "${command[@]}" ;;
-  start-background) refuse_second; prepare; start_background ;;
   status) answer || { echo "LocalStack does not run on port $port"; exit 1; } ;;
-  stop) stop ;;
-  *) usage ;;
+  *) act ;;
 esac
