@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from tests.e2e.test_pages import blocks
+from tests.pages import commands, shell
 from tests.prometheus import ALERTMANAGER_HOME, start_alertmanager, start_prometheus
 from tests.scripts import free_port
 
@@ -25,18 +25,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "ingestion-alerts.md").read_text("utf-8")
 RULES = (ROOT / "infra" / "prometheus" / "rules" / "ingestion.yml").read_text("utf-8")
-COMMANDS = [line for block in blocks("ingestion-alerts", "sh") for line in block.splitlines()]
+COMMANDS = commands("ingestion-alerts")
 MAKE = ["make prometheus-up", "make rules", "make prometheus-down"]
 SERVE = "trilog metrics"
 
 pytestmark = pytest.mark.slow
-
-
-def shell(command: str, folder: Path, variables: dict[str, str]) -> str:
-    given = ["bash", "-c", command]
-    done = subprocess.run(given, cwd=folder, env=variables, capture_output=True, text=True, timeout=100, check=False)
-    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
-    return done.stdout
 
 
 def typed(command: str) -> str:

@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.pages import commands
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "grafana.md").read_text()
-COMMANDS = [
-    line for block in re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL) for line in block.splitlines()
-]
+COMMANDS = commands("grafana")
 DOCKER = [each for each in COMMANDS if each.startswith("docker ")]
 CHECK = ".venv/bin/python -c 'from tests.dashboards import check_panels"
 ACTIONS = {"up": ["detach", "wait"], "run": ["rm"], "ps": [], "logs": ["tail="], "exec": [], "down": []}

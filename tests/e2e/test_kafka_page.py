@@ -13,12 +13,11 @@ from pathlib import Path
 import pytest
 
 from tests.kafka import HOME, Kafka
+from tests.pages import commands, shell
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "kafka.md").read_text()
-COMMANDS = [
-    line for block in re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL) for line in block.splitlines()
-]
+COMMANDS = commands("kafka")
 MAKE = [each for each in COMMANDS if each.startswith("make ")]
 BENCH = ".venv/bin/python -m tests.bench.kafka"
 
@@ -41,15 +40,6 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def shell(command: str, folder: Path, variables: dict[str, str], seconds: float = 60) -> str:
-    given = ["bash", "-c", command]
-    done = subprocess.run(
-        given, cwd=folder, env=variables, capture_output=True, text=True, timeout=seconds, check=False
-    )
-    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
-    return done.stdout
-
-
 def test_the_readers_commands_work_one_after_the_other(kafka: Kafka, folder: Path):
     topic = kafka.topic(3)
     variables = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "LC_ALL": "C.UTF-8"}
@@ -65,7 +55,7 @@ def test_the_readers_commands_work_one_after_the_other(kafka: Kafka, folder: Pat
             continue
         if "--continuous" in line:  # runs until somebody stops it
             command = f"timeout --preserve-status -s INT 5 {command}"
-        printed[line] = shell(command, folder, variables)
+        printed[line] = shell(command, folder, variables, 60)
     assert "Kafka 4.1.1 answers" in printed["infra/kafka/server/kafka.sh status .tools/kafka"]
     assert "50 rows read, 50 delivered" in printed[".venv/bin/trilog produce logs.json"]
     assert "100 messages held (partitions: 3)" in printed[".venv/bin/trilog check"]

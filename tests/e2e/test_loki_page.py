@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.loki import HOME, Loki, start_loki
+from tests.pages import blocks, commands, shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "loki.md").read_text("utf-8")
-COMMANDS = [
-    line for block in re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL) for line in block.splitlines()
-]
+COMMANDS = commands("loki")
 MAKE = [each for each in COMMANDS if each.startswith("make ")]
 
 pytestmark = pytest.mark.slow
@@ -44,13 +43,6 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / ".tools").mkdir()
     (tmp_path / ".tools" / "loki").symlink_to(HOME)
     return tmp_path
-
-
-def shell(command: str, folder: Path, variables: dict[str, str]) -> str:
-    given = ["bash", "-c", command]
-    done = subprocess.run(given, cwd=folder, env=variables, capture_output=True, text=True, timeout=100, check=False)
-    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
-    return done.stdout
 
 
 def found(answer: str) -> list[dict[str, Any]]:
@@ -85,13 +77,13 @@ def test_the_readers_commands_work_one_after_the_other(server: Loki, folder: Pat
 
 
 def test_the_page_counts_as_the_other_tests_do():
-    [query] = re.findall(r"^```logql\n(.*?)\n```$", PAGE, re.MULTILINE | re.DOTALL)
+    [query] = "".join(blocks("loki", "logql")).splitlines()
     [asked] = [line for line in COMMANDS if "count_over_time" in line]
     assert query.replace("$__range", "30d") in asked
 
 
 def test_the_page_shows_the_configuration_of_the_server():
-    [shown] = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    [shown] = blocks("loki", "yaml")
     settings = [line.split(" #")[0].strip() for line in shown.splitlines() if not line.endswith(":")]
     own = (ROOT / "infra" / "loki" / "server" / "loki.yml").read_text()
     assert len(settings) > 4

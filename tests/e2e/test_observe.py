@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import kafka, loki, prometheus
+from tests.pages import commands, shell
 from tests.scripts import free_port, install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "ingestion-runs.md").read_text("utf-8")
-MAKE, *COMMANDS = "".join(re.findall(r"^```bash\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)).splitlines()
+MAKE, *COMMANDS = commands("ingestion-runs", "bash")
 USUAL = {"kafka": 9092, "loki": 3100, "alertmanager": 9093, "prometheus": 9090, "metrics": 8000}
 SERVERS = {
     kafka.SCRIPT: kafka.HOME,
@@ -44,9 +44,7 @@ class Seen:
         """Type a command of the page; return what it prints."""
         for name, port in USUAL.items():
             command = command.replace(f"localhost:{port}", f"localhost:{self.ports[name]}")
-        done = subprocess.run(command, cwd=ROOT, shell=True, capture_output=True, text=True, check=False)  # noqa: S602
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        return shell(command, ROOT, os.environ)
 
 
 def started(ports: dict[str, int], stderr: int | None = None) -> subprocess.Popen[str]:

@@ -3,27 +3,15 @@
 import os
 import re
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.pages import blocks, commands, shell
+
 ROOT = Path(__file__).parents[2]
 PAGES = ("ingestion-runs", "model-executions")
-
-
-def blocks(page: str, language: str) -> list[str]:
-    text = (ROOT / "docs" / f"{page}.md").read_text("utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-
-
-def run(command: str, folder: Path, environment: dict[str, str]) -> str:
-    typed = re.sub(r"^trilog ", "python -m functions ", command).replace("python", shlex.quote(sys.executable), 1)
-    given = ["sh", "-c", typed]
-    done = subprocess.run(given, cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False)
-    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
-    return done.stdout
 
 
 def type_all(page: str, folder: Path, **variables: str) -> dict[str, str]:
@@ -32,16 +20,9 @@ def type_all(page: str, folder: Path, **variables: str) -> dict[str, str]:
     for program in blocks(page, "python"):
         (folder / "application.py").write_text(program)
     said = {}
-    for command in (line for block in blocks(page, "sh") for line in block.splitlines()):
-        typed = re.sub(r"^trilog ", "python -m functions ", command).replace(
-            "python ", f"{shlex.quote(sys.executable)} ", 1
-        )
-        given = ["sh", "-c", typed]
-        done = subprocess.run(
-            given, cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False
-        )
-        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
-        said[command] = done.stdout
+    for command in commands(page):
+        typed = re.sub(r"^trilog ", "python -m functions ", command)
+        said[command] = shell(typed.replace("python ", f"{shlex.quote(sys.executable)} ", 1), folder, environment)
     return said
 
 
