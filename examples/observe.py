@@ -13,28 +13,22 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime, timedelta
 from gettext import gettext as _
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
-from ingestion.rows import rows
+from ingestion.rows import recent, rows
 from observability.panels import answers, ask, dashboard
 from observability.stack import Stack, address
 
 from functions.cli.language import LOCALES, speak
 from functions.pipeline.config import environment
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 _PORTS = {"kafka": 9092, "prometheus": 9090, "alertmanager": 9093, "loki": 3100, "metrics": 8000}
 _RUNS, _FAILED = 170, 3  # ten sequences of the example's seventeen objects
-_AGO = timedelta(minutes=15 * 9, seconds=60)  # so that the last of them has just begun
 _RANGE = 6 * 3600  # seconds
 _PATIENCE = 120  # seconds until everything has arrived
 
@@ -52,15 +46,15 @@ def in_loki(stack: Stack) -> float:
         return sum(float(each["value"][1]) for each in json.load(answer)["data"]["result"])
 
 
-def wait(stack: Stack, counts: tuple[Callable[[Stack], float], ...]) -> None:
-    """Wait until all runs are wherever they are counted.
+def wait(stack: Stack) -> None:
+    """Wait until all runs are in Prometheus and in Loki.
 
     Raises:
         RuntimeError: a program has ended; with what it said.
         TimeoutError: they did not arrive.
     """
     ends = time.monotonic() + _PATIENCE
-    while any(count(stack) != _RUNS for count in counts):
+    while in_prometheus(stack) != _RUNS or in_loki(stack) != _RUNS:
         if said := stack.ended():
             raise RuntimeError(said)
         if time.monotonic() > ends:
@@ -90,10 +84,9 @@ def observe(ports: argparse.Namespace) -> int:
         print(_("Starting Kafka, Loki, Alertmanager, Prometheus and Trilog…"), flush=True)
         with Stack(ports, Path(folder)) as stack:
             file = Path(folder, "logs.json")
-            start = datetime.now(UTC).replace(tzinfo=None) - _AGO
-            file.write_text(json.dumps([*rows(_RUNS, _FAILED, start=start)]))
+            file.write_text(json.dumps([*rows(_RUNS, _FAILED, start=recent(_RUNS))]))
             stack.produce(file)
-            wait(stack, (in_prometheus, in_loki))
+            wait(stack)
             show(stack)
             print("\n" + _("Ctrl+C stops all of it."), flush=True)
             signal.pause()

@@ -81,8 +81,8 @@ def planted(runs: int, failed: int, start: datetime = START) -> list[bytes]:
 
 def counts(messages: list[bytes]) -> Counts:
     """Count the runs that messages have."""
-    told = map(orjson.loads, messages)
-    return Counter((_NAMES.get(each["Source"], each["Source"]), each["Etat"]) for each in told)
+    sent = map(orjson.loads, messages)
+    return Counter((_NAMES.get(each["Source"], each["Source"]), each["Etat"]) for each in sent)
 
 
 def sending(kafka: Kafka, topic: str, messages: list[bytes], seconds: float = 0) -> Thread:
@@ -112,6 +112,11 @@ def exposed(address: str) -> Counts:
         text = httpx.get(f"{address}/metrics").text
     except httpx.TransportError:
         return Counter()
+    return told(text)
+
+
+def told(text: str) -> Counts:
+    """Count the runs that metrics tell of."""
     found: Counts = Counter()
     for family in text_string_to_metric_families(text):
         for sample in family.samples:

@@ -97,7 +97,7 @@ def _outcome(random: Random, begun: datetime, usual: float, *, failed: bool) -> 
     }
 
 
-def _recent(runs: int) -> datetime:
+def recent(runs: int) -> datetime:
     """Return when the first of so many rows begins for the last sequence to be over now."""
     sequences = -(-runs // len(_OBJECTS))
     return datetime.now(UTC).replace(tzinfo=None, microsecond=0) - sequences * _EVERY
@@ -115,7 +115,7 @@ def main() -> None:
     given = command.parse_args()
     if not 0 <= given.failed <= given.runs:
         command.error("--failed is from 0 to --runs")
-    made = rows(given.runs, given.failed, given.seed, _recent(given.runs) if given.recent else given.start)
+    made = rows(given.runs, given.failed, given.seed, recent(given.runs) if given.recent else given.start)
     if given.lines:
         sys.stdout.writelines(f"{json.dumps(each)}\n" for each in made)
     else:

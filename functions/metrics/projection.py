@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from functions.metrics.recoveries import Recoveries
-from functions.metrics.samples import added_by, connector
+from functions.metrics.samples import added_by, connector_of
 from functions.pipeline.documents import Written
 from functions.projection.projection import Projection
 
@@ -47,8 +47,9 @@ class _Runs:
             if kind == KIND:
                 for _, _, body in rows:
                     run = orjson.loads(body)
-                    self.added += added_by(run, self._bounded)
-                    self.added += self._recoveries.added_by(run, connector(run, self._bounded))
+                    connector = connector_of(run, self._bounded)
+                    self.added += added_by(run, connector, self._bounded)
+                    self.added += self._recoveries.added_by(run, connector)
         return written
 
 

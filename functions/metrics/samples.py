@@ -58,21 +58,24 @@ _UNKNOWN = "unknown"
 SUCCESS, FAILED = _STATES = ("SUCCESS", "FAILED")
 
 
-def connector(run: dict[str, Any], bounded: Callable[[str, str], str]) -> tuple[str, str]:
+def connector_of(run: dict[str, Any], bounded: Callable[[str, str], str]) -> tuple[str, str]:
     """Return the labels of a run's source and object; `bounded` is that of `added_by`."""
     source = run.get("labels", {}).get("source", _UNKNOWN)
     return bounded("source", source), bounded("objet", run.get("objet", {}).get("name", _UNKNOWN))
 
 
-def added_by(run: dict[str, Any], bounded: Callable[[str, str], str]) -> Iterator[tuple[Key, float]]:
+def added_by(
+    run: dict[str, Any], connector: tuple[str, str], bounded: Callable[[str, str], str]
+) -> Iterator[tuple[Key, float]]:
     """Yield what a run's document adds, by the number that it is added to; for LAST_RUN, the time that it began.
 
     Args:
         run: the document.
+        connector: the labels of its source and its object.
         bounded: takes a label's name and a value; returns the value, or one that stands for all beyond a bound.
     """
     labels = run.get("labels", {})
-    source, objet = connector(run, bounded)
+    source, objet = connector
     state = run.get("etat")
     where = (bounded(name, labels.get(name, "")) for name in ("entreprise", "zone"))
     yield (RUNS.name, COUNT, (source, state if state in _STATES else _UNKNOWN, objet, *where)), 1

@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 from functions.metrics.exposition import Exposition, server
 from functions.metrics.ledger import Ledger
-from functions.metrics.samples import added_by
+from functions.metrics.samples import added_by, connector_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,18 +55,15 @@ def _scraped(address: str) -> tuple[bytes, list[float]]:
 def _many(ledger: Ledger) -> Iterator[tuple[Key, float]]:
     """Yield what runs of so many sources and objects add that there are enough series."""
     for number in range(225):
-        figures = {"duree_secondes": 0.5 + number, "cpu_time_sec": 0.1, "memory_used_bytes": 1e6 * number}
-        yield from added_by(
-            {
-                "@timestamp": "2025-09-05T16:45:26.191702Z",
-                "etat": "SUCCESS",
-                "objet": {"name": f"object {number % 15}"},
-                "labels": {"source": f"source {number // 15}", "zone": "1-Raw", "entreprise": "acme"},
-                "metrics": {"is_failed": 0},
-                "performance": figures,
-            },
-            ledger.bounded,
-        )
+        run = {
+            "@timestamp": "2025-09-05T16:45:26.191702Z",
+            "etat": "SUCCESS",
+            "objet": {"name": f"object {number % 15}"},
+            "labels": {"source": f"source {number // 15}", "zone": "1-Raw", "entreprise": "acme"},
+            "metrics": {"is_failed": 0},
+            "performance": {"duree_secondes": 0.5 + number, "cpu_time_sec": 0.1, "memory_used_bytes": 1e6 * number},
+        }
+        yield from added_by(run, connector_of(run, ledger.bounded), ledger.bounded)
 
 
 if __name__ == "__main__":
