@@ -16,11 +16,12 @@ def on_stop(stop: Callable[[], object]) -> None:
     In the handler itself it could wait for ever, for a lock that is held by what was interrupted: `Event.set` takes one
     that `Event.wait` has at times, and that the `set` of a first signal has when a second one comes.
     """
-    asked: list[int] = []
+    asked: list[object] = []
 
-    def handle(number: int, _frame: object) -> None:
-        asked.append(number)
-        if len(asked) == 1:
+    def handle(*_: object) -> None:
+        mine = object()
+        asked.append(mine)  # another signal may interrupt this anywhere: who is first, the list tells
+        if asked[0] is mine:
             start_new_thread(stop, ())
 
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -2,11 +2,14 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from threading import Event
+from types import FrameType
 
 import pytest
 
+from functions.cli import signals
 from functions.cli.signals import on_stop
 
 
@@ -27,6 +30,29 @@ def test_a_signal_that_interrupts_an_event_does_not_wait_for_it():
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGTERM)
     assert stopping.wait(10)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("line", [1, 2, 3])
+def test_a_signal_that_interrupts_the_handler_of_another_changes_nothing(line: int):
+    stopping, lines = Event(), []
+
+    def interrupt(frame: FrameType, event: str, _: object) -> object:
+        """Send a second signal before some line of the handler."""
+        if event == "line" and frame.f_code.co_filename == signals.__file__:
+            lines.append(frame.f_lineno)
+            if len(lines) == line:
+                os.kill(os.getpid(), signal.SIGTERM)
+        return interrupt
+
+    on_stop(stopping.set)
+    sys.settrace(interrupt)
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+    finally:
+        sys.settrace(None)
+    assert len(lines) >= line
+    assert stopping.wait(5)
 
 
 @pytest.mark.timeout(20)
