@@ -22,14 +22,19 @@ class KafkaLag:
     def __init__(self, options: KafkaOptions) -> None:
         """Take the broker, the topic and the group; raise ConfigError where the sign-in is incomplete."""
         self._options = options
-        self._settings: dict[str, Any] = {**settings(options), "error_cb": self._hear}
-        self._admin: Any = None
+        self._settings: dict[str, Any] = {
+            **settings(options),
+            "group.id": options.group,
+            "enable.auto.commit": False,
+            "error_cb": self._hear,
+        }
+        self._consumer: Any = None
         self._heard: Any = None  # the KafkaError that the client told by itself
         self.topic = options.topic
         self.behind: dict[int, int] = {}
 
     def ask(self) -> None:
-        """Ask the broker: for four answers, each within SECONDS.
+        """Ask the broker, which may take SECONDS for each answer: the topic's, the group's, each partition's.
 
         Raises:
             TransientError: it does not answer, or has no such topic yet.
@@ -45,31 +50,30 @@ class KafkaLag:
             self.behind = behind
 
     def _asked(self, kafka: Any) -> dict[int, int]:  # noqa: ANN401 (a module)
-        from confluent_kafka.admin import AdminClient
+        # A consumer that subscribes to nothing stays outside of the group. AdminClient.list_consumer_group_offsets
+        # would do, but after one that timed out it may abort the process: confluentinc/librdkafka#4605
+        self._consumer = self._consumer or kafka.Consumer(self._settings)
+        topic = self._consumer.list_topics(self.topic, SECONDS).topics[self.topic]
+        _check(kafka, topic.error)
+        places = [kafka.TopicPartition(self.topic, each) for each in topic.partitions]
+        return {place.partition: self._behind(kafka, place) for place in self._consumer.committed(places, SECONDS)}
 
-        admin = self._admin = self._admin or AdminClient(self._settings)
-        topics = admin.describe_topics(kafka.TopicCollection([self.topic]), request_timeout=SECONDS)
-        partitions = [each.id for each in topics[self.topic].result().partitions]
-        places = [kafka.TopicPartition(self.topic, each) for each in partitions]
-        firsts = self._offsets(places, kafka.admin.OffsetSpec.earliest())
-        group = kafka.ConsumerGroupTopicPartitions(self._options.group, places)
-        found = admin.list_consumer_group_offsets([group], request_timeout=SECONDS)[group.group_id].result()
-        for each in found.topic_partitions:
-            if each.error:
-                raise kafka.KafkaException(each.error)
-        stored = {each.partition: each.offset for each in found.topic_partitions}  # below 0: none
-        ends = self._offsets(places, kafka.admin.OffsetSpec.latest())
-        # A topic that was made anew may have fewer than were stored.
-        return {each: max(0, ends[each] - max(firsts[each], stored[each])) for each in partitions}
-
-    def _offsets(self, places: list[Any], which: Any) -> dict[int, int]:  # noqa: ANN401 (the library's)
-        asked = self._admin.list_offsets(dict.fromkeys(places, which), request_timeout=SECONDS)
-        return {place.partition: future.result().offset for place, future in asked.items()}
+    def _behind(self, kafka: Any, place: Any) -> int:  # noqa: ANN401 (a module, a TopicPartition)
+        _check(kafka, place.error)
+        first, end = self._consumer.get_watermark_offsets(place, SECONDS)
+        stored = place.offset  # below 0: none; a topic that was made anew may have fewer than were stored
+        behind: int = max(0, end - max(first, stored))
+        return behind
 
     def _hear(self, error: Any) -> None:  # noqa: ANN401 (a KafkaError)
         self._heard = error
 
     def _failure(self, error: Any) -> TrilogError:  # noqa: ANN401 (likewise)
-        if self._admin:
-            self._admin.poll(0)  # it hears why
+        if self._consumer:
+            self._consumer.poll(0)  # it hears why
         return meaning(self._heard or error, self._options)
+
+
+def _check(kafka: Any, error: Any) -> None:  # noqa: ANN401 (a module, a KafkaError or None)
+    if error:
+        raise kafka.KafkaException(error)

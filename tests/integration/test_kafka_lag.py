@@ -13,12 +13,24 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from functions.pipeline.kafka_clients import SECONDS
 from tests.kafka import Kafka, command, start_kafka
 from tests.scripts import free_port
 
 ROOT = Path(__file__).parents[2]
 Run = Callable[..., tuple[int, str, str]]
 Lag = dict[tuple[str, str], float]
+
+ASKING = """
+import os
+from contextlib import suppress
+from functions.metrics.run import open_lag
+from functions.pipeline.errors import TransientError
+lag = open_lag(dict(os.environ))
+while True:
+    with suppress(TransientError):
+        lag.ask()
+"""
 
 pytestmark = pytest.mark.slow
 
@@ -139,3 +151,21 @@ def test_a_broker_that_is_away_holds_up_no_scrape_and_is_said_once(environment: 
     outages = said.count("Cannot reach Kafka. Address: kafka://127.0.0.1")
     assert outages == said.count("⚠")
     assert outages in {1, 2}, said  # a new broker that makes its first group says so, too
+
+
+def test_who_asks_without_a_pause_lives_through_outages(environment: pytest.MonkeyPatch):
+    """A call of the library crashes the process at times: confluentinc/librdkafka#4605."""
+    port = free_port()
+    environment.setenv("KAFKA_BOOTSTRAP_SERVERS", f"127.0.0.1:{port}")
+    environment.setenv("KAFKA_TOPIC", "runs")
+    with start_kafka(port) as kafka:
+        kafka.topic(name="runs")
+        with subprocess.Popen([sys.executable, "-c", ASKING], env={**os.environ, "PYTHONPATH": str(ROOT)}) as process:
+            for _ in range(2):
+                time.sleep(3)
+                kafka.kill()
+                time.sleep(SECONDS + 1)
+                kafka.start()
+            time.sleep(3)
+            assert process.poll() is None
+            process.terminate()
