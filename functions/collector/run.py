@@ -9,9 +9,12 @@ from functions.collector.collect import Collection, CollectorOptions
 from functions.pipeline.config import environment as process_environment
 from functions.pipeline.config import load
 from functions.pipeline.deadline import Deadline
-from functions.pipeline.secrets import resolved
+from functions.pipeline.errors import Unauthorized
+from functions.pipeline.secrets import Renewal, resolved
 from functions.pipeline.telemetry import log, log_failure, ms_since
 from functions.pipeline.wiring import collector_options, open_source, open_store
+
+renewal = Renewal()  # for the container's life
 
 
 def run(context: object = None) -> dict[str, Any]:
@@ -29,14 +32,26 @@ def run(context: object = None) -> dict[str, Any]:
     """
     begun, deadline = time.perf_counter(), Deadline(context)
     try:
-        collection = _opened()
-        deadline.run(lambda: _collect(collection, deadline))
+        collection = _collected(deadline)
     except Exception as error:
         log_failure(error, function="collector", ms=ms_since(begun))
         raise
     counts = _counts(collection)
     log("WARNING" if collection.gaps else "INFO", "collected", function="collector", **counts, ms=ms_since(begun))
     return counts
+
+
+def _collected(deadline: Deadline) -> Collection:
+    """Collect; once more where the credentials are refused and may have been replaced."""
+    collection = _opened()
+    try:
+        deadline.run(lambda: _collect(collection, deadline))
+    except Unauthorized:
+        if not renewal.due():
+            raise
+        collection = _opened()
+        deadline.run(lambda: _collect(collection, deadline))
+    return collection
 
 
 def _opened() -> Collection:

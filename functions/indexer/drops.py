@@ -11,10 +11,10 @@ from functions.indexer.index import Tally
 from functions.pipeline.config import environment as process_environment
 from functions.pipeline.config import load
 from functions.pipeline.documents import LOGS
-from functions.pipeline.errors import ConfigError
+from functions.pipeline.errors import ConfigError, Unauthorized
 from functions.pipeline.kinds import kinds
 from functions.pipeline.names import IndexNames
-from functions.pipeline.secrets import resolved
+from functions.pipeline.secrets import Renewal, resolved
 from functions.pipeline.store import Store, StoreOptions, address_bucket
 from functions.pipeline.telemetry import log, log_counters, log_failure, ms_since
 from functions.pipeline.wiring import indexer_options, open_chosen_sink
@@ -36,10 +36,8 @@ class DropIndexer:
     """
 
     def __init__(self) -> None:
-        classes = indexer_options()
-        environment = resolved(process_environment(), classes)
-        load(environment, *classes)
-        self._environment = environment
+        environment = self._environment = _environment()
+        self._renewal = Renewal()
         self._names, options = load(environment, IndexNames, StoreOptions)
         self._local = options.url if options.url and not address_bucket(options.url) else None
         self._indexing = configured_indexing(environment)
@@ -84,6 +82,16 @@ class DropIndexer:
         return None
 
     def _index(self, drop: Drop, deadline: Deadline) -> Tally:
+        """Index a drop; once more where the credentials are refused and may have been replaced."""
+        try:
+            return self._index_once(drop, deadline)
+        except Unauthorized:
+            if not self._renewal.due():
+                raise
+        self._environment = _environment()
+        return self._index_once(drop, deadline)
+
+    def _index_once(self, drop: Drop, deadline: Deadline) -> Tally:
         deadline.check()
         sink = self._opened_sink()
         try:
@@ -143,6 +151,14 @@ class DropIndexer:
     def _by_index(self, counts: Counter[str]) -> dict[str, int]:
         """Name counts by the indexes; dead letters of whole objects, which are meant for none, stay as they are."""
         return {self._names.base(kind) if kind in kinds() else kind: count for kind, count in counts.items() if count}
+
+
+def _environment() -> dict[str, str]:
+    """Return the process's environment with its secrets, checked."""
+    classes = indexer_options()
+    environment = resolved(process_environment(), classes)
+    load(environment, *classes)
+    return environment
 
 
 def _name(drop: Drop) -> str:

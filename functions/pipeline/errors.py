@@ -5,6 +5,7 @@ TrilogError
 ├── TransientError   try again later: the next run, or a redelivery, resumes (HTTP 503)
 │   └── Conflict     somebody else wrote first: read again, then go on
 └── PermanentError   report it and do not retry (HTTP 422)
+    ├── Unauthorized the credentials are refused: they may have been replaced, so look at the secrets again, once
     └── ObjectError  an object cannot be read, ever: keep a dead letter for it, and go on
         ├── MissingObject
         ├── NotText
@@ -39,6 +40,10 @@ class Conflict(TransientError):  # noqa: N818 (a fact to act on, not a fault)
 
 class PermanentError(TrilogError):
     """Trying again cannot help: the object, the credentials or the request is wrong."""
+
+
+class Unauthorized(PermanentError):  # noqa: N818 (a fact to act on)
+    """A server does not know the credentials, or does not let them do what was asked."""
 
 
 class ObjectError(PermanentError):

@@ -1,11 +1,12 @@
 """Secrets that the environment only refers to: `ssm:NAME` (Parameter Store), `secretsmanager:NAME` (or an ARN).
 
-A container asks for each once, so that a changed secret reaches new containers only, or those that `forget`. No error
-shows a secret's value.
+A container asks for each once, and again after a server refused one: it may have been replaced. No error shows a
+secret's value.
 """
 
 from __future__ import annotations
 
+import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _SERVICES = ("ssm:", "secretsmanager:")
 _TIMEOUT = 5  # seconds; a network that drops packets to the service must not use up the function's time
+_PAUSE = 60  # seconds between two looks at secrets that are refused
 _SERVER_ERROR = 500
 
 
@@ -53,6 +55,22 @@ def resolved(environment: Mapping[str, str], classes: Iterable[type[Any]]) -> di
 def forget() -> None:
     """Ask for every secret anew, the next time that it is needed."""
     _secret.cache_clear()
+
+
+class Renewal:
+    """Secrets that a server refuses may have been replaced: they are asked for again, at most once a minute."""
+
+    def __init__(self) -> None:
+        self._next = time.monotonic()
+
+    def due(self) -> bool:
+        """Forget all secrets, unless that was done within the last minute; return whether it was done now."""
+        now = time.monotonic()
+        if now < self._next:
+            return False
+        self._next = now + _PAUSE
+        forget()
+        return True
 
 
 @cache  # for the container's life; errors are not kept

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+import boto3
 import pytest
 
 from tests.fakes import FakeElasticsearch, LambdaContext, failing, refusing
@@ -60,6 +62,52 @@ def test_requests_that_find_the_server_busy_are_sent_again(case: Case, fake: Fak
     fake.answer_with(*[failing(status, b"<html>later</html>")] * 3)
     assert case.queue.deliver() == []
     assert case.judge(handed_back=[]).dead == 0
+
+
+@pytest.mark.fault("a proxy's page instead of an answer, and half an answer", "the requests are sent again", within=20)
+@pytest.mark.parametrize("answer", [b"<html><title>Bad gateway</title></html>", b'{"items":[{"index":{"sta'])
+def test_requests_that_something_else_answers_are_sent_again(case: Case, fake: FakeElasticsearch, answer: bytes):
+    case.plant("raw/a.log", 1000)
+    fake.answer_with(*[failing(200, answer)] * 3)
+    assert case.queue.deliver() == []
+    assert case.judge(handed_back=[]).dead == 0
+
+
+@pytest.mark.fault("413 on all but the smallest requests, passing", "requests are whole again within 20", within=20)
+def test_requests_that_were_too_large_once_grow_again(case: Case, fake: FakeElasticsearch):
+    case.plant("raw/a.log", 10)
+    fake.largest = 1000
+    assert case.queue.deliver() == []
+    assert max(fake.bulks) < 5
+    case.plant("raw/b.log", 10_000)
+    fake.largest, before = None, len(fake.bulks)
+    assert case.queue.deliver() == []
+    assert len(fake.bulks) - before <= 20
+    assert case.judge(handed_back=[]).dead == 0
+
+
+@pytest.mark.fault(
+    "the API key replaced, while a container goes on", "the secret is read again, at most once a minute", within=20
+)
+def test_a_key_that_was_replaced_is_read_again(
+    case: Case, fake: FakeElasticsearch, aws: str, monkeypatch: pytest.MonkeyPatch
+):
+    with closing(boto3.client("ssm", region_name="us-east-1", endpoint_url=aws)) as ssm:
+        monkeypatch.setenv("ELASTICSEARCH_API_KEY", "ssm:/faults/key")
+        for number, key in enumerate(("Zmlyc3Q6a2V5", "c2Vjb25kOmtleQ==")):
+            ssm.put_parameter(Name="/faults/key", Value=key, Type="SecureString", Overwrite=True)
+            fake.authorization = f"ApiKey {key}"
+            case.plant(f"raw/{number}.log", 1000)
+            assert case.queue.deliver() == []
+    fake.authorization, asked = "ApiKey of-nobody", len(fake.requests)
+    case.plant("raw/a.log", 1000)
+    case.plant("raw/b.log", 1000)
+    handed_back = case.queue.deliver()
+    assert handed_back == ["message 3", "message 4"]
+    assert len(fake.requests) == asked + 2  # one each: the secret was read less than a minute ago
+    fake.authorization = f"ApiKey {key}"
+    assert case.queue.deliver() == []
+    assert case.judge(handed_back).dead == 0
 
 
 @pytest.mark.fault("429 and 503 on whole requests, lasting", "before the deadline, all is handed back", within=40)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import subprocess
@@ -184,6 +185,24 @@ def test_a_body_that_is_too_large_is_halved_and_later_ones_are_smaller(fake, sin
     assert fake.bulks == [2, 3, 2, 3, 2]
 
 
+def test_after_a_burst_of_refusals_for_size_requests_are_whole_again_within_20(fake, sink):
+    fake.largest = 400
+    sink.write(as_rows(map(document, range(2))))  # one body, which is written one by one
+    fake.largest, before = None, len(fake.bulks)
+    sink.write(as_rows(document(number, b'{"m":"%s"}' % (b"x" * 1_000)) for number in range(20_000)))
+    assert max(fake.bulks[before : before + 20]) > 4_500
+
+
+def test_a_limit_that_stays_is_tried_ever_more_rarely(fake, sink):
+    fake.largest = 3_000_000
+    sink.write(as_rows(document(number, b'{"m":"%s"}' % (b"x" * 100_000)) for number in range(2_000)))
+    tried = [request for request in fake.requests if request == "POST /_bulk"]
+    assert len(fake.documents) == 2_000
+    assert (
+        len(tried) - len(fake.bulks) <= 12
+    )  # of some 80 that are taken; each growth has two, for one is prepared ahead
+
+
 def test_a_document_that_is_too_large_by_itself_is_rejected_alone(fake, sink):
     fake.largest = 50_000
     large = document(2, b'{"m":"%s"}' % (b"x" * 60_000))
@@ -235,16 +254,31 @@ def test_a_request_refused_for_good_is_not_sent_again(fake, sink):
         b'{"error":{"caused_by":"c"}}',
     ],
 )
-def test_a_server_that_is_no_elasticsearch_is_named(fake, sink, content):
-    fake.answer_with(failing(200, content))
-    with pytest.raises(PermanentError, match="is no Elasticsearch"):
+def test_an_answer_that_is_not_one_of_elasticsearch_is_asked_for_again(fake, sink, content):
+    fake.answer_with(failing(200, content), failing(200, content))
+    assert sink.write(as_rows([document(1)])).created == {LOGS: 1}
+    assert fake.bulks == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"<!DOCTYPE html><html><head>\n<title lang=en>\nBad\n gateway</title></head></html>", 'a page, "Bad gateway"'),
+        (b'{"items":[{"index":{"sta', '{"items":[{"index":{"sta'),
+        (b'{"items":[]}', "0 results for 1 documents"),
+        (b"", "no reason given"),
+    ],
+)
+def test_what_goes_on_answering_for_elasticsearch_is_named(fake, sink, content, told):
+    fake.always_answer_with(failing(200, content))
+    with pytest.raises(TransientError, match=re.escape(f"is not one of Elasticsearch ({told}). Run again later")):
         sink.write(as_rows([document(1)]))
 
 
 @pytest.mark.parametrize("name", [[], {}])
 def test_a_server_whose_templates_have_odd_names_is_no_elasticsearch(fake, sink, name):
     fake.templates = [name]
-    with pytest.raises(PermanentError, match="is no Elasticsearch"):
+    with pytest.raises(TransientError, match="is not one of Elasticsearch"):
         sink.write(as_rows([document(1)]))
 
 

@@ -168,7 +168,7 @@ def test_a_fault_with_one_object_does_not_keep_the_others_from_being_indexed(
     elasticsearch: FakeElasticsearch, put: Callable[..., None]
 ):
     put("raw/odd.log", b"2025-01-20 10:30:00 - api - INFO - odd\n")
-    elasticsearch.answer_with(failing(200, {"items": [{}]}))  # an answer that nobody has thought of
+    elasticsearch.answer_with(failing(418, {"items": [{}]}))  # an answer that nobody has thought of
     assert failures(indexer.handler(queued("raw/odd.log", KEY), LambdaContext())) == ["message 0"]
     assert len(elasticsearch.documents) == 5
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from functions.pipeline.errors import PermanentError, TransientError
+from functions.pipeline.errors import PermanentError, TransientError, Unauthorized
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,7 +100,7 @@ def _closed_door(seen: Seen) -> PermanentError:
             url=url,
         )
     if seen.has_token:
-        return PermanentError(
+        return Unauthorized(
             "The Gradio Space refuses the token, or does not exist. URL: {url} (HTTP {status}). "
             "Check that HF_TOKEN is valid and may read this Space, and check GRADIO_URL.",
             url=url,

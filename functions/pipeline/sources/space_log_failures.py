@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from functions.pipeline.errors import PermanentError, TransientError
+from functions.pipeline.errors import PermanentError, TransientError, Unauthorized
 
 if TYPE_CHECKING:
     from functions.pipeline.errors import TrilogError
@@ -36,7 +36,7 @@ def named(error: Exception, asked: Asked, reason: str) -> TrilogError:
     status = getattr(getattr(error, "response", None), "status_code", 0)
     values = {"space": asked.space, "logs": asked.logs, "status": status, "reason": reason}
     if status in _REFUSED and asked.has_token:
-        return PermanentError(
+        return Unauthorized(
             "Hugging Face does not show the {logs} log of {space} to this token (HTTP {status}). Check the Space's "
             "name, and that HF_TOKEN is valid and may write to this Space: others do not see its logs.",
             **values,

@@ -18,10 +18,40 @@ if TYPE_CHECKING:
     from functions.pipeline.documents import Row
     from functions.pipeline.names import IndexNames
 
+LARGEST = 5 * 1024 * 1024  # bytes before compression: larger is no faster, and takes memory on both sides
+_PAUSE, _LONGEST_PAUSE = 3, 256  # requests that are taken before a larger one is tried again
 _LEVEL = 1  # higher levels take more time than they save on the way
 _GZIP = 31  # zlib's number for a gzip header and the largest window
 _MEMORY = 9  # the most: 300 KB, and the least time
 _AFTER_ID = b'"}}\n'
+
+
+class BodySize:
+    """How many bytes a request may have, before compression.
+
+    Half as many after the server has refused one as too large; twice as many again once it has taken some. A limit that
+    stays is tried ever more rarely.
+    """
+
+    def __init__(self) -> None:
+        self.bytes = LARGEST
+        self._taken, self._pause = 0, _PAUSE
+        self._grown = False  # since a request was refused
+
+    def refused(self, size: int) -> None:
+        """Note that a request of this size was too large."""
+        if self._grown:
+            self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+        self.bytes = min(self.bytes, max(size // 2, 1))
+        self._taken, self._grown = 0, False
+
+    def taken(self, size: int) -> None:
+        """Note that one was taken."""
+        self._taken += 1
+        if self.bytes < LARGEST and self._taken > self._pause:
+            self.bytes, self._grown = min(2 * self.bytes, LARGEST), True
+        elif size > LARGEST // 2:
+            self._pause, self._grown = _PAUSE, False
 
 
 class Body:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from functions.pipeline.errors import PermanentError, TransientError
+from functions.pipeline.errors import PermanentError, TransientError, Unauthorized
 
 if TYPE_CHECKING:
     from functions.pipeline.errors import TrilogError
     from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
 
-_UNAUTHORIZED, _FORBIDDEN, _TOO_MANY, _SERVER_ERROR = 401, 403, 429, 500
+_UNAUTHORIZED, _FORBIDDEN, _TOO_LARGE, _TOO_MANY, _SERVER_ERROR = 401, 403, 413, 429, 500
+_HEAD = 10_000  # bytes of a page among which its title is
+
+
+class RequestTooLarge(PermanentError):  # noqa: N818 (a fact to act on)
+    """The server, or a proxy before it, takes no request of this size."""
 
 
 def cannot_connect(options: ElasticsearchOptions, error: Exception) -> TrilogError:
@@ -49,25 +55,26 @@ def refused(options: ElasticsearchOptions, status: int, reason: str) -> TrilogEr
             reason=reason,
         )
     if status == _UNAUTHORIZED:
-        return PermanentError(
+        return Unauthorized(
             "Elasticsearch at {host} refuses the credentials ({reason}). "
             "Correct ELASTICSEARCH_API_KEY, or ELASTICSEARCH_USER and ELASTICSEARCH_PASSWORD",
             host=options.shown,
             reason=reason,
         )
     if status == _FORBIDDEN:
-        return PermanentError(
+        return Unauthorized(
             "Elasticsearch at {host} does not allow it ({reason}). Give the API key or user the cluster privileges "
             "monitor and manage_index_templates, and on the indexes the privilege all",
             host=options.shown,
             reason=reason,
         )
-    return PermanentError(
+    error = PermanentError(
         "Elasticsearch at {host} refuses the request ({status}, {reason}). Check its address and version: trilog check",
         host=options.shown,
         status=status,
         reason=reason,
     )
+    return RequestTooLarge(error.template, **error.values) if status == _TOO_LARGE else error
 
 
 def not_elasticsearch(options: ElasticsearchOptions, cause: object) -> PermanentError:
@@ -79,13 +86,25 @@ def not_elasticsearch(options: ElasticsearchOptions, cause: object) -> Permanent
     )
 
 
+def unreadable(options: ElasticsearchOptions, body: bytes) -> TransientError:
+    """Make the error for an answer that Elasticsearch does not give: a proxy's page, or one that was cut short."""
+    return TransientError(
+        "The answer from {host} is not one of Elasticsearch ({cause}). Run again later; if this goes on, correct "
+        "ELASTICSEARCH_HOST or ELASTICSEARCH_URL",
+        host=options.shown,
+        cause=reason_of(body),
+    )
+
+
 def reason_of(body: bytes) -> str:
-    """Return what an error's body says, in one line: Elasticsearch's own words, or the start of a proxy's page."""
+    """Return what an error's body says, in one line: Elasticsearch's words, a page's title, or the start of it."""
     try:
         error: Any = orjson.loads(body)["error"]
         return words(error) if isinstance(error, dict) else str(error)
     except (ValueError, LookupError, TypeError, AttributeError):
-        return body[:200].decode("utf-8", "replace").strip() or "no reason given"
+        page = re.search(rb"(?is)<title[^>]*>\s*([^<]+)", body[:_HEAD])
+        said = b'a page, "%b"' % page[1].strip() if page else body
+        return " ".join(said[:200].decode("utf-8", "replace").split()) or "no reason given"
 
 
 def words(error: dict[str, Any]) -> str:

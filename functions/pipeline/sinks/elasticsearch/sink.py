@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
-from operator import index
+from operator import attrgetter, index
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 import orjson
@@ -17,10 +17,10 @@ import orjson
 from functions.pipeline.backoff import Backoff, Patience
 from functions.pipeline.connection import Connection
 from functions.pipeline.documents import Rejection, Written, as_rows
-from functions.pipeline.errors import ConfigError, PermanentError, TransientError
+from functions.pipeline.errors import ConfigError, PermanentError, TransientError, Unauthorized
 from functions.pipeline.kinds import kinds
-from functions.pipeline.sinks.elasticsearch.body import Body
-from functions.pipeline.sinks.elasticsearch.failures import not_elasticsearch, reason_of, refused, words
+from functions.pipeline.sinks.elasticsearch.body import LARGEST, Body, BodySize
+from functions.pipeline.sinks.elasticsearch.failures import RequestTooLarge, reason_of, refused, unreadable, words
 from functions.pipeline.sinks.elasticsearch.overlap import Overlap
 from functions.pipeline.sinks.elasticsearch.server import server_of
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from functions.pipeline.names import IndexNames
     from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
 
-_BODY_SIZE = 5 * 1024 * 1024  # bytes before compression: larger is no faster, and takes memory on both sides
 _ACTION_SIZE = 100  # bytes, about, of the line that names a document's index and id
 _BULK = "/_bulk?filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason,items.*.error.caused_by"
 _JSON = {"Content-Type": "application/json"}
@@ -85,7 +84,7 @@ class ElasticsearchSink:
         self._names = names
         self._backoff = backoff
         self._connection = Connection(server_of(options), timeout)
-        self._body_size = _BODY_SIZE
+        self._size = BodySize()
         self._has_templates = False
 
     def __enter__(self) -> Self:
@@ -114,8 +113,7 @@ class ElasticsearchSink:
             self._make_template(kind, patience)
 
     def _missing_templates(self, patience: Patience) -> list[str]:
-        response = self._exchange("GET", _TEMPLATES, None, patience)
-        found = self._read(response, lambda said: {each["name"] for each in said.get("index_templates", [])})
+        found = self._exchange(partial(self._answer, "GET", _TEMPLATES), patience, self._templates)
         return [kind for kind in kinds() if self._names.base(kind) not in found]
 
     def _make_template(self, kind: str, patience: Patience) -> None:
@@ -124,7 +122,7 @@ class ElasticsearchSink:
         body = orjson.dumps(index_template(kind, self._names))
         path = f"/_index_template/{self._names.base(kind)}?create=true"  # it overwrites nothing
         try:
-            self._exchange("PUT", path, body, patience, _JSON)
+            self._exchange(partial(self._answer, "PUT", path, body, _JSON), patience)
         except PermanentError:
             if kind in self._missing_templates(patience):
                 raise  # else another run has just made it
@@ -134,7 +132,7 @@ class ElasticsearchSink:
         body = Body(self._names)
         for kind, rows in documents:
             for some, size in self._divided(rows):
-                if len(body) and body.size + size > self._body_size:
+                if len(body) and body.size + size > self._size.bytes:
                     yield body
                     body = Body(self._names)
                 body.add(kind, some)
@@ -146,7 +144,7 @@ class ElasticsearchSink:
         if not rows:
             return
         size = sum(len(body) + _ACTION_SIZE for _, _, body in rows)
-        if size <= self._body_size or len(rows) <= 1:
+        if size <= self._size.bytes or len(rows) <= 1:
             yield rows, size
             return
         middle = len(rows) // 2
@@ -156,11 +154,14 @@ class ElasticsearchSink:
     def _write_body(self, body: Body, written: Written) -> None:
         patience = Patience(self._backoff)
         while True:
-            response = self._exchange("POST", _BULK, body.content(), patience, _NDJSON_GZIP)
-            if response.status == _TOO_LARGE:
-                self._write_halves(list(body.documents()), written, reason_of(response.body))
+            send = partial(self._answer, "POST", _BULK, body.content(), _NDJSON_GZIP)
+            try:
+                results = self._exchange(send, patience, partial(self._results, expected=len(body)))
+            except RequestTooLarge as refusal:
+                self._write_halves(list(body.documents()), written, str(refusal.values["reason"]))
                 return
-            again = self._sort(body, self._results(response, len(body)), written)
+            self._size.taken(body.size)
+            again = self._sort(body, results, written)
             if not again:
                 return
             try:
@@ -172,7 +173,7 @@ class ElasticsearchSink:
 
     def _give_up(self, again: list[tuple[Document, _Result]], written: Written) -> None:
         """Hand back documents that the server is too busy for; for one beyond a request's size it never has room."""
-        if any(len(document.body) <= _BODY_SIZE for document, _ in again):
+        if any(len(document.body) <= LARGEST for document, _ in again):
             raise self._busy(again)
         for document, result in again:
             reason = f"too large for the server's memory: {result.cause}"
@@ -182,7 +183,7 @@ class ElasticsearchSink:
         if len(documents) == 1:
             written.rejected.append(Rejection(documents[0], _TOO_LARGE, f"too large for one request: {reason}"))
             return
-        self._body_size = min(self._body_size, sum(len(document.body) for document in documents) // 2)
+        self._size.refused(sum(len(document.body) for document in documents))
         middle = len(documents) // 2
         self._write_body(self._body(documents[:middle]), written)
         self._write_body(self._body(documents[middle:]), written)
@@ -194,18 +195,20 @@ class ElasticsearchSink:
         return body
 
     def _exchange(
-        self, method: str, path: str, body: bytes | None, patience: Patience, headers: Mapping[str, str] | None = None
-    ) -> Response:
-        """Send a request until it is answered for good: done (2xx), or too large (413)."""
+        self, send: Callable[[], Response], patience: Patience, read: Callable[[Response], T] = attrgetter("body")
+    ) -> T:
+        """Send a request until it is answered for good, and the answer can be read; return what it says."""
         while True:
             try:
-                return self._answer(method, path, body, headers)
+                return read(send())
             except TransientError as error:
                 patience.wait(error)
 
-    def _answer(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str] | None) -> Response:
+    def _answer(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Response:
         response = self._connection.request(method, path, body, headers)
-        if response.status in (_OK, _TOO_LARGE):
+        if response.status == _OK:
             return response
         raise refused(self._options, response.status, reason_of(response.body))
 
@@ -214,15 +217,18 @@ class ElasticsearchSink:
             return [_Result(_CREATED)] * expected  # as most answers are; reading them would cost more than counting
         results = self._read(response, lambda said: [_result(each["index"]) for each in said.get("items", [])])
         if len(results) != expected:
-            raise not_elasticsearch(self._options, f"{len(results)} results for {expected} documents")
+            raise unreadable(self._options, b"%d results for %d documents" % (len(results), expected))
         return results
 
+    def _templates(self, response: Response) -> set[str]:
+        return self._read(response, lambda said: {each["name"] for each in said.get("index_templates", [])})
+
     def _read(self, response: Response, reader: Callable[[Any], T]) -> T:
-        """Read an answer; one that has not what an Elasticsearch answers is somebody else's."""
+        """Read an answer; what Elasticsearch does not answer is a proxy's, or broken, and may be better next time."""
         try:
             return reader(orjson.loads(response.body))
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise not_elasticsearch(self._options, reason_of(response.body)) from error
+            raise unreadable(self._options, response.body) from error
 
     def _sort(self, body: Body, results: list[_Result], written: Written) -> list[tuple[Document, _Result]]:
         """Count what became of each document; return those to send again, each with its result."""
@@ -252,12 +258,14 @@ class ElasticsearchSink:
         )
 
     def _rejection(self, document: Document, result: _Result) -> Rejection:
-        if result.status in (_UNAUTHORIZED, _FORBIDDEN) or result.error in _INDEX_ERRORS:
-            raise PermanentError(
+        unauthorized = result.status in (_UNAUTHORIZED, _FORBIDDEN)
+        if unauthorized or result.error in _INDEX_ERRORS:
+            error = PermanentError(
                 "Elasticsearch cannot write to {index} ({cause}). Remove the cause; trilog test-indexes may tell more",
                 index=self._names.index(document.kind, document.timestamp),
                 cause=result.cause,
             )
+            raise Unauthorized(error.template, **error.values) if unauthorized else error
         return Rejection(document, result.status, result.cause)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from functions.pipeline.errors import PermanentError, TransientError
+from functions.pipeline.errors import PermanentError, TransientError, Unauthorized
 
 if TYPE_CHECKING:
     from functions.pipeline.errors import TrilogError
@@ -46,7 +46,7 @@ def refused(options: LokiOptions, status: int, reason: str) -> TrilogError:
             reason=reason,
         )
     if status in (_UNAUTHORIZED, _FORBIDDEN):
-        return PermanentError(
+        return Unauthorized(
             "Loki at {host} does not let us in ({status}, {reason}). Correct LOKI_USERNAME and LOKI_PASSWORD, or "
             "LOKI_BEARER_TOKEN; where it has several tenants, LOKI_TENANT",
             host=options.shown,
