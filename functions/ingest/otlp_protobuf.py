@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from contextlib import suppress
 from itertools import islice
+from math import isfinite, isnan
 from typing import TYPE_CHECKING, Any
 
-from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
+from google.protobuf.descriptor import FieldDescriptor  # type: ignore[import-untyped]
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeLogs
@@ -16,7 +17,7 @@ from functions.ingest.json_records import MOST_RECORDS, too_many
 from functions.ingest.messages import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _IDS = ("traceId", "spanId")  # in hexadecimal digits, unlike other bytes
 _LENGTHS = {1: 8, 5: 4}  # bytes of a field, by its wire type
@@ -35,12 +36,42 @@ def as_json(body: bytes) -> tuple[dict[str, Any], int]:
         request, refused = ExportLogsServiceRequest.FromString(body), 0
     except DecodeError:
         request, refused = _record_by_record(body)
-    sent = MessageToDict(request, use_integers_for_enums=True)
+    sent = _plain(request)
     for resource in sent.get("resourceLogs", ()):
         for scope in resource.get("scopeLogs", ()):
             for record in scope.get("logRecords", ()):
                 record.update({name: b64decode(record[name]).hex() for name in _IDS if name in record})
     return sent, refused
+
+
+def _plain(message: Any) -> dict[str, Any]:  # noqa: ANN401 (of any type)
+    """Convert a message as `google.protobuf.json_format.MessageToDict` does, with numbers for enums, in half the time.
+
+    The types that JSON has for itself, such as Timestamp, are not in OTLP.
+    """
+    found = {}
+    for field, value in message.ListFields():
+        convert = _CONVERSIONS.get(field.type, _same)
+        found[field.json_name] = [*map(convert, value)] if field.is_repeated else convert(value)
+    return found
+
+
+def _same(value: Any) -> Any:  # noqa: ANN401 (what JSON has as it is)
+    return value
+
+
+def _number(value: float) -> float | str:
+    if isfinite(value):
+        return value
+    return "NaN" if isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+_CONVERSIONS: dict[int, Callable[[Any], Any]] = {
+    FieldDescriptor.TYPE_MESSAGE: _plain,
+    FieldDescriptor.TYPE_BYTES: lambda value: b64encode(value).decode(),
+    FieldDescriptor.TYPE_DOUBLE: _number,
+    **dict.fromkeys((FieldDescriptor.TYPE_INT64, FieldDescriptor.TYPE_UINT64, FieldDescriptor.TYPE_FIXED64), str),
+}
 
 
 def _bound(body: bytes) -> None:

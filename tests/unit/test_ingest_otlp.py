@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from google.protobuf.json_format import Parse
+from google.protobuf.json_format import MessageToDict, Parse
 from google.rpc.status_pb2 import Status
 from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
@@ -21,6 +21,7 @@ from opentelemetry.sdk._logs import LoggerProvider, LoggingHandler
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
 
+from functions.ingest.otlp_protobuf import as_json
 from tests.ingest import JSON, TOKEN, Kept, opened, sent, served
 
 if TYPE_CHECKING:
@@ -327,3 +328,33 @@ def test_a_real_sdk_exports_and_is_told(kept: Kept):
     assert "model not loaded" in documents[-1]["raw_log"]
     assert {each["logger"] for each in documents} == {"scoring.api"}
     assert documents[0]["labels"]["resource"]["service.name"] == "scoring"
+
+
+VALUES = [
+    {"stringValue": ""},
+    {"stringValue": "é\u0000"},
+    {"boolValue": False},
+    {"intValue": "-9223372036854775808"},
+    *({"doubleValue": each} for each in (0.0, 1.5, -1e300, "NaN", "Infinity", "-Infinity")),
+    {"bytesValue": b64encode(bytes(range(256))).decode()},
+    {"arrayValue": {"values": [{"intValue": "1"}, {}]}},
+    {"kvlistValue": {"values": [{"key": "a", "value": {"arrayValue": {}}}]}},
+]
+
+
+def test_protobuf_becomes_what_its_own_library_makes_of_it():
+    attributes = [{"key": str(number), "value": value} for number, value in enumerate(VALUES)]
+    counts = {"droppedAttributesCount": 4294967295, "attributes": attributes}
+    everything = {
+        "observedTimeUnixNano": "18446744073709551615",
+        "severityNumber": 9,
+        "severityText": "INFO",
+        "flags": 1,
+        "eventName": "e",
+        **counts,
+    }
+    scope = {"scope": {"name": "s", "version": "1", **counts}, "logRecords": [record("r", **everything), {}]}
+    resource = {"resource": counts, "scopeLogs": [scope], "schemaUrl": "https://example.com/1"}
+    sent = Parse(json.dumps({"resourceLogs": [resource, {}]}), ExportLogsServiceRequest())
+    expected = MessageToDict(sent, use_integers_for_enums=True)
+    assert as_json(sent.SerializeToString()) == (expected, 0)

@@ -29,22 +29,26 @@ class Detector(NamedTuple):
     is_valid: Callable[[str], bool] = lambda _: True
 
 
+def _has(part: str) -> Callable[[str], bool]:
+    return lambda text: part in text
+
+
 def _email() -> tuple[Detector, ...]:
     local, name = f"[{_LETTER}._%+'-]{{1,64}}", f"[{_LETTER}-]{{1,63}}"
-    return (Detector(re.compile(rf"{local}@{name}(?:\.{name}){{1,8}}"), lambda text: "@" in text),)
+    return (Detector(re.compile(rf"{local}@{name}(?:\.{name}){{1,8}}"), _has("@")),)
 
 
 def _phone() -> tuple[Detector, ...]:
     """International numbers (+33… and 0033…), and national ones of France and North America."""
     between, digit = f"[{_BLANK}.-]", f"[{_BLANK}.()-]{{0,3}}[0-9]"
-    numbers = (
-        rf"\+(?:{digit}){{7,15}}(?![0-9])",
-        rf"00(?<![\w.:-]00)[1-9](?:{digit}){{8,14}}(?!\w)",
-        rf"0(?<![\w.]0)[1-9](?:{between}?[0-9]{{2}}){{4}}(?!\w)",
-        rf"[0-9][0-9]{{2}}(?<![\w.][0-9]{{3}}){between}[0-9]{{3}}{between}[0-9]{{4}}(?!\w)",
-        rf"\([0-9]{{3}}\)[{_BLANK}]?[0-9]{{3}}{between}[0-9]{{4}}(?!\w)",
+    numbers = (  # what a text with such a number contains, and the number
+        ("+", rf"\+(?:{digit}){{7,15}}(?![0-9])"),
+        ("00", rf"00(?<![\w.:-]00)[1-9](?:{digit}){{8,14}}(?!\w)"),
+        ("0", rf"0(?<![\w.]0)[1-9](?:{between}?[0-9]{{2}}){{4}}(?!\w)"),
+        ("", rf"[0-9][0-9]{{2}}(?<![\w.][0-9]{{3}}){between}[0-9]{{3}}{between}[0-9]{{4}}(?!\w)"),
+        ("(", rf"\([0-9]{{3}}\)[{_BLANK}]?[0-9]{{3}}{between}[0-9]{{4}}(?!\w)"),
     )
-    return tuple(Detector(re.compile(each)) for each in numbers)
+    return tuple(Detector(re.compile(each), _has(part)) for part, each in numbers)
 
 
 def _ip() -> tuple[Detector, ...]:
@@ -54,7 +58,7 @@ def _ip() -> tuple[Detector, ...]:
     return (
         Detector(version_4, re.compile(r"\.[0-9]{1,3}\.[0-9]").search, _is_ip),
         Detector(full, re.compile(f":{_HEX}:{_HEX}:").search),
-        Detector(short, lambda text: "::" in text, lambda found: len(found) > len("::")),
+        Detector(short, _has("::"), lambda found: len(found) > len("::")),
     )
 
 
@@ -68,7 +72,7 @@ def _bearer() -> tuple[Detector, ...]:
 
 
 def _hf_token() -> tuple[Detector, ...]:
-    return (Detector(re.compile(r"hf_[A-Za-z0-9]{8,}+")),)
+    return (Detector(re.compile(r"hf_[A-Za-z0-9]{8,}+"), _has("hf_")),)
 
 
 def _nir() -> tuple[Detector, ...]:
