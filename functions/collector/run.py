@@ -43,14 +43,17 @@ def run(context: object = None) -> dict[str, Any]:
 
 def _collected(deadline: Deadline) -> Collection:
     """Collect; once more where the credentials are refused and may have been replaced."""
-    collection = _opened()
     try:
-        deadline.run(lambda: _collect(collection, deadline))
+        return _collected_once(deadline)
     except Unauthorized:
         if not renewal.due():
             raise
-        collection = _opened()
-        deadline.run(lambda: _collect(collection, deadline))
+    return _collected_once(deadline)
+
+
+def _collected_once(deadline: Deadline) -> Collection:
+    collection = _opened()
+    deadline.run(lambda: _collect(collection, deadline))
     return collection
 
 

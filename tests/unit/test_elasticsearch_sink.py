@@ -198,9 +198,8 @@ def test_a_limit_that_stays_is_tried_ever_more_rarely(fake, sink):
     sink.write(as_rows(document(number, b'{"m":"%s"}' % (b"x" * 100_000)) for number in range(2_000)))
     tried = [request for request in fake.requests if request == "POST /_bulk"]
     assert len(fake.documents) == 2_000
-    assert (
-        len(tried) - len(fake.bulks) <= 12
-    )  # of some 80 that are taken; each growth has two, for one is prepared ahead
+    # Of some 80 that are taken. Each time that the size grew, two are refused, for one is prepared ahead.
+    assert len(tried) - len(fake.bulks) <= 12
 
 
 def test_a_document_that_is_too_large_by_itself_is_rejected_alone(fake, sink):
@@ -254,7 +253,7 @@ def test_a_request_refused_for_good_is_not_sent_again(fake, sink):
         b'{"error":{"caused_by":"c"}}',
     ],
 )
-def test_an_answer_that_is_not_one_of_elasticsearch_is_asked_for_again(fake, sink, content):
+def test_an_answer_that_does_not_come_from_elasticsearch_is_asked_for_again(fake, sink, content):
     fake.answer_with(failing(200, content), failing(200, content))
     assert sink.write(as_rows([document(1)])).created == {LOGS: 1}
     assert fake.bulks == [1, 1, 1]
@@ -271,14 +270,14 @@ def test_an_answer_that_is_not_one_of_elasticsearch_is_asked_for_again(fake, sin
 )
 def test_what_goes_on_answering_for_elasticsearch_is_named(fake, sink, content, told):
     fake.always_answer_with(failing(200, content))
-    with pytest.raises(TransientError, match=re.escape(f"is not one of Elasticsearch ({told}). Run again later")):
+    with pytest.raises(TransientError, match=re.escape(f"does not come from Elasticsearch ({told}). Run again later")):
         sink.write(as_rows([document(1)]))
 
 
 @pytest.mark.parametrize("name", [[], {}])
 def test_a_server_whose_templates_have_odd_names_is_no_elasticsearch(fake, sink, name):
     fake.templates = [name]
-    with pytest.raises(TransientError, match="is not one of Elasticsearch"):
+    with pytest.raises(TransientError, match="does not come from Elasticsearch"):
         sink.write(as_rows([document(1)]))
 
 

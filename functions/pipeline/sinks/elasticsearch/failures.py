@@ -89,7 +89,7 @@ def not_elasticsearch(options: ElasticsearchOptions, cause: object) -> Permanent
 def unreadable(options: ElasticsearchOptions, body: bytes) -> TransientError:
     """Make the error for an answer that Elasticsearch does not give: a proxy's page, or one that was cut short."""
     return TransientError(
-        "The answer from {host} is not one of Elasticsearch ({cause}). Run again later; if this goes on, correct "
+        "The answer from {host} does not come from Elasticsearch ({cause}). Run again later; if this goes on, correct "
         "ELASTICSEARCH_HOST or ELASTICSEARCH_URL",
         host=options.shown,
         cause=reason_of(body),
