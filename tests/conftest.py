@@ -36,6 +36,11 @@ _SLOW = {
 }  # fixtures: a server, the functions' packages, osls
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name binary arguments by their order: gzip writes the time into its head, and pytest-xdist wants equal names."""
+    return argname if isinstance(val, bytes) and not val.isascii() else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     """Mark the tests whose set-up takes seconds."""
     for item in items:
