@@ -22,7 +22,12 @@ def redacted(part: Any, redaction: Redaction, matches: Matches) -> Any:  # noqa:
         listed = [redacted(each, redaction, matches) for each in part]
         return _attributes(listed, redaction, matches) if _are_attributes(listed) else listed
     if isinstance(part, dict):
-        changed = {name: redacted(value, redaction, matches) for name, value in part.items()}
+        if len(part) == 1 and type(part.get("stringValue")) is str:  # as most values are
+            return part
+        changed = {
+            name: redacted(value, redaction, matches) if isinstance(value, list | dict) else value
+            for name, value in part.items()
+        }
         return _bytes(changed, redaction, matches) if "bytesValue" in changed else changed
     return part
 

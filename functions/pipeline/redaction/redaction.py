@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _CONTINUING = (b" ", b"\t", b"}", b"]", b")")
 _MOST_LINES = 1000  # of one record
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class RedactionOptions(Options):
@@ -89,7 +90,7 @@ class Redaction:
         """Redact labels (names with JSON values); return the very same object when there is nothing to hide."""
         if not self.active or not labels:
             return labels
-        text = json.dumps(dict(labels), ensure_ascii=False)
+        text = _as_json(dict(labels))
         redacted = self.text(text, matches)
         return labels if redacted is text else dict(json.loads(redacted))
 
