@@ -13,6 +13,8 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import orjson
+
 from functions.pipeline.documents import Document, Rejection, Rows, Written
 from functions.pipeline.kinds import kinds
 from functions.pipeline.names import IndexNames
@@ -89,7 +91,7 @@ class _Request(BaseHTTPRequestHandler):
         self._serve()
 
     def reply(self, status: int, content: Any) -> None:
-        body = content if isinstance(content, bytes) else json.dumps(content).encode()
+        body = content if isinstance(content, bytes) else orjson.dumps(content)
         self.send_response(status)
         self.send_header("X-Elastic-Product", "Elasticsearch")
         self.send_header("Content-Type", "application/json")
@@ -147,17 +149,31 @@ def stored(request: _Request, sent: list[Sent]) -> None:
     refusing(lambda _: False, 0, "")(request, sent)
 
 
-def refusing(which: Callable[[Sent], bool], status: int, kind: str) -> Answer:
-    """Store all documents but some, which are refused with this status and type of error."""
+def refusing(
+    which: Callable[[Sent], bool],
+    status: int,
+    kind: str,
+    change: Callable[[list[dict[str, Any]]], Iterable[dict[str, Any]]] = list,
+) -> Answer:
+    """Store all documents but some, which are refused with this status and type of error; answer so, or changed."""
 
     def answer(request: _Request, sent: list[Sent]) -> None:
         results = [
-            {"index": _error(status, kind, "no")} if which(each) else {"index": {"status": _store(request.fake, each)}}
+            _result(each, **_error(status, kind, "no")) if which(each) else _created(request.fake, each)
             for each in sent
         ]
-        request.reply(200, {"errors": any(map(which, sent)), "items": results})
+        request.reply(200, {"errors": any(map(which, sent)), "items": [*change(results)]})
 
     return answer
+
+
+def _created(fake: FakeElasticsearch, sent: Sent) -> dict[str, Any]:
+    return _result(sent, status=_store(fake, sent))
+
+
+def _result(sent: Sent, **told: Any) -> dict[str, Any]:
+    index, identity, _ = sent
+    return {"index": {"_index": index, "_id": identity, **told}}
 
 
 def _store(fake: FakeElasticsearch, sent: Sent) -> int:

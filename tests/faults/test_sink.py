@@ -16,7 +16,8 @@ from tests.faults.pipeline import Case, RealElasticsearch, joined
 from tests.faults.proxy import Network, half, late, lost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
     from tests.fakes import Sent
 
@@ -42,6 +43,19 @@ def test_items_that_find_the_server_busy_are_sent_again(case: Case, fake: FakeEl
     assert case.judge(handed_back=[]).dead == 0
     assert fake.bulks[0] == 1000
     assert 0 < fake.bulks[1] < 200
+
+
+@pytest.mark.fault(
+    "results in another order, one too many and one too few", "all are found or asked for again", within=20
+)
+@pytest.mark.parametrize("change", [reversed, lambda items: [items[0], *items], lambda items: items[1:]])
+def test_results_are_matched_with_the_documents_they_are_for(
+    case: Case, fake: FakeElasticsearch, change: Callable[[list[dict[str, Any]]], Iterable[dict[str, Any]]]
+):
+    case.plant("raw/a.log", 1000)
+    fake.answer_with(refusing(_busy, 429, "es_rejected_execution_exception", change))
+    assert case.queue.deliver() == []
+    assert case.judge(handed_back=[]).dead == 0
 
 
 @pytest.mark.fault("429 on 10 % of the items, lasting", "before the deadline, the message is handed back", within=20)

@@ -246,6 +246,7 @@ def test_a_request_refused_for_good_is_not_sent_again(fake, sink):
         b'{"items":[1]}',
         b'{"items":[{}]}',
         b'{"items":[{"index":{}}]}',
+        b'{"items":[{"index":{"_id":["id-1"],"status":201}}]}',
         b'{"items":[{"index":{"status":"400"}}]}',
         b'{"items":[{"index":{"status":400}}]}',
         b'{"items":[{"index":{"status":429,"error":null}}]}',
@@ -265,6 +266,8 @@ def test_an_answer_that_does_not_come_from_elasticsearch_is_asked_for_again(fake
         (b"<!DOCTYPE html><html><head>\n<title lang=en>\nBad\n gateway</title></head></html>", 'a page, "Bad gateway"'),
         (b'{"items":[{"index":{"sta', '{"items":[{"index":{"sta'),
         (b'{"items":[]}', "0 results for 1 documents"),
+        (b'{"items":[{"index":{"status":201}},{"index":{"status":201}}]}', "2 results for 1 documents"),
+        (b'{"items":[{"index":{"_id":"x","status":201}}]}', "a result for 'x' in place of 'id-1'"),
         (b"", "no reason given"),
     ],
 )
@@ -272,6 +275,34 @@ def test_what_goes_on_answering_for_elasticsearch_is_named(fake, sink, content, 
     fake.always_answer_with(failing(200, content))
     with pytest.raises(TransientError, match=re.escape(f"does not come from Elasticsearch ({told}). Run again later")):
         sink.write(as_rows([document(1)]))
+
+
+@pytest.mark.parametrize("order", [reversed, lambda items: [*items[5:], *items[:5]]])
+def test_results_in_another_order_are_told_apart_by_index_and_id(fake, sink, order):
+    documents = [document(number, kind=kind) for number in range(5) for kind in (LOGS, "message")]
+    refused = ("ml-api-logs", "id-3")
+    fake.answer_with(refusing(lambda sent: sent[:2] == refused, 400, "document_parsing_exception", order))
+    written = sink.write(as_rows(documents))
+    assert [(each.document.kind, each.document.id) for each in written.rejected] == [(LOGS, "id-3")]
+    assert written.created == {LOGS: 4, "message": 5}
+
+
+@pytest.mark.parametrize("change", [lambda items: [items[0], *items], lambda items: items[1:], lambda _: []])
+def test_an_answer_with_too_many_or_too_few_results_is_asked_for_again(fake, sink, change):
+    documents = [document(number) for number in range(3)]
+    fake.answer_with(refusing(lambda sent: sent[1] == "id-2", 429, "es_rejected_execution_exception", change))
+    written = sink.write(as_rows(documents))
+    assert (written.created, written.duplicates, written.rejected) == ({LOGS: 1}, {LOGS: 2}, [])
+    assert len(fake.documents) == 3
+
+
+def test_results_under_the_name_of_an_aliass_index_are_taken_in_their_order(fake, sink):
+    def behind(items):
+        return [{"index": each["index"] | {"_index": "ml-api-logs-000001"}} for each in items]
+
+    fake.answer_with(refusing(lambda sent: sent[1] == "id-1", 400, "document_parsing_exception", behind))
+    written = sink.write(as_rows([document(number) for number in range(3)]))
+    assert [each.document.id for each in written.rejected] == ["id-1"]
 
 
 @pytest.mark.parametrize("name", [[], {}])

@@ -5,7 +5,8 @@ No document is kept beside it. When the server does not take all of them, the bo
 
 from __future__ import annotations
 
-from itertools import chain, repeat
+from itertools import chain, islice, repeat
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -24,6 +25,7 @@ _LEVEL = 1  # higher levels take more time than they save on the way
 _GZIP = 31  # zlib's number for a gzip header and the largest window
 _MEMORY = 9  # the most: 300 KB, and the least time
 _AFTER_ID = b'"}}\n'
+_CREATED = b'","status":201}},'
 
 
 class BodySize:
@@ -64,12 +66,11 @@ class Body:
         self._names = names
         self._compressor: Any = compressobj(_LEVEL, wbits=_GZIP, memLevel=_MEMORY)
         self._parts: list[bytes] = []
-        self._runs: list[tuple[str, int]] = []  # of documents of the same kind
-        self._timestamps: list[str] = []
+        self._runs: list[tuple[str, tuple[bytes, ...], tuple[str, ...]]] = []  # ids and times of one kind's documents
         self.size = 0
 
     def __len__(self) -> int:
-        return sum(count for _, count in self._runs)
+        return sum(len(ids) for _, ids, _ in self._runs)
 
     def add(self, kind: str, rows: list[Row]) -> None:
         """Add documents; each is a line that names its index and id, and a line that is its body."""
@@ -77,13 +78,18 @@ class Body:
         lines = zip(self._actions(kind, timestamps), ids, repeat(_AFTER_ID), bodies, repeat(b"\n"), strict=False)
         plain = b"".join(chain.from_iterable(lines))
         self._parts.append(self._compressor.compress(plain))
-        self._runs.append((kind, len(rows)))
-        self._timestamps += timestamps
+        self._runs.append((kind, ids, timestamps))
         self.size += len(plain)
 
     def kinds(self) -> Iterator[str]:
         """Yield the kind of each document, in order."""
-        return chain.from_iterable(repeat(kind, count) for kind, count in self._runs)
+        return chain.from_iterable(repeat(kind, len(ids)) for kind, ids, _ in self._runs)
+
+    def created(self) -> bytes:
+        """Return what the server answers when every document is new, and its answer is filtered as `_bulk` asks."""
+        runs = (zip(self._actions(kind, times), ids, repeat(_CREATED)) for kind, ids, times in self._runs)
+        items = b"".join(chain.from_iterable(chain.from_iterable(runs)))
+        return b'{"errors":false,"items":[%b]}' % items[:-1]
 
     def content(self) -> bytes:
         """Return the request as it is sent; nothing can be added after that."""
@@ -94,11 +100,21 @@ class Body:
 
     def documents(self) -> Iterator[Document]:
         """Yield the documents again, out of what was sent."""
+        times = chain.from_iterable(times for _, _, times in self._runs)
+        for kind, timestamp, (_, identity), body in zip(
+            self.kinds(), times, self.places(), self._lines(1), strict=True
+        ):
+            yield Document(kind, identity, timestamp, body)
+
+    def places(self) -> Iterator[tuple[str, str]]:
+        """Yield the index and the id of each document, out of what was sent."""
+        return (itemgetter("_index", "_id")(orjson.loads(action)["index"]) for action in self._lines(0))
+
+    def _lines(self, first: int) -> Iterator[bytes]:
+        """Yield every other line that was sent: the actions from 0, the documents from 1."""
         from gzip import decompress  # here the library's own is not typed, and trouble is rare
 
-        lines = iter(decompress(self.content()).split(b"\n"))
-        for kind, timestamp, action, body in zip(self.kinds(), self._timestamps, lines, lines, strict=False):
-            yield Document(kind, orjson.loads(action)["index"]["_id"], timestamp, body)
+        return islice(decompress(self.content()).split(b"\n"), first, 2 * len(self), 2)
 
     def _actions(self, kind: str, timestamps: Iterable[str]) -> Iterator[bytes]:
         """Begin the line that names a document's index and id, up to the id; alike for all, if there are no periods."""

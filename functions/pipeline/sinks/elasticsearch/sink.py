@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
-from operator import attrgetter, index
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import orjson
 
@@ -20,8 +20,18 @@ from functions.pipeline.documents import Rejection, Written, as_rows
 from functions.pipeline.errors import ConfigError, PermanentError, TransientError, Unauthorized
 from functions.pipeline.kinds import kinds
 from functions.pipeline.sinks.elasticsearch.body import LARGEST, Body, BodySize
-from functions.pipeline.sinks.elasticsearch.failures import RequestTooLarge, reason_of, refused, unreadable, words
+from functions.pipeline.sinks.elasticsearch.failures import RequestTooLarge, reason_of, refused, unreadable
 from functions.pipeline.sinks.elasticsearch.overlap import Overlap
+from functions.pipeline.sinks.elasticsearch.results import (
+    CREATED,
+    FILTER,
+    OK,
+    THERE,
+    THERE_ALREADY,
+    Mismatch,
+    Result,
+    results,
+)
 from functions.pipeline.sinks.elasticsearch.server import server_of
 
 if TYPE_CHECKING:
@@ -34,16 +44,12 @@ if TYPE_CHECKING:
     from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
 
 _ACTION_SIZE = 100  # bytes, about, of the line that names a document's index and id
-_BULK = "/_bulk?filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason,items.*.error.caused_by"
+_BULK = f"/_bulk?filter_path={FILTER}"
 _JSON = {"Content-Type": "application/json"}
 _NDJSON_GZIP = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
 _TEMPLATES = "/_index_template?filter_path=index_templates.name"
 
-_OK, _CREATED, _UNAUTHORIZED, _FORBIDDEN = 200, 201, 401, 403
-_CONFLICT, _TOO_LARGE, _TOO_MANY, _SERVER_ERROR = 409, 413, 429, 500
-_THERE_ALREADY = (_OK, _CONFLICT)
-_THERE = {_CREATED, *_THERE_ALREADY}
-_DOCUMENT_CREATED = b'{"index":{"status":201}}'
+_UNAUTHORIZED, _FORBIDDEN, _TOO_LARGE, _TOO_MANY, _SERVER_ERROR = 401, 403, 413, 429, 500
 _INDEX_ERRORS = {  # refusals of which no document is the cause: every other one would be refused as well
     "index_closed_exception",
     "index_not_found_exception",  # and it may not be created
@@ -53,14 +59,6 @@ _INDEX_ERRORS = {  # refusals of which no document is the cause: every other one
 }
 
 T = TypeVar("T")
-
-
-class _Result(NamedTuple):
-    """What the server says of a document: the status and, unless the document is there, the error and its words."""
-
-    status: int
-    error: str = ""
-    cause: str = ""
 
 
 class ElasticsearchSink:
@@ -156,12 +154,12 @@ class ElasticsearchSink:
         while True:
             send = partial(self._answer, "POST", _BULK, body.content(), _NDJSON_GZIP)
             try:
-                results = self._exchange(send, patience, partial(self._results, expected=len(body)))
+                found = self._exchange(send, patience, partial(self._results, body=body))
             except RequestTooLarge as refusal:
                 self._write_halves(list(body.documents()), written, str(refusal.values["reason"]))
                 return
             self._size.taken(body.size)
-            again = self._sort(body, results, written)
+            again = self._sort(body, found, written)
             if not again:
                 return
             try:
@@ -171,7 +169,7 @@ class ElasticsearchSink:
                 return
             body = self._body([document for document, _ in again])
 
-    def _give_up(self, again: list[tuple[Document, _Result]], written: Written) -> None:
+    def _give_up(self, again: list[tuple[Document, Result]], written: Written) -> None:
         """Hand back documents that the server is too busy for; for one beyond a request's size it never has room."""
         if any(len(document.body) <= LARGEST for document, _ in again):
             raise self._busy(again)
@@ -208,17 +206,17 @@ class ElasticsearchSink:
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Response:
         response = self._connection.request(method, path, body, headers)
-        if response.status == _OK:
+        if response.status == OK:
             return response
         raise refused(self._options, response.status, reason_of(response.body))
 
-    def _results(self, response: Response, expected: int) -> list[_Result]:
-        if response.body.count(_DOCUMENT_CREATED) == expected:
-            return [_Result(_CREATED)] * expected  # as most answers are; reading them would cost more than counting
-        results = self._read(response, lambda said: [_result(each["index"]) for each in said.get("items", [])])
-        if len(results) != expected:
-            raise unreadable(self._options, b"%d results for %d documents" % (len(results), expected))
-        return results
+    def _results(self, response: Response, body: Body) -> list[Result]:
+        if response.body == body.created():
+            return [Result(CREATED)] * len(body)  # as most answers are; reading them would cost more than comparing
+        try:
+            return self._read(response, partial(results, body=body))
+        except Mismatch as error:
+            raise unreadable(self._options, str(error).encode()) from error
 
     def _templates(self, response: Response) -> set[str]:
         return self._read(response, lambda said: {each["name"] for each in said.get("index_templates", [])})
@@ -230,25 +228,25 @@ class ElasticsearchSink:
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise unreadable(self._options, response.body) from error
 
-    def _sort(self, body: Body, results: list[_Result], written: Written) -> list[tuple[Document, _Result]]:
+    def _sort(self, body: Body, found: list[Result], written: Written) -> list[tuple[Document, Result]]:
         """Count what became of each document; return those to send again, each with its result."""
-        statuses = [result.status for result in results]
+        statuses = [result.status for result in found]
         for (kind, status), count in Counter(zip(body.kinds(), statuses, strict=True)).items():
-            if status == _CREATED:
+            if status == CREATED:
                 written.created[kind] = written.created.get(kind, 0) + count
-            elif status in _THERE_ALREADY:
+            elif status in THERE_ALREADY:
                 written.duplicates[kind] = written.duplicates.get(kind, 0) + count
-        if _THERE.issuperset(statuses):
+        if THERE.issuperset(statuses):
             return []
         again = []
-        for document, result in zip(body.documents(), results, strict=True):
+        for document, result in zip(body.documents(), found, strict=True):
             if result.status == _TOO_MANY or result.status >= _SERVER_ERROR:
                 again.append((document, result))
-            elif result.status not in _THERE:
+            elif result.status not in THERE:
                 written.rejected.append(self._rejection(document, result))
         return again
 
-    def _busy(self, again: list[tuple[Document, _Result]]) -> TransientError:
+    def _busy(self, again: list[tuple[Document, Result]]) -> TransientError:
         _, result = again[-1]
         return TransientError(
             "Elasticsearch at {host} refuses {count} of the documents for now ({cause}). Run again later",
@@ -257,7 +255,7 @@ class ElasticsearchSink:
             cause=f"{result.status}, {result.cause}",
         )
 
-    def _rejection(self, document: Document, result: _Result) -> Rejection:
+    def _rejection(self, document: Document, result: Result) -> Rejection:
         unauthorized = result.status in (_UNAUTHORIZED, _FORBIDDEN)
         if unauthorized or result.error in _INDEX_ERRORS:
             error = PermanentError(
@@ -267,11 +265,3 @@ class ElasticsearchSink:
             )
             raise Unauthorized(error.template, **error.values) if unauthorized else error
         return Rejection(document, result.status, result.cause)
-
-
-def _result(said: Any) -> _Result:  # noqa: ANN401 (it may be anything, and then the reader's errors are wanted)
-    """Read what is said of one document; a status that is no whole number is an error like the lack of one."""
-    status = index(said["status"])
-    if status in _THERE:
-        return _Result(status)
-    return _Result(status, str(said["error"]["type"]), words(said["error"]))
