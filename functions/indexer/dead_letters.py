@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from functions.pipeline.errors import ObjectError
 
 TOO_LARGE, CORRUPT_OBJECT, MISSING_OBJECT, NOT_TEXT = "too large", "corrupt object", "missing object", "not text"
-_TOO_LARGE_STATUS = 413
+GIVES_UP = "gives_up"
+_NO_ANSWER, _TOO_LARGE_STATUS, _TOO_MANY, _SERVER_ERROR = 0, 413, 429, 500
 _SHOWN = 10_000  # characters of a record that is too large
 _REMEDIES = {
     "mapping": "a value does not fit the mapping: correct the format, or the mapping (trilog test-indexes compares it)",
     TOO_LARGE: "the document exceeds what the sink takes in one request: raise its limit",
     "rejected": "the sink refuses the document for the reason above: remove the cause",
+    GIVES_UP: "the sink takes other documents, but not this one: look for the reason above in the log of its server",
     CORRUPT_OBJECT: "what comes before the damage is indexed: put the object again, whole, under the same key",
     NOT_TEXT: "remove the object, or put lines of text or JSON under the same key",
     MISSING_OBJECT: "the object was deleted, has expired, or is in another store: put it again under the same key",
@@ -52,7 +54,7 @@ def dead_letter(rejection: Rejection, raw: bytes, store_key: str) -> Document:
         "failed_at": instant(datetime.now(UTC)),
         "reason": rejection.reason,
         "class": kind,
-        "status": rejection.status,
+        "status": rejection.status or None,
         "target": document.kind,
         "transaction_id": orjson.loads(document.body).get("transaction_id"),
         "raw_log": raw.decode("utf-8", "replace"),
@@ -63,7 +65,7 @@ def dead_letter(rejection: Rejection, raw: bytes, store_key: str) -> Document:
     }
     present = {name: value for name, value in fields.items() if value is not None}
     letter = Document(DEAD_LETTERS, identity, document.timestamp, orjson.dumps(present))
-    return _cut(letter) if kind == TOO_LARGE else letter  # or the sink would not take the letter either
+    return _cut(letter) if kind in {TOO_LARGE, GIVES_UP} else letter  # or the sink would not take the letter either
 
 
 def shortened(rejection: Rejection) -> Document:
@@ -119,6 +121,12 @@ def is_log(rejection: Rejection) -> bool:
     return rejection.document.kind == LOGS
 
 
+def is_given_up(rejection: Rejection) -> bool:
+    """Say whether the sink gave a document up that it could not take, and did not refuse it for what is in it."""
+    status = rejection.status
+    return status in {_NO_ANSWER, _TOO_MANY} or status >= _SERVER_ERROR
+
+
 def _hint(kind: str, identity: str) -> str:
     return f"{_REMEDIES[kind]}; then run: trilog dead-letters replay {identity}"
 
@@ -126,4 +134,6 @@ def _hint(kind: str, identity: str) -> str:
 def _class(rejection: Rejection) -> str:
     if rejection.status == _TOO_LARGE_STATUS:
         return TOO_LARGE
+    if is_given_up(rejection):
+        return GIVES_UP
     return "mapping" if "parsing" in rejection.reason else "rejected"

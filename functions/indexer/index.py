@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from functions.indexer.dead_letters import (
     class_of,
     dead_letter,
+    is_given_up,
     is_log,
     object_dead_letter,
     position_of,
@@ -211,8 +212,8 @@ class Indexing:
         """Keep what was refused: a log document as raw text; anything else, or raw text too, as a dead letter."""
         if not rejected:
             return
-        logs = [each for each in rejected if is_log(each)]
-        dead = [each for each in rejected if not is_log(each)]
+        logs = [each for each in rejected if is_log(each) and not is_given_up(each)]
+        dead = [each for each in rejected if not is_log(each) or is_given_up(each)]
         dead += self._write(as_rows(map(raw_document, logs)), tally)
         self._bury(self._dead_letters(dead))
         tally.dead.update(each.document.kind for each in dead)

@@ -14,7 +14,7 @@ class Backoff(NamedTuple):
 
     first: float = 0.25
     longest: float = 8.0
-    total: float = 30.0
+    total: float = 12.0
 
 
 class Patience:

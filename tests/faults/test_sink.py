@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import closing
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -10,7 +11,7 @@ from zlib import crc32
 import boto3
 import pytest
 
-from tests.fakes import FakeElasticsearch, LambdaContext, failing, refusing
+from tests.fakes import FakeElasticsearch, LambdaContext, failing, refusing, stored
 from tests.faults.judge import HEAD
 from tests.faults.pipeline import Case, RealElasticsearch, joined
 from tests.faults.proxy import Network, half, late, lost
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
-    from tests.fakes import Sent
+    from tests.fakes import Answer, Sent
 
 STRICT = {"settings": {"index.mapping.ignore_malformed": False}}
 
@@ -67,6 +68,57 @@ def test_a_message_whose_items_find_the_server_busy_for_long_is_handed_back(case
     fake.answer_with()
     assert case.queue.deliver() == []
     assert case.judge(handed_back).dead == 0
+
+
+@pytest.mark.fault("429 on 10 % of the items, for as long as there is time", "handed back after 12 seconds", within=15)
+def test_items_that_find_the_server_busy_are_not_waited_for_for_long(case: Case, fake: FakeElasticsearch):
+    case.plant("raw/a.log", 1000)
+    fake.always_answer_with(refusing(_busy, 429, "es_rejected_execution_exception"))
+    handed_back = case.queue.deliver(LambdaContext(300))
+    assert handed_back == ["message 1"]
+    fake.answer_with()
+    assert case.queue.deliver() == []
+    assert case.judge(handed_back).dead == 0
+
+
+def _first(sent: Sent) -> bool:
+    """Say whether a document is that of an object's first record."""
+    return sent[1].endswith("-0")
+
+
+def _failing_at_first(request: Any, sent: list[Sent]) -> None:
+    answer = (
+        failing(500, {"error": {"type": "null_pointer_exception", "reason": "no"}})
+        if any(map(_first, sent))
+        else stored
+    )
+    answer(request, sent)
+
+
+@pytest.mark.fault(
+    "429 by the circuit breaker and 500 for one document, on it or on its whole request, for good",
+    "the others are written, it is tried alone, then it is a dead letter, which can be replayed",
+    within=120,
+)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refusing(_first, 429, "circuit_breaking_exception"),
+        refusing(_first, 429, "es_rejected_execution_exception"),
+        refusing(_first, 500, "null_pointer_exception"),
+        _failing_at_first,
+    ],
+)
+def test_a_document_that_the_server_always_fails_at_holds_nothing_back(
+    case: Case, fake: FakeElasticsearch, answer: Answer
+):
+    case.plant("raw/a.log", 5000)
+    fake.always_answer_with(answer)
+    assert case.queue.deliver() == []
+    assert case.judge(handed_back=[]).dead == 1
+    [letter] = case.found().dead
+    assert (letter["class"], letter["position"]) == ("gives_up", 0)
+    assert re.match(r"refused \d+ times, at last alone, while others were taken: ", letter["reason"])
 
 
 @pytest.mark.fault("429 and 503 on whole requests", "they are sent again", within=40)

@@ -24,7 +24,7 @@ from functions.pipeline.names import IndexNames
 from functions.pipeline.sinks.elasticsearch.indexes import ElasticsearchIndexes
 from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
 from functions.pipeline.sinks.elasticsearch.sink import ElasticsearchSink
-from tests.fakes import dropping, failing, fake_elasticsearch, refusing, slow, storing_then_closing
+from tests.fakes import dropping, failing, fake_elasticsearch, refusing, slow, stored, storing_then_closing
 
 MESSAGE = "message"
 
@@ -476,10 +476,79 @@ def test_a_cold_start_loads_neither_the_client_nor_ssl():
     assert loaded.strip() == "[]"
 
 
-def test_a_document_that_the_server_never_has_room_for_is_rejected_as_too_large(fake, sink):
+def test_a_large_document_that_the_server_never_has_room_for_is_given_up(fake, sink):
     fake.always_answer_with(refusing(lambda sent: sent[1] == "id-2", 429, "es_rejected_execution_exception"))
     written = sink.write(as_rows([document(1), document(2, b'{"m":"%s"}' % (b"x" * 6_000_000))]))
     assert written.created == {LOGS: 1}
     [rejection] = written.rejected
-    assert (rejection.document.id, rejection.status) == ("id-2", 413)
-    assert "too large for the server's memory: es_rejected" in rejection.reason
+    assert (rejection.document.id, rejection.status) == ("id-2", 429)
+    assert re.match(r"refused \d+ times, at last alone, while others were taken: es_rejected", rejection.reason)
+
+
+def answering_with(status, kind, number):
+    return refusing(lambda sent: sent[1] == f"id-{number}", status, kind)
+
+
+@pytest.mark.parametrize(("status", "kind"), [(429, "circuit_breaking_exception"), (500, "null_pointer_exception")])
+def test_of_a_few_documents_one_that_the_server_fails_at_is_given_up_and_the_others_are_written(
+    fake, sink, status, kind
+):
+    fake.always_answer_with(answering_with(status, kind, 2))
+    written = sink.write(as_rows(map(document, range(5))))
+    assert written.created == {LOGS: 4}
+    [rejection] = written.rejected
+    assert (rejection.document.id, rejection.status) == ("id-2", status)
+    assert f"{kind}: no" in rejection.reason
+
+
+def test_of_many_documents_one_that_is_always_refused_as_by_a_busy_server_is_given_up(fake, sink):
+    fake.always_answer_with(answering_with(429, "es_rejected_execution_exception", 200))
+    written = sink.write(as_rows(map(document, range(300))))
+    assert written.created == {LOGS: 299}
+    assert [each.document.id for each in written.rejected] == ["id-200"]
+
+
+def test_documents_of_an_index_that_is_away_are_handed_back_however_few_they_are(fake, sink):
+    fake.always_answer_with(refusing(lambda sent: sent[0] == "ml-api-perfs", 503, "unavailable_shards_exception"))
+    with pytest.raises(TransientError, match="refuses 1 of the documents for now"):
+        sink.write(as_rows([*map(document, range(300)), document(7, kind="perfs")]))
+
+
+def poisoned(*numbers, status=500):
+    """Fail each request as a whole that has one of these documents in it."""
+
+    def answer(request, sent):
+        bad = {f"id-{number}" for number in numbers} & {identity for _, identity, _ in sent}
+        (failing(status, {"error": {"type": "broken", "reason": "no"}}) if bad else stored)(request, sent)
+
+    return answer
+
+
+@pytest.mark.parametrize("numbers", [(0,), (299,), (3, 4), (0, 20, 70)])
+def test_what_makes_whole_requests_fail_is_found_and_given_up(fake, sink, numbers):
+    fake.always_answer_with(poisoned(*numbers))
+    written = sink.write(as_rows(map(document, range(300))))
+    assert written.created == {LOGS: 300 - len(numbers)}
+    assert sorted(int(each.document.id[3:]) for each in written.rejected) == [*numbers]
+    assert {each.status for each in written.rejected} == {500}
+
+
+def test_a_large_document_without_an_answer_is_given_up_when_others_are_taken(fake):
+    def answer(request, sent):
+        (slow(1) if any(len(body) > 6_000_000 for _, _, body in sent) else stored)(request, sent)
+
+    fake.always_answer_with(answer)
+    large = document(2, b'{"m":"%s"}' % (b"x" * 6_000_001))
+    with ElasticsearchSink(ElasticsearchOptions(url=fake.url), IndexNames(), SOON, 0.3) as sink:
+        written = sink.write(as_rows([document(1), large, document(3)]))
+    assert written.created == {LOGS: 2}
+    [rejection] = written.rejected
+    assert (rejection.document.id, rejection.status) == ("id-2", 0)
+    assert "no answer in time" in rejection.reason
+
+
+def test_a_server_that_fails_at_everything_is_left_after_few_requests(fake, sink):
+    fake.always_answer_with(poisoned(*range(300), status=503))
+    with pytest.raises(TransientError, match="503"):
+        sink.write(as_rows(map(document, range(300))))
+    assert len(fake.bulks) < 40

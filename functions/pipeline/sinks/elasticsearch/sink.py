@@ -19,8 +19,9 @@ from functions.pipeline.connection import Connection
 from functions.pipeline.documents import Rejection, Written, as_rows
 from functions.pipeline.errors import ConfigError, PermanentError, TransientError, Unauthorized
 from functions.pipeline.kinds import kinds
-from functions.pipeline.sinks.elasticsearch.body import LARGEST, Body, BodySize
+from functions.pipeline.sinks.elasticsearch.body import Body, BodySize
 from functions.pipeline.sinks.elasticsearch.failures import RequestTooLarge, reason_of, refused, unreadable
+from functions.pipeline.sinks.elasticsearch.leftovers import Leftover, are_few, insist
 from functions.pipeline.sinks.elasticsearch.overlap import Overlap
 from functions.pipeline.sinks.elasticsearch.results import (
     CREATED,
@@ -98,10 +99,12 @@ class ElasticsearchSink:
         if not self._has_templates:
             self._make_templates()
             self._has_templates = True
-        written = Written()
+        written, leftovers = Written(), list[Leftover]()
         with Overlap() as requests:
             for body in self._bodies(documents):
-                requests.start(partial(self._write_body, body, written))
+                requests.start(partial(self._write_body, body, written, leftovers))
+        if leftovers:
+            self._insist(leftovers, written)
         return written
 
     def _make_templates(self) -> None:
@@ -149,42 +152,65 @@ class ElasticsearchSink:
         yield from self._divided(rows[:middle])
         yield from self._divided(rows[middle:])
 
-    def _write_body(self, body: Body, written: Written) -> None:
+    def _write_body(self, body: Body, written: Written, leftovers: list[Leftover]) -> None:
+        """Write the documents of a request; leave over what the server refuses though it takes the others."""
         patience = Patience(self._backoff)
         while True:
-            send = partial(self._answer, "POST", _BULK, body.content(), _NDJSON_GZIP)
             try:
-                found = self._exchange(send, patience, partial(self._results, body=body))
+                found = self._exchange(self._sending(body), patience, partial(self._results, body=body))
             except RequestTooLarge as refusal:
-                self._write_halves(list(body.documents()), written, str(refusal.values["reason"]))
+                self._write_halves(list(body.documents()), written, leftovers, str(refusal.values["reason"]))
+                return
+            except TransientError as error:
+                if any(each.error for each in leftovers) or not ("status" in error.values or len(body) == 1):
+                    raise  # the server is away, or this is the second request that fails
+                leftovers += _left(body, error)
                 return
             self._size.taken(body.size)
             again = self._sort(body, found, written)
-            if not again:
+            if are_few(again, len(body)):
+                leftovers += again
                 return
-            try:
-                patience.wait(self._busy(again))
-            except TransientError:
-                self._give_up(again, written)
-                return
-            body = self._body([document for document, _ in again])
+            patience.wait(self._busy(again))
+            body = self._body([each.document for each in again])
 
-    def _give_up(self, again: list[tuple[Document, Result]], written: Written) -> None:
-        """Hand back documents that the server is too busy for; for one beyond a request's size it never has room."""
-        if any(len(document.body) <= LARGEST for document, _ in again):
-            raise self._busy(again)
-        for document, result in again:
-            reason = f"too large for the server's memory: {result.cause}"
-            written.rejected.append(Rejection(document, _TOO_LARGE, reason))
+    def _sending(self, body: Body) -> Callable[[], Response]:
+        return partial(self._answer, "POST", _BULK, body.content(), _NDJSON_GZIP)
 
-    def _write_halves(self, documents: list[Document], written: Written, reason: str) -> None:
+    def _insist(self, leftovers: list[Leftover], written: Written) -> None:
+        """Write what was left over, or give it up; see `leftovers.insist`."""
+        patience = Patience(self._backoff)
+
+        def wait(left: list[Leftover]) -> None:
+            if not (written.created or written.duplicates):
+                raise self._busy(left)
+            patience.wait(self._busy(left))
+
+        insist(leftovers, partial(self._send_again, written=written), wait, written)
+
+    def _send_again(self, leftovers: list[Leftover], written: Written) -> list[Leftover]:
+        """Send documents once more in one request; return those that are not taken."""
+        body = self._body([each.document for each in leftovers])
+        try:
+            found = self._results(self._sending(body)(), body)
+        except RequestTooLarge as refusal:
+            left: list[Leftover] = []
+            self._write_halves(list(body.documents()), written, left, str(refusal.values["reason"]))
+            return left
+        except TransientError as error:
+            return _left(body, error)
+        return self._sort(body, found, written)
+
+    def _write_halves(
+        self, documents: list[Document], written: Written, leftovers: list[Leftover], reason: str
+    ) -> None:
         if len(documents) == 1:
             written.rejected.append(Rejection(documents[0], _TOO_LARGE, f"too large for one request: {reason}"))
             return
         self._size.refused(sum(len(document.body) for document in documents))
         middle = len(documents) // 2
-        self._write_body(self._body(documents[:middle]), written)
-        self._write_body(self._body(documents[middle:]), written)
+        self._write_body(self._body(documents[:middle]), written, leftovers)
+        self._write_body(self._body(documents[middle:]), written, leftovers)
 
     def _body(self, documents: list[Document]) -> Body:
         body = Body(self._names)
@@ -228,8 +254,8 @@ class ElasticsearchSink:
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise unreadable(self._options, response.body) from error
 
-    def _sort(self, body: Body, found: list[Result], written: Written) -> list[tuple[Document, Result]]:
-        """Count what became of each document; return those to send again, each with its result."""
+    def _sort(self, body: Body, found: list[Result], written: Written) -> list[Leftover]:
+        """Count what became of each document; return those that are not taken for now."""
         statuses = [result.status for result in found]
         for (kind, status), count in Counter(zip(body.kinds(), statuses, strict=True)).items():
             if status == CREATED:
@@ -241,14 +267,14 @@ class ElasticsearchSink:
         again = []
         for document, result in zip(body.documents(), found, strict=True):
             if result.status == _TOO_MANY or result.status >= _SERVER_ERROR:
-                again.append((document, result))
+                again.append(Leftover(document, result))
             elif result.status not in THERE:
                 written.rejected.append(self._rejection(document, result))
         return again
 
-    def _busy(self, again: list[tuple[Document, Result]]) -> TransientError:
-        _, result = again[-1]
-        return TransientError(
+    def _busy(self, again: list[Leftover]) -> TransientError:
+        _, result, error = again[-1]
+        return error or TransientError(
             "Elasticsearch at {host} refuses {count} of the documents for now ({cause}). Run again later",
             host=self._options.shown,
             count=len(again),
@@ -265,3 +291,9 @@ class ElasticsearchSink:
             )
             raise Unauthorized(error.template, **error.values) if unauthorized else error
         return Rejection(document, result.status, result.cause)
+
+
+def _left(body: Body, error: TransientError) -> list[Leftover]:
+    """Return the documents of a request that failed as a whole."""
+    result = Result(int(str(error.values.get("status", 0))), "", str(error.values.get("reason", error)))
+    return [Leftover(document, result, error) for document in body.documents()]
