@@ -227,9 +227,9 @@ def test_without_a_server_all_is_handed_back(case: Case, network: Network):
 def test_a_slow_server_is_waited_for_until_the_deadline(case: Case, network: Network):
     case.plant("raw/a.log", 1000)
     case.plant("raw/b.log", 1000)
-    network.faults = [late(1.5), late(4)]
+    network.faults = [late(1), late(15)]
     with network.working():
-        handed_back = case.queue.deliver(LambdaContext(4))
+        handed_back = case.queue.deliver(LambdaContext(12))
         assert handed_back == ["message 2"]
         assert case.queue.deliver() == []
     assert case.judge(handed_back).dead == 0

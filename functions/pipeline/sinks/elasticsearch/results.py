@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from functions.pipeline.sinks.elasticsearch.failures import words
 
 if TYPE_CHECKING:
+    from functions.pipeline.documents import Document
+    from functions.pipeline.errors import TransientError
     from functions.pipeline.sinks.elasticsearch.body import Body
 
 FILTER = (
@@ -30,6 +32,13 @@ class Result(NamedTuple):
     status: int
     error: str = ""
     cause: str = ""
+
+
+Leftover = tuple["Document", Result, "TransientError | None"]
+"""A document that was not taken, what was last said of it, and why its whole request failed, if it did.
+
+The status of the result is 0 where there was no answer.
+"""
 
 
 def results(said: Any, body: Body) -> list[Result]:  # noqa: ANN401 (it may be anything, and then errors are wanted)

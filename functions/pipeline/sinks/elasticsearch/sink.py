@@ -21,7 +21,6 @@ from functions.pipeline.errors import ConfigError, PermanentError, TransientErro
 from functions.pipeline.kinds import kinds
 from functions.pipeline.sinks.elasticsearch.body import Body, BodySize
 from functions.pipeline.sinks.elasticsearch.failures import RequestTooLarge, reason_of, refused, unreadable
-from functions.pipeline.sinks.elasticsearch.leftovers import Leftover, are_few, insist
 from functions.pipeline.sinks.elasticsearch.overlap import Overlap
 from functions.pipeline.sinks.elasticsearch.results import (
     CREATED,
@@ -29,6 +28,7 @@ from functions.pipeline.sinks.elasticsearch.results import (
     OK,
     THERE,
     THERE_ALREADY,
+    Leftover,
     Mismatch,
     Result,
     results,
@@ -99,7 +99,8 @@ class ElasticsearchSink:
         if not self._has_templates:
             self._make_templates()
             self._has_templates = True
-        written, leftovers = Written(), list[Leftover]()
+        written = Written()
+        leftovers: list[Leftover] = []
         with Overlap() as requests:
             for body in self._bodies(documents):
                 requests.start(partial(self._write_body, body, written, leftovers))
@@ -162,35 +163,30 @@ class ElasticsearchSink:
                 self._write_halves(list(body.documents()), written, leftovers, str(refusal.values["reason"]))
                 return
             except TransientError as error:
-                if any(each.error for each in leftovers) or not ("status" in error.values or len(body) == 1):
+                if any(earlier for _, _, earlier in leftovers) or not ("status" in error.values or len(body) == 1):
                     raise  # the server is away, or this is the second request that fails
                 leftovers += _left(body, error)
                 return
             self._size.taken(body.size)
             again = self._sort(body, found, written)
-            if are_few(again, len(body)):
+            if not again or self._are_few(again, len(body)):
                 leftovers += again
                 return
             patience.wait(self._busy(again))
-            body = self._body([each.document for each in again])
+            body = self._body([document for document, _, _ in again])
 
     def _sending(self, body: Body) -> Callable[[], Response]:
         return partial(self._answer, "POST", _BULK, body.content(), _NDJSON_GZIP)
 
     def _insist(self, leftovers: list[Leftover], written: Written) -> None:
         """Write what was left over, or give it up; see `leftovers.insist`."""
-        patience = Patience(self._backoff)
+        from functions.pipeline.sinks.elasticsearch.leftovers import insist  # trouble is rare
 
-        def wait(left: list[Leftover]) -> None:
-            if not (written.created or written.duplicates):
-                raise self._busy(left)
-            patience.wait(self._busy(left))
-
-        insist(leftovers, partial(self._send_again, written=written), wait, written)
+        insist(leftovers, partial(self._send_again, written=written), self._busy, self._backoff, written)
 
     def _send_again(self, leftovers: list[Leftover], written: Written) -> list[Leftover]:
         """Send documents once more in one request; return those that are not taken."""
-        body = self._body([each.document for each in leftovers])
+        body = self._body([document for document, _, _ in leftovers])
         try:
             found = self._results(self._sending(body)(), body)
         except RequestTooLarge as refusal:
@@ -264,13 +260,18 @@ class ElasticsearchSink:
                 written.duplicates[kind] = written.duplicates.get(kind, 0) + count
         if THERE.issuperset(statuses):
             return []
-        again = []
+        again: list[Leftover] = []
         for document, result in zip(body.documents(), found, strict=True):
             if result.status == _TOO_MANY or result.status >= _SERVER_ERROR:
-                again.append(Leftover(document, result))
+                again.append((document, result, None))
             elif result.status not in THERE:
                 written.rejected.append(self._rejection(document, result))
         return again
+
+    def _are_few(self, again: list[Leftover], sent: int) -> bool:
+        from functions.pipeline.sinks.elasticsearch.leftovers import are_few  # as above
+
+        return are_few(again, sent)
 
     def _busy(self, again: list[Leftover]) -> TransientError:
         _, result, error = again[-1]
@@ -296,4 +297,4 @@ class ElasticsearchSink:
 def _left(body: Body, error: TransientError) -> list[Leftover]:
     """Return the documents of a request that failed as a whole."""
     result = Result(int(str(error.values.get("status", 0))), "", str(error.values.get("reason", error)))
-    return [Leftover(document, result, error) for document in body.documents()]
+    return [(document, result, error) for document in body.documents()]
