@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from functions.pipeline.documents import DEAD_LETTERS, LOGS, Document
-from functions.pipeline.errors import MissingObject, NotText
+from functions.pipeline.errors import MissingObject, NotText, OddKey
 from functions.pipeline.instants import instant
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from functions.pipeline.errors import ObjectError
 
 TOO_LARGE, CORRUPT_OBJECT, MISSING_OBJECT, NOT_TEXT = "too large", "corrupt object", "missing object", "not text"
-GIVES_UP = "gives_up"
+GIVES_UP, ODD_KEY = "gives_up", "odd key"
 _NO_ANSWER, _TOO_LARGE_STATUS, _TOO_MANY, _SERVER_ERROR = 0, 413, 429, 500
 _SHOWN = 10_000  # characters of a record that is too large
 _REMEDIES = {
@@ -26,6 +26,7 @@ _REMEDIES = {
     GIVES_UP: "the sink takes other documents, but not this one: look for the reason above in the log of its server",
     CORRUPT_OBJECT: "what comes before the damage is indexed: put the object again, whole, under the same key",
     NOT_TEXT: "remove the object, or put lines of text or JSON under the same key",
+    ODD_KEY: "copy the object to a key without control characters, empty parts, . and ..",
     MISSING_OBJECT: "the object was deleted, has expired, or is in another store: put it again under the same key",
 }
 
@@ -108,6 +109,8 @@ def class_of(damage: ObjectError) -> str:
     """Name the class of the dead letter of an object."""
     if isinstance(damage, NotText):
         return NOT_TEXT
+    if isinstance(damage, OddKey):
+        return ODD_KEY
     return MISSING_OBJECT if isinstance(damage, MissingObject) else CORRUPT_OBJECT
 
 

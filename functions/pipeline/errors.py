@@ -54,6 +54,10 @@ class MissingObject(ObjectError):  # noqa: N818 (a fact to act on)
     """There is no such object: it was deleted, or it expired."""
 
 
+class OddKey(ObjectError):  # noqa: N818 (likewise)
+    """An object has a key by which its store cannot be asked for it."""
+
+
 class NotText(ObjectError):  # noqa: N818 (likewise)
     """An object holds something else than text: an image, a table, what is encrypted. Nothing of it has been read."""
 

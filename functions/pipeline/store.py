@@ -12,15 +12,18 @@ from obstore import exceptions
 from obstore.store import LocalStore, MemoryStore, from_url
 
 from functions.pipeline.config import Expected, Options, setting
-from functions.pipeline.errors import Conflict, MissingObject, PermanentError, TransientError
+from functions.pipeline.errors import Conflict, MissingObject, OddKey, PermanentError, TransientError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
 
+    from functions.pipeline.odd_keys import FolderKeys, S3Keys
+
 _SCHEMES = ("file://", "memory://", "s3://", "gs://", "az://")
 _CHUNK = 1 << 20  # bytes read from an object at once
+_ODD = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|[\x00-\x1f\x7f]")  # in a key: what the library refuses, or changes
 _ANSWERED = re.compile(r"(non-2xx status code: \d+).*", re.DOTALL)
 
 
@@ -104,6 +107,8 @@ class Store:
 
     def get(self, key: str) -> StoredObject:
         """Open an object for reading."""
+        if _ODD.search(key):
+            return StoredObject(*self._odd_keys(key).open(key))
         with self._errors(key):
             found = obstore.get(self._objects, key)
         return StoredObject(self._chunks(key, found), found.meta["last_modified"])
@@ -117,9 +122,28 @@ class Store:
 
         Where a store has objects that stand for folders, their keys come without the slash at the end.
         """
+        given: set[str] = set()
         with self._errors(prefix):
-            for page in obstore.list(self._objects, prefix):
-                yield from ((each["path"], each["last_modified"], each["size"]) for each in page)
+            try:
+                for page in obstore.list(self._objects, prefix):
+                    given.update(each["path"] for each in page)
+                    yield from ((each["path"], each["last_modified"], each["size"]) for each in page)
+            except exceptions.InvalidPathError as error:  # no page is listed that has an odd key on it
+                yield from self._odd_keys(error).listed(prefix, given)
+
+    def _odd_keys(self, odd: object) -> S3Keys | FolderKeys:
+        """Return what reads keys that the library does not; `odd` is such a key, or what the library says of it."""
+        from functions.pipeline.odd_keys import odd_keys  # they are rare
+
+        found = odd_keys(self.address, self._root)
+        if found is None:
+            raise OddKey(
+                "{where}: this store takes no keys with control characters, or with empty parts, . or .. in them "
+                "({key}). Copy the object to another key",
+                where=self.address,
+                key=_first_line(odd) if isinstance(odd, Exception) else repr(odd),
+            )
+        return found
 
     def load(self, key: str) -> tuple[bytes, str] | None:
         """Read a small object whole with its version, for a later `save`; None when there is none."""

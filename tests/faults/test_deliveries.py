@@ -11,6 +11,8 @@ from zlib import Z_FULL_FLUSH, compressobj, decompressobj
 import boto3
 import pytest
 
+from functions.local import LogsPipeline
+from functions.pipeline.config import environment
 from tests.fakes import FakeElasticsearch, LambdaContext
 from tests.faults.pipeline import Case, joined
 
@@ -129,8 +131,9 @@ def s3(case: Case, aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]: 
     client = boto3.client("s3", region_name="us-east-1", endpoint_url=aws)
     client.create_bucket(Bucket="batches")
     yield client
-    for name in ("raw/a.log", "raw/denied.log"):
-        client.delete_object(Bucket="batches", Key=name)
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket="batches"):
+        for each in page.get("Contents", []):
+            client.delete_object(Bucket="batches", Key=each["Key"])
     client.delete_bucket(Bucket="batches")
     client.close()
 
@@ -180,3 +183,42 @@ def test_what_is_not_indexed_before_the_deadline_is_handed_back(case: Case, fake
     assert handed_back == ["message 2", "message 3"]
     assert case.queue.deliver() == []
     assert case.judge(handed_back).dead == 0
+
+
+ODD_KEYS = ("raw//a.log", "raw/./b.log", "raw/../c.log", "/raw/d.log", "raw/e\tf.log", "raw/é %2F+x.log", "raw/a.log")
+
+
+@pytest.mark.fault(
+    "keys with //, /./, /../, a slash in front, a tab and a percent sign",
+    "they are read by S3's own client where the store's library takes no such keys",
+    within=20,
+)
+@pytest.mark.usefixtures("fake")
+def test_objects_are_read_by_any_key_that_s3_takes(case: Case, s3: Any):
+    for key in ODD_KEYS:
+        s3.put_object(Bucket="batches", Key=key, Body=joined(case.planted.lines(100, key)))
+    case.queue.announce(*ODD_KEYS)
+    assert case.queue.deliver() == []
+    assert case.judge(handed_back=[]).dead == 0
+
+
+@pytest.mark.fault("such a key of an object that is gone", "a dead letter names it", within=10)
+@pytest.mark.usefixtures("fake", "s3")
+def test_an_object_that_is_gone_is_a_dead_letter_under_any_key(case: Case):
+    case.queue.announce("raw//gone.log")
+    assert case.queue.deliver() == []
+    [letter] = case.found().dead
+    assert (letter["class"], letter["store_key"]) == ("missing object", "batches/raw//gone.log")
+    assert case.judge(handed_back=[]).dead == 1
+
+
+@pytest.mark.fault("such keys, in a rebuild", "it reads them, and goes on", within=40)
+@pytest.mark.usefixtures("folder")
+def test_a_rebuild_reads_objects_by_any_key(case: Case, s3: Any, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PIPELINE_STORE", "s3://batches")
+    for key in (each for each in ODD_KEYS if each.startswith("raw/")):
+        s3.put_object(Bucket="batches", Key=key, Body=joined(case.planted.lines(100, key)))
+    pipeline = LogsPipeline(environment())
+    pipeline.reindex()
+    assert pipeline.verify().broken == []
+    assert case.judge().dead == 0

@@ -1,11 +1,12 @@
 """The store keeps objects and versions, the same on a disk, in memory and in S3."""
 
+import re
 import threading
 from pathlib import Path
 
 import pytest
 
-from functions.pipeline.errors import Conflict, PermanentError, TransientError
+from functions.pipeline.errors import Conflict, MissingObject, OddKey, PermanentError, TransientError
 from functions.pipeline.store import Store, StoreOptions
 
 
@@ -115,3 +116,50 @@ def test_the_data_folder_moves_everything_embedded():
     options = StoreOptions("/data")
     assert (options.address, options.index_file) == ("file:///data", Path("/data/index.duckdb"))
     assert StoreOptions("/data", "s3://batches").address == "s3://batches"
+
+
+def test_files_are_read_by_names_with_control_characters_too(tmp_path: Path):
+    store = Store(f"file://{tmp_path}")
+    store.put("raw/a.log", b"a")
+    for name in ("tab\t.log", "line\nfeed.log"):
+        tmp_path.joinpath("raw", name).write_bytes(b"x" * 3_000_000)
+    assert sorted(store.keys("raw")) == ["raw/a.log", "raw/line\nfeed.log", "raw/tab\t.log"]
+    for key in ("raw/tab\t.log", "raw/line\nfeed.log"):
+        stored = store.get(key)
+        assert b"".join(stored.chunks) == b"x" * 3_000_000
+        assert abs(stored.modified.timestamp() - tmp_path.joinpath(key).stat().st_mtime) < 1
+    with pytest.raises(MissingObject):
+        store.get("raw/none\t.log")
+
+
+@pytest.mark.parametrize("key", ["raw//a.log", "raw/../raw/a.log", "raw/./a.log", "/raw/a.log"])
+@pytest.mark.parametrize("address", ["file://{}", "memory://"])
+def test_a_key_that_a_store_cannot_have_is_told(address: str, key: str, tmp_path: Path):
+    store = Store(address.format(tmp_path))
+    store.put("raw/a.log", b"a")
+    with pytest.raises(OddKey, match=re.escape(repr(key))):
+        store.get(key)
+
+
+def test_an_object_of_s3_with_an_odd_key_is_read_and_listed_below_a_folder(s3: str):
+    import boto3
+
+    client = boto3.client("s3", region_name="us-east-1")
+    for key in ("odd/a//b", "odd/a/c", "odd/other/d"):
+        client.put_object(Bucket="batches", Key=key, Body=key.encode() * 1_000_000)
+    client.close()
+    store = Store(f"{s3}/odd")
+    assert [key for key, _, _ in store.listed("a")] == ["a//b", "a/c"]
+    assert [size for _, _, size in store.listed("a")] == [8_000_000, 7_000_000]
+    assert b"".join(store.get("a//b").chunks) == b"odd/a//b" * 1_000_000
+    with pytest.raises(MissingObject, match="a//none"):
+        store.get("a//none")
+
+
+def test_a_store_without_an_answer_is_asked_again_later_for_odd_keys_too(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with pytest.raises(TransientError, match="a//b"):
+        Store("s3://batches").get("a//b")
