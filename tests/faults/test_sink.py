@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -79,6 +80,45 @@ def test_items_that_find_the_server_busy_are_not_waited_for_for_long(case: Case,
     fake.answer_with()
     assert case.queue.deliver() == []
     assert case.judge(handed_back).dead == 0
+
+
+class Limited:
+    """Answers 429 to all documents beyond those that a server takes a second; of half a second it has room for."""
+
+    def __init__(self, a_second: float) -> None:
+        self._a_second, self._room, self._looked = a_second, a_second / 2, time.monotonic()
+        self.begun: float | None = None
+        self.taken, self.ended = 0, 0.0
+
+    def __call__(self, request: Any, sent: list[Sent]) -> None:
+        now = time.monotonic()
+        self._room = min(self._room + (now - self._looked) * self._a_second, self._a_second / 2)
+        self._looked, self.begun = now, self.begun or now
+        takes = {identity for _, identity, _ in sent[: int(self._room)]}
+        self._room -= len(takes)
+        self.taken, self.ended = self.taken + len(takes), now
+        refusing(lambda each: each[1] not in takes, 429, "es_rejected_execution_exception")(request, sent)
+
+    @property
+    def share(self) -> float:
+        """What was taken of what could have been, but for the room at the beginning."""
+        assert self.begun
+        return (self.taken - self._a_second / 2) / ((self.ended - self.begun) * self._a_second)
+
+
+@pytest.mark.fault(
+    "a server that takes 2,000 documents a second, and has room for half a second's",
+    "of what it takes, it is given 80 % and more",
+    within=60,
+)
+def test_a_server_is_given_what_it_takes(case: Case, fake: FakeElasticsearch):
+    limited = Limited(2000)
+    case.plant("raw/a.log", 8000)
+    case.plant("raw/b.log", 8000)
+    fake.always_answer_with(limited)
+    assert case.queue.deliver(LambdaContext(60)) == []
+    assert case.judge(handed_back=[]).dead == 0
+    assert limited.share >= 0.8
 
 
 def _first(sent: Sent) -> bool:

@@ -172,6 +172,8 @@ class ElasticsearchSink:
             if not again or self._are_few(again, len(body)):
                 leftovers += again
                 return
+            if len(again) < len(body):  # a server that takes some, but not all at once, is not waited for in vain
+                patience = Patience(self._backoff)
             patience.wait(self._busy(again))
             body = self._body([document for document, _, _ in again])
 
