@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions.pipeline.durations import UNITS, milliseconds
@@ -47,12 +48,18 @@ _OF_ALL_LOGS = ("names", "misfits", "inputs", "results", "fields", "options", "_
 
 # By the names that programs send them under, the documents' own first: of several names for one field, the first one
 # that is there is meant. A duration without a unit counts milliseconds.
-TRANSACTION = (
+_TRANSACTION = (
     *("transaction_id", "request_id", "requestId", "transaction.id", "http.request.id", "correlation_id"),
-    *("correlationId", "x_request_id", "req_id", "trace_id", "traceId", "trace.id", "req.id"),
+    *("correlationId", "x_request_id", "req_id", "req.id"),
+)
+_TRACES = ("trace_id", "traceId", "trace.id", "otelTraceID", "logging.googleapis.com/trace")
+TRANSACTION = (*_TRANSACTION, *_TRACES)
+_TRACED = (
+    *("traceparent", "trace_parent", "traceParent", *_TRACES),
+    *("span_id", "spanId", "span.id", "otelSpanID", "logging.googleapis.com/spanId"),
 )
 _SHARED: dict[str, Taker] = {
-    **dict.fromkeys(TRANSACTION, ("transaction_id", word)),
+    **dict.fromkeys(_TRANSACTION, ("transaction_id", word)),
     **dict.fromkeys(
         (
             "http_method",
@@ -103,17 +110,28 @@ def _taker(own: Named, usual: dict[str, Taker]) -> Taker:
     return next(taker for taker in usual.values() if taker[0] == own.field)
 
 
+def _traced(names: set[str]) -> Callable[[dict[str, Any], dict[str, Any]], None] | None:
+    """Return what takes the trace out of members of these names; None where none of them tells of one."""
+    if names.isdisjoint(_TRACED):
+        return None
+    from functions.pipeline.kinds.traced import take_trace  # few logs have traces
+
+    return partial(take_trace, tuple(each for each in _TRACED if each in names))
+
+
 class _Chosen(NamedTuple):
     """What takes the members of objects of one shape.
 
     Attributes:
         readers: who may find a document in one, by the names of their kinds.
         takers: what takes the members as fields.
+        take_trace: takes what may tell of a trace out of the rest, if there is any.
         may_misfit: whether what is in these may not fit.
     """
 
     readers: tuple[tuple[str, ReadObject], ...]
     takers: dict[str, Taker]
+    take_trace: Callable[[dict[str, Any], dict[str, Any]], None] | None
     may_misfit: bool
 
 
@@ -151,7 +169,7 @@ class Fields:
         self._shapes = Remembered(self._chosen)  # programs write objects of few shapes
         self.misfits = Misfits(each.name for each in kinds if each.needs)
         self.inputs, self.results = self.misfits.types["input_data"], self.misfits.types["result"]
-        self.names = self._takers.keys() | {name for names, *_ in self._readers for name in names}
+        self.names = self._takers.keys() | {*_TRACED} | {name for names, *_ in self._readers for name in names}
 
     def of_log(self, clock: Callable[[], Clock]) -> Fields:
         """Return the same for one log, with the clock of that."""
@@ -178,6 +196,8 @@ class Fields:
                 chosen = self._shapes[*sent,]
         if sent:
             rest = fit(sent, chosen.takers, fields)
+            if chosen.take_trace:
+                chosen.take_trace(rest, fields)
             if rest:
                 fields["data"] = fields.get("data", {}) | rest
             if chosen.may_misfit or found:
@@ -192,4 +212,4 @@ class Fields:
             if name in there and taker[0] not in taken:
                 takers[name] = taker
                 taken.add(taker[0])
-        return _Chosen(readers, takers, not taken.isdisjoint(self.misfits.types))
+        return _Chosen(readers, takers, _traced(there), not taken.isdisjoint(self.misfits.types))

@@ -55,6 +55,7 @@ _NESTED = frozenset(
         "http",
         "url",
         "trace",
+        "span",
         "transaction",
         "event",
         "error",
@@ -173,7 +174,7 @@ _TRANSPARENT = frozenset(
 _INNER = frozenset(("http.request", "http.response"))
 _DOTTED = frozenset(
     (
-        *("log.level", "log.logger", "trace.id", "transaction.id", "http.request.method", "http.request.id"),
+        *("log.level", "log.logger", "trace.id", "span.id", "transaction.id", "http.request.method", "http.request.id"),
         *("http.response.status_code", "http.method", "http.path", "http.status", "http.status_code", "http.url"),
         *("req.method", "req.url", "req.id", "res.statusCode", "logging.googleapis.com/labels.python_logger"),
         *("http.target", "url.path", "url.original", "url.full", "event.duration", "error.stack_trace"),

@@ -3,4 +3,4 @@
 from functions.pipeline.documents import LOGS
 from functions.pipeline.kinds import Kind
 
-KIND = Kind(name=LOGS, shown=("level", "transaction_id", "message"))
+KIND = Kind(name=LOGS, shown=("level", "transaction_id", "message"), ids=("transaction_id", "trace_id"))

@@ -217,4 +217,5 @@ KIND = Kind(
     starts=b"[AGPHDO",  # a transaction, or the letters that the call and its methods begin with
     read_text=_read_text,
     needs=frozenset(("input_data", "result")),
+    ids=("transaction_id", "trace_id"),
 )
