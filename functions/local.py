@@ -49,6 +49,7 @@ from functions.pipeline.wiring import (
     open_topic,
 )
 from functions.producer.options import ProducerOptions
+from functions.traces.links import JaegerOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -89,6 +90,7 @@ ALL_OPTIONS = (
     IngestOptions,
     TokenOptions,
     MetricsOptions,
+    JaegerOptions,
 )
 """All that can be configured on one machine, but the language of messages."""
 

@@ -31,7 +31,8 @@ MAY_IMPORT = {
     "functions": {"functions.cli"},  # `python -m functions`
     "functions.cli": {
         *("functions.local", "functions.producer", "functions.metrics", "functions.metrics.run"),
-        *("functions.loki", "functions.loki.run"),
+        *("functions.loki", "functions.traces", "functions.traces.links"),
+        "functions.projection",
         *("functions.cli.try_layout", "functions.cli.serve"),
         *(PIPELINE, KINDS, NAMES, WIRING),
     },
@@ -45,19 +46,17 @@ MAY_IMPORT = {
     "functions.cli.try_layout": {"functions.cli", PIPELINE, FRAMING, REDACTED, PARSER, OWN, WIRING},
     "functions.local": {
         *("functions.collector", "functions.indexer", "functions.indexer.configured", "functions.ingest"),
-        *("functions.producer", "functions.metrics"),
+        *("functions.producer", "functions.metrics", "functions.traces.links"),
         *(PIPELINE, KINDS, NAMES, OWN, SINKS, WIRING),
     },
     "functions.collector": {PIPELINE, SOURCES},  # never a sink or a kind: it does not know what it carries
     "functions.ingest": {PIPELINE, ENVELOPES},  # never a sink or a kind either; an envelope for OTLP's own names
-    "functions.projection": {PIPELINE},  # what projections on one machine share
+    "functions.projection": {"functions.indexer", PIPELINE, SINKS},  # what projections on one machine share
     "functions.metrics": {"functions.projection", "functions.indexer", PIPELINE, KINDS},  # the batches into numbers
     "functions.metrics.run": {"functions.metrics", "functions.indexer.configured", PIPELINE, WIRING},
-    "functions.loki": {"functions.projection", "functions.indexer", PIPELINE, f"{SINKS}.loki"},  # the batches into Loki
-    "functions.loki.run": {
-        *("functions.loki", "functions.projection", "functions.indexer.configured"),
-        *(PIPELINE, f"{SINKS}.loki", WIRING),
-    },
+    "functions.loki": {"functions.projection", "functions.indexer.configured", PIPELINE, WIRING},  # batches into Loki
+    "functions.traces": {"functions.projection", "functions.indexer.configured", PIPELINE, WIRING},  # and into traces
+    "functions.traces.links": {PIPELINE},
     "functions.indexer": {PIPELINE, PARSER, READER, FRAMING, REDACTED, KINDS, SINKS},  # never a source
     "functions.producer": {PIPELINE},  # it knows a topic, and nobody who reads it
     # What the platforms call; `run` and `drops` are the same on all of them.
@@ -93,9 +92,10 @@ MAY_IMPORT = {
     f"{SINKS}.elasticsearch": {PIPELINE, KINDS, NAMES, SINKS},
     f"{SINKS}.duckdb": {PIPELINE, KINDS, NAMES, SINKS},
     f"{SINKS}.loki": {PIPELINE, SINKS},
+    f"{SINKS}.otlp": {PIPELINE, SINKS},
     WIRING: {
         *(PIPELINE, PARSER, KINDS, NAMES, OWN, SOURCES),
-        *(SINKS, f"{SINKS}.elasticsearch", f"{SINKS}.duckdb", f"{SINKS}.loki"),
+        *(SINKS, f"{SINKS}.elasticsearch", f"{SINKS}.duckdb", f"{SINKS}.loki", f"{SINKS}.otlp"),
     },
 }
 # Libraries that a module may need only once it is called: a cold start must not pay for them.
@@ -154,7 +154,7 @@ PURE = (
     *("sources.kafka_event", "sources.kafka_positions", "sources.kafka_values", "one_line"),
     "sources.stream",
     "sources.window",
-    *("sinks.loki.body", "sinks.loki.entries"),
+    *("sinks.loki.body", "sinks.loki.entries", "sinks.otlp.body", "sinks.otlp.spans", "trace_ids", "kinds.traced"),
     *sorted(name.removeprefix("functions.pipeline.") for name in MODULES if ENVELOPES in name),
 )
 EFFECTS = {"os", "pathlib", "socket", "subprocess", "time", "random", "obstore", "threading", "http", "urllib"}
@@ -210,6 +210,7 @@ def test_the_wiring_imports_an_adapter_only_when_it_is_asked_for():
 LAZY = {  # imported themselves only where they are used
     "functions.ingest.otlp_protobuf",  # a request in protobuf
     "functions.metrics.exposition",  # trilog metrics
+    f"{SINKS}.otlp.body",  # a request with spans
 }
 
 
@@ -295,10 +296,10 @@ def test_a_first_batch_in_the_known_form_needs_few_modules_and_no_rare_expressio
     assert len(modules) <= 66  # each takes some 0.2 ms
 
 
-def test_only_one_module_imports_the_messages_of_opentelemetry():
+def test_only_two_modules_import_the_messages_of_opentelemetry():
     users = {
         module
         for module, path in MODULES.items()
         if {each.split(".")[0] for each in imports(ast.parse(path.read_text()))} & {"opentelemetry", "google"}
     }
-    assert users == {"functions.ingest.otlp_protobuf"}
+    assert users == {"functions.ingest.otlp_protobuf", f"{SINKS}.otlp.body"}

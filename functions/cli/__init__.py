@@ -19,6 +19,7 @@ from functions.cli import (
     queue_dead_letters,
     runs,
     serve,
+    traces,
     try_layout,
     verify,
 )
@@ -54,6 +55,7 @@ _COMMANDS = {
     "queue-dead-letters redrive": queue_dead_letters.redrive,
     "metrics": metrics.metrics,
     "loki": loki.loki,
+    "traces": traces.traces,
     "serve ingest": serve.serve_ingest,
 }
 

@@ -8,6 +8,7 @@ from gettext import gettext as _
 from typing import TYPE_CHECKING, Any, Literal
 
 from functions.cli.export import write, write_file
+from functions.cli.traces import open_links
 from functions.pipeline.documents import LOGS
 from functions.pipeline.errors import ConfigError
 from functions.pipeline.kinds import kinds
@@ -50,7 +51,7 @@ def _chosen(read: Read, kind: Kind, given: Namespace) -> list[dict[str, Any]]:
 
 
 def trace(given: Namespace, environment: dict[str, str]) -> int:
-    """Print all that the indexes know of a transaction; return 1 when they know nothing."""
+    """Print all that the indexes know of a transaction, or the link to its trace; return 1 when they know nothing."""
     read = open_indexes(environment).read
     found = [
         {"index": each.name, "what": _what(each.name, document), **document}
@@ -60,6 +61,9 @@ def trace(given: Namespace, environment: dict[str, str]) -> int:
     if not found:
         print(_("no document of transaction {id}").format(id=given.transaction_id))
         return 1
+    if given.open:
+        open_links(found, environment)
+        return 0
     found.sort(key=lambda document: document["@timestamp"])
     print_table(found, ("@timestamp", "index", "what"))
     return 0

@@ -70,6 +70,9 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
     show.add_argument("--status", choices=statuses, help=_("only these; lost: started, and not ended so far"))
     trace = add("trace", _("show all that the indexes know of a transaction, or an execution, in time order"))
     trace.add_argument("transaction_id", metavar=_("TRANSACTION_ID"))
+    trace.add_argument(
+        "--open", action="store_true", help=_("print the link to its trace in Jaeger (JAEGER_URL) instead, and open it")
+    )
     export = add("export", _("write an index's documents to a file"))
     export.add_argument("index", type=index, metavar=_("INDEX"), help=", ".join(indexes))
     export.add_argument("--format", choices=EXPORT_FORMATS, help=_("by default what the file's name says, or jsonl"))
@@ -88,7 +91,7 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
     _add_dead_letters(group, commands)
     _add_queue_dead_letters(group, commands)
     _add_metrics(add)
-    _add_loki(add)
+    _add_pushes(add)
     _add_serve(group, commands)
 
 
@@ -159,15 +162,21 @@ def _add_metrics(add: Callable[..., ArgumentParser]) -> None:
     )
 
 
-def _add_loki(add: Callable[..., ArgumentParser]) -> None:
-    command = add("loki", _("push the ingestion runs in the batches to Loki, until Ctrl+C"))
-    command.add_argument("--once", action="store_true", help=_("push what is new, and exit"))
-    command.add_argument(
-        "--interval", type=_seconds, default=5.0, metavar="S", help=_("seconds between two looks for new batches (5)")
-    )
-    command.add_argument(
-        "--prefix", type=_folder, default=RAW, metavar=_("FOLDER"), help=_("where the batches lie (raw)")
-    )
+def _add_pushes(add: Callable[..., ArgumentParser]) -> None:
+    loki = add("loki", _("push the ingestion runs in the batches to Loki, until Ctrl+C"))
+    traces = add("traces", _("send the transactions in the batches as traces, by OTLP, until Ctrl+C"))
+    for each in (loki, traces):
+        each.add_argument("--once", action="store_true", help=_("push what is new, and exit"))
+        each.add_argument(
+            "--interval",
+            type=_seconds,
+            default=5.0,
+            metavar="S",
+            help=_("seconds between two looks for new batches (5)"),
+        )
+        each.add_argument(
+            "--prefix", type=_folder, default=RAW, metavar=_("FOLDER"), help=_("where the batches lie (raw)")
+        )
 
 
 def _add_serve(group: Any, commands: dict[str, Callable[..., int]]) -> None:  # noqa: ANN401 (likewise)

@@ -8,18 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from functions.indexer.configured import configured_indexing
-from functions.loki.projection import LokiProjection
 from functions.pipeline.config import load
 from functions.pipeline.store import StoreOptions
 from functions.pipeline.wiring import open_loki, open_store
 from functions.projection.batches import Batches
+from functions.projection.pushing import PushingProjection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_RUN = "ingestion_run"
+
 
 @contextmanager
-def open_projection(environment: Mapping[str, str], prefix: str, patience_s: float) -> Iterator[LokiProjection]:
+def open_projection(environment: Mapping[str, str], prefix: str, patience_s: float) -> Iterator[PushingProjection]:
     """Open the projection of the batches below a prefix.
 
     Args:
@@ -37,4 +39,4 @@ def open_projection(environment: Mapping[str, str], prefix: str, patience_s: flo
     sink = open_loki(environment, patience_s)
     subject = f"{options.address}/{prefix} in {sink.place}"
     with Batches(Path(options.folder, "loki.sqlite"), subject, "trilog loki") as batches, sink:
-        yield LokiProjection(batches, store, opened, prefix, sink)
+        yield PushingProjection(batches, store, opened, prefix, sink, lambda tally: tally.created[_RUN])

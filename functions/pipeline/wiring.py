@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from functions.pipeline.redaction import Redaction
     from functions.pipeline.sinks import Indexes, Sink
     from functions.pipeline.sinks.loki.sink import LokiSink
+    from functions.pipeline.sinks.otlp.sink import OtlpSink
     from functions.pipeline.sources import Source, Topic
     from functions.pipeline.store import Store
 
@@ -52,10 +53,11 @@ def indexer_options() -> tuple[type[Options], ...]:
     from functions.pipeline.sinks.chosen import SinkOptions
     from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
     from functions.pipeline.sinks.loki.options import LokiOptions
+    from functions.pipeline.sinks.otlp.options import OtlpOptions
     from functions.pipeline.store import StoreOptions
 
     shared = StoreOptions, CodecOptions, ParserOptions, OwnOptions, RedactionOptions
-    return *shared, SinkOptions, ElasticsearchOptions, IndexNames, LokiOptions, *kind_options().values()
+    return *shared, SinkOptions, ElasticsearchOptions, IndexNames, LokiOptions, OtlpOptions, *kind_options().values()
 
 
 def all_options() -> tuple[type[Options], ...]:
@@ -264,14 +266,16 @@ def open_parser(environment: Mapping[str, str]) -> Parser:
 
 
 def open_chosen_sink(environment: Mapping[str, str]) -> Sink:
-    """Open the sink of an indexer function: what PIPELINE_SINK names, the indexes or Loki.
+    """Open the sink of an indexer function: what PIPELINE_SINK names, the indexes, Loki or traces.
 
     Raises:
         ConfigError: the configuration cannot work.
     """
-    from functions.pipeline.sinks.chosen import LOKI, SinkOptions
+    from functions.pipeline.sinks.chosen import LOKI, TRACES, SinkOptions
 
     (chosen,) = load(environment, SinkOptions)
+    if chosen.sink == TRACES:
+        return open_traces(environment)
     return open_loki(environment) if chosen.sink == LOKI else open_sink(environment)
 
 
@@ -299,6 +303,20 @@ def open_loki(environment: Mapping[str, str], patience_s: float = 30.0) -> LokiS
 
     (options,) = load(environment, LokiOptions)
     return LokiSink(options, Backoff(total=patience_s))
+
+
+def open_traces(environment: Mapping[str, str], patience_s: float = 30.0) -> OtlpSink:
+    """Open what takes traces over OTLP as a sink, which is tried again for so many seconds when it is away.
+
+    Raises:
+        ConfigError: nothing takes traces so far, or its address or headers are none.
+    """
+    from functions.pipeline.backoff import Backoff
+    from functions.pipeline.sinks.otlp.options import OtlpOptions
+    from functions.pipeline.sinks.otlp.sink import OtlpSink
+
+    (options,) = load(environment, OtlpOptions)
+    return OtlpSink(options, Backoff(total=patience_s))
 
 
 def open_indexes(environment: Mapping[str, str]) -> Indexes:

@@ -383,7 +383,7 @@ def test_a_loki_that_is_killed_and_away_under_load_loses_nothing(command_line: R
 
 def test_a_loki_that_is_away_is_said_and_waited_for(command_line: Run, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("LOKI_URL", "http://127.0.0.1:1")
-    monkeypatch.setattr("functions.cli.loki._PATIENCE", 0.2)
+    monkeypatch.setattr("functions.cli.pushes._PATIENCE", 0.2)
     collected(command_line, list(rows(3, 0)))
     code, _, err = command_line("loki", "--once")
     assert code == 3

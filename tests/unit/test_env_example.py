@@ -36,6 +36,8 @@ def test_a_secret_has_no_value():
             "ELASTICSEARCH_PASSWORD",
             "LOKI_PASSWORD",
             "LOKI_BEARER_TOKEN",
+            "OTEL_EXPORTER_OTLP_HEADERS",
+            "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
             "PIPELINE_HTTP_TOKEN",
             "PIPELINE_INGEST_TOKENS",
             "PIPELINE_REDACT_KEY",
