@@ -19,7 +19,7 @@ lock() { # LOCK REQUIREMENTS…
 sed -n 's/^requires = \["\(.*\)"\]$/\1/p' pyproject.toml | lock requirements-dev.lock requirements-dev.txt -
 sed -n 's/^requires = \["\(.*\)"\]$/\1/p' pyproject.toml |
 	lock requirements.lock --constraint requirements-dev.lock requirements.txt examples/space/requirements.txt -
-for function in collector indexer ingest; do
+for function in collector indexer ingest traces; do
 	lock functions/$function/requirements.lock --constraint requirements-dev.lock --no-deps functions/$function/requirements.txt
 	lock infra/gcp/$function.lock --constraint requirements-dev.lock functions/$function/requirements.txt infra/gcp/requirements.txt
 done

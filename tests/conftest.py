@@ -31,6 +31,7 @@ _SLOW = {
     "tls_kafka",
     "loki_server",
     "strict_loki",
+    "jaeger_server",
     "made",
     "service",
 }  # fixtures: a server, the functions' packages, osls

@@ -57,6 +57,8 @@ MAY_IMPORT = {
     "functions.loki": {"functions.projection", "functions.indexer.configured", PIPELINE, WIRING},  # batches into Loki
     "functions.traces": {"functions.projection", "functions.indexer.configured", PIPELINE, WIRING},  # and into traces
     "functions.traces.links": {PIPELINE},
+    "functions.traces.handler": {"functions.indexer.handler"},
+    "functions.traces.main": {"functions.indexer.main"},
     "functions.indexer": {PIPELINE, PARSER, READER, FRAMING, REDACTED, KINDS, SINKS},  # never a source
     "functions.producer": {PIPELINE},  # it knows a topic, and nobody who reads it
     # What the platforms call; `run` and `drops` are the same on all of them.

@@ -1,1 +1,1 @@
-"""The traces projection on one machine: what the batches tell of transactions, as spans over OTLP."""
+"""Transactions as traces over OTLP: the projection on one machine, and the package of the indexer that sends them."""

@@ -14,7 +14,7 @@ LOCALSTACK := AWS_ENDPOINT_URL=$${AWS_ENDPOINT_URL:-http://127.0.0.1:4566} AWS_A
 
 .PHONY: package deploy remove invoke-local scale node_modules
 
-package: $(PACKAGES)/collector.zip $(PACKAGES)/indexer.zip $(PACKAGES)/ingest.zip  ## zip each function with what it imports, for AWS Lambda
+package: $(PACKAGES)/collector.zip $(PACKAGES)/indexer.zip $(PACKAGES)/ingest.zip $(PACKAGES)/traces.zip  ## zip each function with what it imports, for AWS Lambda
 
 deploy: node_modules package  ## package, then deploy to STAGE=local (LocalStack, the default), dev or prod
 	@$(OSLS) deploy $(OSLS_OPTIONS)

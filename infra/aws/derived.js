@@ -23,27 +23,40 @@ exports.receives = (osls) => whole(osls, "max-receives", 5, 1000);
 
 exports.oldest = (osls) => whole(osls, "oldest-message-seconds", 1, 1209600);
 
-// S3 notifies one destination per prefix: the queue; or, where there is a second one, the topic that both subscribe to.
+// What is told of batches beside the index, by what its resources are called and the param that asks for it.
+const PROJECTIONS = { Loki: "loki-url", Traces: "otlp-endpoint" };
+
+async function projections(osls) {
+  const asked = await Promise.all(Object.values(PROJECTIONS).map((name) => param(osls, name)));
+  return Object.keys(PROJECTIONS).filter((_, i) => asked[i]);
+}
+
+const several = async (osls) => (await projections(osls)).length > 0;
+
+// S3 notifies one destination per prefix: the queue; or, where there are more, the topic that all subscribe to.
 exports.notifications = async (osls) => {
-  const loki = await param(osls, "loki-url");
-  const destination = loki ? { Topic: { Ref: "Topic" } } : { Queue: { "Fn::GetAtt": ["Queue", "Arn"] } };
+  const topic = await several(osls);
+  const destination = topic ? { Topic: { Ref: "Topic" } } : { Queue: { "Fn::GetAtt": ["Queue", "Arn"] } };
   const configurations = (await prefixes(osls)).map((prefix) => ({
     Event: "s3:ObjectCreated:*",
     Filter: { S3Key: { Rules: [{ Name: "prefix", Value: prefix }] } },
     ...destination,
   }));
-  return loki ? { TopicConfigurations: configurations } : { QueueConfigurations: configurations };
+  return topic ? { TopicConfigurations: configurations } : { QueueConfigurations: configurations };
 };
 
 // What must be there before the bucket is: the destination and its subscribers.
-exports.told = async (osls) =>
-  (await param(osls, "loki-url")) ? ["QueuePolicy", "TopicPolicy", "Subscription", "LokiSubscription"] : ["QueuePolicy"];
+exports.told = async (osls) => {
+  const found = await projections(osls);
+  const topic = ["TopicPolicy", "Subscription", ...found.map((name) => `${name}Subscription`)];
+  return ["QueuePolicy", ...(found.length ? topic : [])];
+};
 
 // Who may write to the queue. The bucket still may when it tells the topic: in the middle of that change it tells the queue.
 exports.senders = async (osls) => {
   const bucket = { "Fn::Sub": "arn:${AWS::Partition}:s3:::" + (await osls.resolveVariable("self:custom.bucket")) };
   const fromBucket = sender("s3", bucket, { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } });
-  return (await param(osls, "loki-url")) ? [fromBucket, sender("sns", { Ref: "Topic" }, {})] : [fromBucket];
+  return (await several(osls)) ? [fromBucket, sender("sns", { Ref: "Topic" }, {})] : [fromBucket];
 };
 
 function sender(service, source, conditions) {
@@ -56,6 +69,8 @@ function sender(service, source, conditions) {
   };
 }
 
+exports.topicResources = async (osls) => ((await several(osls)) ? "${file(infra/aws/topic.yml)}" : {});
+
 exports.lokiFunction = async (osls) => ((await param(osls, "loki-url")) ? "${file(infra/aws/loki.yml):function}" : null);
 
 exports.lokiResources = async (osls) => ((await param(osls, "loki-url")) ? "${file(infra/aws/loki.yml):resources}" : {});
@@ -65,6 +80,19 @@ exports.lokiSecrets = async (osls) => {
     throw wrong("loki-url", "no password in it: use LOKI_USERNAME and loki-password");
   }
   return readSecrets(osls, ["loki-password", "loki-bearer-token", "redact-key"]);
+};
+
+exports.tracesFunction = async (osls) =>
+  (await param(osls, "otlp-endpoint")) ? "${file(infra/aws/traces.yml):function}" : null;
+
+exports.tracesResources = async (osls) =>
+  (await param(osls, "otlp-endpoint")) ? "${file(infra/aws/traces.yml):resources}" : {};
+
+exports.tracesSecrets = async (osls) => {
+  if (/^https?:\/\/[^/]*@/.test(await param(osls, "otlp-endpoint"))) {
+    throw wrong("otlp-endpoint", "no password in it: use otlp-headers");
+  }
+  return readSecrets(osls, ["otlp-headers", "otlp-traces-headers", "redact-key"]);
 };
 
 exports.batches = async (osls) =>

@@ -1,7 +1,7 @@
 # ruff: noqa: INP001, T201 (a folder of scripts, not a package; and this one prints)
 """Packages functions for AWS Lambda: one zip each, with what its handler imports and nothing else.
 
-python -m infra.aws.package [--architecture arm64] [--runtime python3.13] [collector] [indexer] [ingest]
+python -m infra.aws.package [--architecture arm64] [--runtime python3.13] [collector] [indexer] [ingest] [traces]
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from infra.aws.imports import Follower
 from infra.aws.wheels import MACHINES, install, libraries
 
 ROOT = Path(__file__).parents[2]
-FUNCTIONS = ("collector", "indexer", "ingest")
+FUNCTIONS = ("collector", "indexer", "ingest", "traces")
 _IN_THE_RUNTIME = {"boto3", "botocore"}
 _DATA = ("template.json", "*.toml")  # what modules read that lies beside them
 _TIME = (1980, 1, 1, 0, 0, 0)  # of every file, so that the same content makes the same zip
@@ -89,7 +89,7 @@ def _megabytes(size: int) -> str:
 def main() -> None:
     """Package the functions named on the command line; all of them if none is."""
     parser = argparse.ArgumentParser(prog="package", description="Package functions for AWS Lambda.")
-    parser.add_argument("functions", nargs="*", metavar="FUNCTION", help="collector, indexer, ingest; by default all")
+    parser.add_argument("functions", nargs="*", metavar="FUNCTION", help=f"{', '.join(FUNCTIONS)}; by default all")
     parser.add_argument("--architecture", choices=sorted(MACHINES), default=Package.architecture)
     parser.add_argument("--runtime", default=Package.runtime, help="Lambda's name for the version of Python")
     given = parser.parse_args()

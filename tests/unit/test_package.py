@@ -109,7 +109,8 @@ def test_a_package_holds_what_its_requirements_name_and_nothing_else(unpacked: U
     unwanted = {"boto3", "botocore", "gradio", "duckdb", "elasticsearch", "hf_xet", "numpy", "pandas"}
     assert not names(unpacked("collector", "arm64")) & unwanted
     libraries = {"obstore", "orjson", "isal", "zstandard", "opentelemetry", "google"}
-    assert names(unpacked("ingest", "arm64")) - {"protobuf"} <= {"functions", "infra", *libraries}
+    for function in ("ingest", "traces"):
+        assert names(unpacked(function, "arm64")) - {"protobuf"} <= {"functions", "infra", *libraries}
 
 
 def test_a_package_holds_the_modules_that_its_handler_imports(unpacked: Unpacked):
@@ -123,6 +124,12 @@ def test_a_package_holds_the_modules_that_its_handler_imports(unpacked: Unpacked
     assert not any(each.startswith("functions/collector") for each in indexer)
     assert not any(each.startswith("functions/indexer") for each in collector | ingest)
     assert "functions/pipeline/sinks/elasticsearch/sink.py" not in collector
+    body = "functions/pipeline/sinks/otlp/body.py"
+    assert modules(unpacked("traces", "arm64")) - indexer == {
+        "functions/traces/__init__.py",
+        "functions/traces/handler.py",
+        body,
+    }
 
 
 def test_a_package_is_for_the_chosen_machine(unpacked: Unpacked):

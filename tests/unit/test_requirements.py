@@ -24,6 +24,8 @@ SOURCES = {
     "functions/collector/requirements.lock": ["functions/collector/requirements.txt"],
     "functions/indexer/requirements.lock": ["functions/indexer/requirements.txt"],
     "functions/ingest/requirements.lock": ["functions/ingest/requirements.txt"],
+    "functions/traces/requirements.lock": ["functions/traces/requirements.txt"],
+    "infra/gcp/traces.lock": ["functions/traces/requirements.txt", "infra/gcp/requirements.txt"],
     "infra/gcp/ingest.lock": ["functions/ingest/requirements.txt", "infra/gcp/requirements.txt"],
     "infra/gcp/collector.lock": ["functions/collector/requirements.txt", "infra/gcp/requirements.txt"],
     "infra/gcp/indexer.lock": ["functions/indexer/requirements.txt", "infra/gcp/requirements.txt"],
@@ -104,7 +106,7 @@ def test_both_locks_of_a_machine_agree():
     assert here == {name: everywhere.get(name) for name in here}
 
 
-@pytest.mark.parametrize("function", ["collector", "indexer", "ingest"])
+@pytest.mark.parametrize("function", ["collector", "indexer", "ingest", "traces"])
 def test_a_function_runs_what_was_tested(function: str):
     tested = versions("requirements-dev.lock")
     for lock in (f"functions/{function}/requirements.lock", f"infra/gcp/{function}.lock"):

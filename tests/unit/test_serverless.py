@@ -20,7 +20,7 @@ from functions.pipeline.wiring import all_options
 ROOT = Path(__file__).parents[2]
 STAGES = ["local", "dev", "prod"]
 SPACE, ELASTICSEARCH = "https://space.example", "https://elasticsearch.example:9243"
-LOKI = "https://loki.example"
+LOKI, OTLP = "https://loki.example", "https://otlp.example:4318"
 # Packaging must not speak to anybody: neither to AWS nor home.
 OFFLINE = """require("net").Socket.prototype.connect = () => { throw new Error("packaging connects to something") }"""
 
@@ -46,7 +46,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for architecture in ("arm64", "x86_64"):
         packages = folder / ".serverless-packages" / f"python3.13-{architecture}"
         packages.mkdir(parents=True)
-        for function in ("collector", "indexer", "ingest"):
+        for function in ("collector", "indexer", "ingest", "traces"):
             (packages / f"{function}.zip").write_bytes(b"")
     (folder / "offline.js").write_text(OFFLINE)
     return folder
@@ -130,6 +130,7 @@ CHOSEN: dict[str, object] = {
 }
 
 WITH_LOKI: dict[str, object] = {**CHOSEN, "loki-url": LOKI, "loki-bearer-token": "ssm:/trilog/loki"}
+WITH_TRACES: dict[str, object] = {**CHOSEN, "otlp-endpoint": OTLP, "otlp-headers": "ssm:/trilog/traces"}
 ARN = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:url-a1b2c3"
 URL_BY_REFERENCE: dict[str, object] = {"elasticsearch-url": f"secretsmanager:{ARN}"}
 EMBEDDED = {
@@ -140,7 +141,7 @@ EMBEDDED = {
     "ELASTICSEARCH_CA_CERT",
     "PIPELINE_INGEST_CONCURRENCY",  # on AWS, each container has one request at once
 }
-SET_BY_PARAMS = {"PIPELINE_STORE", "GRADIO_URL", "ELASTICSEARCH_URL", "LOKI_URL"}
+SET_BY_PARAMS = {"PIPELINE_STORE", "GRADIO_URL", "ELASTICSEARCH_URL", "LOKI_URL", "OTEL_EXPORTER_OTLP_ENDPOINT"}
 SET_BY_FUNCTION = {"PIPELINE_SINK"}
 VARIABLES = [
     each
@@ -230,6 +231,8 @@ def test_without_a_space_nothing_is_deployed(service: Path):
         ("ingest-tokens", "a-token-of-16-characters", "by reference"),
         ("elasticsearch-url", "https://elastic:secret@host:9200", "no password"),
         ("loki-url", "https://ada:secret@host:3100", "no password"),
+        ("otlp-endpoint", "https://ada:secret@host:4318", "no password"),
+        ("otlp-headers", "api-key=secret", "by reference"),
     ],
 )
 def test_a_param_that_cannot_be_is_named(name: str, value: str, expected: str):
@@ -241,6 +244,7 @@ def test_a_param_that_cannot_be_is_named(name: str, value: str, expected: str):
         "prefixes": "notifications",
         "ingest-tokens": "ingestSecrets",
         "loki-url": "lokiSecrets",
+        **dict.fromkeys(("otlp-endpoint", "otlp-headers"), "tracesSecrets"),
         **dict.fromkeys(("hf-token", "gradio-auth", "redis-password"), "collectorSecrets"),
     }.get(name, "indexerSecrets")
     code = f"""
@@ -347,10 +351,10 @@ def test_the_functions_have_the_addresses_that_they_need(template: Template, sta
 
 def test_the_settings_of_the_shell_reach_the_functions(package: Package):
     """All settings that trilog has, but for those that only one machine can use, and for secrets."""
-    template = package("dev", URL_BY_REFERENCE, **SHELL, LOKI_URL=LOKI)
+    template = package("dev", URL_BY_REFERENCE, **SHELL, LOKI_URL=LOKI, OTEL_EXPORTER_OTLP_ENDPOINT=OTLP)
     reached = {
         name: value
-        for each in ("Collector", "Indexer", "Ingest", "Loki")
+        for each in ("Collector", "Indexer", "Ingest", "Loki", "Traces")
         for name, value in environment_of(template, each).items()
     }
     assert {name for name, value in reached.items() if value == "7"} == PLAIN
@@ -362,7 +366,9 @@ def test_the_settings_of_the_shell_reach_the_functions(package: Package):
 def test_secrets_are_references_never_values(package: Package, chosen: Template):
     assert environment_of(chosen, "Collector")["HF_TOKEN"] == CHOSEN["hf-token"]
     assert environment_of(chosen, "Indexer")["ELASTICSEARCH_API_KEY"] == CHOSEN["elasticsearch-api-key"]
-    assert "plain-secret" not in json.dumps(package("dev", URL_BY_REFERENCE, **SHELL, LOKI_URL=LOKI))
+    assert "plain-secret" not in json.dumps(
+        package("dev", URL_BY_REFERENCE, **SHELL, LOKI_URL=LOKI, OTEL_EXPORTER_OTLP_ENDPOINT=OTLP)
+    )
 
 
 def test_a_function_may_read_its_own_secrets_and_no_others(chosen: Template):
@@ -518,57 +524,77 @@ def test_the_queues_are_encrypted(template: Template):
     assert all(each["SqsManagedSseEnabled"] for each in of_type(template, "AWS::SQS::Queue").values())
 
 
-# --- Loki, which is told of the same batches
+# --- Loki, and what takes traces, which are told of the same batches
+
+FUNCTION_OF = {"Loki": ("indexer", "indexer.zip"), "Traces": ("traces", "traces.zip")}
+VARIABLES_OF = {
+    "Loki": {"PIPELINE_SINK": "loki", "LOKI_URL": LOKI, "LOKI_BEARER_TOKEN": "ssm:/trilog/loki"},
+    "Traces": {
+        "PIPELINE_SINK": "traces",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": OTLP,
+        "OTEL_EXPORTER_OTLP_HEADERS": "ssm:/trilog/traces",
+    },
+}
+
+
+@pytest.fixture(params=["Loki", "Traces"])
+def other(request: pytest.FixtureRequest) -> str:
+    """What is told beside the index, as its resources are called."""
+    return request.param
 
 
 @pytest.fixture
-def with_loki(package: Package) -> Template:
-    """A template for which everything was chosen, and a Loki."""
-    return package("prod", WITH_LOKI)
+def told(package: Package, other: str) -> Template:
+    """A template for which everything was chosen, and that one."""
+    return package("prod", {"Loki": WITH_LOKI, "Traces": WITH_TRACES}[other])
 
 
-def test_without_an_address_there_is_nothing_of_loki(template: Template, chosen: Template):
+def test_without_an_address_there_is_nothing_of_it(template: Template, chosen: Template):
     for each in (template, chosen):
-        assert not [name for name in each["Resources"] if "Loki" in name or "Topic" in name]
+        assert not [name for name in each["Resources"] if any(word in name for word in ("Loki", "Traces", "Topic"))]
 
 
-def test_loki_has_the_indexer_once_more_with_a_queue_of_its_own(with_loki: Template):
-    function, indexer = (properties(with_loki, f"{each}LambdaFunction") for each in ("Loki", "Indexer"))
-    for each in ("Handler", "MemorySize", "Timeout", "Runtime", "Architectures"):
+def test_it_has_the_indexer_once_more_with_a_queue_of_its_own(told: Template, other: str):
+    function, indexer = (properties(told, f"{each}LambdaFunction") for each in (other, "Indexer"))
+    for each in ("MemorySize", "Timeout", "Runtime", "Architectures"):
         assert function[each] == indexer[each]
-    assert function["Code"]["S3Key"].endswith("/indexer.zip")
-    variables = function["Environment"]["Variables"]
-    assert variables == {"PIPELINE_SINK": "loki", "LOKI_URL": LOKI, "LOKI_BEARER_TOKEN": "ssm:/trilog/loki"}
-    assert "LOKI_URL" not in environment_of(with_loki, "Indexer")
-    mappings = of_type(with_loki, "AWS::Lambda::EventSourceMapping").values()
-    own = next(each for each in mappings if each["FunctionName"] == get("LokiLambdaFunction"))
-    assert (own["EventSourceArn"], own["FunctionResponseTypes"]) == (get("LokiQueue"), ["ReportBatchItemFailures"])
-    queue = properties(with_loki, "LokiQueue")
-    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == get("LokiDeadLetterQueue")
-    for name, value in properties(with_loki, "Queue").items():
+    folder, package = FUNCTION_OF[other]
+    assert function["Handler"] == f"functions/{folder}/handler.handler"
+    assert function["Code"]["S3Key"].endswith(f"/{package}")
+    assert function["Environment"]["Variables"] == VARIABLES_OF[other]
+    assert VARIABLES_OF[other].keys().isdisjoint(environment_of(told, "Indexer"))
+    mappings = of_type(told, "AWS::Lambda::EventSourceMapping").values()
+    own = next(each for each in mappings if each["FunctionName"] == get(f"{other}LambdaFunction"))
+    assert (own["EventSourceArn"], own["FunctionResponseTypes"]) == (get(f"{other}Queue"), ["ReportBatchItemFailures"])
+    queue = properties(told, f"{other}Queue")
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == get(f"{other}DeadLetterQueue")
+    for name, value in properties(told, "Queue").items():
         assert name == "RedrivePolicy" or queue[name] == value
 
 
-def test_aws_would_take_that_too(with_loki: Template, tmp_path: Path):
-    lint([with_loki], tmp_path)
+def test_aws_would_take_that_too(package: Package, told: Template, tmp_path: Path):
+    lint([told, package("prod", WITH_LOKI | WITH_TRACES)], tmp_path)
 
 
-def test_both_queues_are_told_what_the_bucket_says(with_loki: Template):
-    """S3 tells one of each prefix: here the topic, which gives both queues S3's own words."""
-    told = properties(with_loki, "BatchesBucket")["NotificationConfiguration"]
-    assert list(told) == ["TopicConfigurations"]
-    assert [each["Topic"] for each in told["TopicConfigurations"]] == [{"Ref": "Topic"}] * 2
-    subscriptions = of_type(with_loki, "AWS::SNS::Subscription")
-    assert [each["Endpoint"] for each in subscriptions.values()] == [get("Queue"), get("LokiQueue")]
-    for each in subscriptions.values():
-        assert (each["TopicArn"], each["Protocol"], each["RawMessageDelivery"]) == ({"Ref": "Topic"}, "sqs", True)
-    before = with_loki["Resources"]["BatchesBucket"]["DependsOn"]
-    assert {"TopicPolicy", "QueuePolicy", *subscriptions} <= set(before)
+def test_all_queues_are_told_what_the_bucket_says(package: Package, told: Template, other: str):
+    """S3 tells one of each prefix: here the topic, which gives all queues S3's own words."""
+    both = package("prod", WITH_LOKI | WITH_TRACES)
+    for template, others in ((told, [other]), (both, ["Loki", "Traces"])):
+        notified = properties(template, "BatchesBucket")["NotificationConfiguration"]
+        assert list(notified) == ["TopicConfigurations"]
+        assert [each["Topic"] for each in notified["TopicConfigurations"]] == [{"Ref": "Topic"}] * 2
+        subscriptions = of_type(template, "AWS::SNS::Subscription")
+        queues = [get("Queue"), *(get(f"{each}Queue") for each in others)]
+        assert [each["Endpoint"] for each in subscriptions.values()] == queues
+        for each in subscriptions.values():
+            assert (each["TopicArn"], each["Protocol"], each["RawMessageDelivery"]) == ({"Ref": "Topic"}, "sqs", True)
+        before = template["Resources"]["BatchesBucket"]["DependsOn"]
+        assert {"TopicPolicy", "QueuePolicy", *subscriptions} <= set(before)
 
 
-def test_the_topic_takes_from_the_bucket_and_the_queues_from_the_topic(with_loki: Template):
-    [published] = properties(with_loki, "TopicPolicy")["PolicyDocument"]["Statement"]
-    bucket = properties(with_loki, "BatchesBucket")["BucketName"]["Fn::Sub"]
+def test_the_topic_takes_from_the_bucket_and_the_queues_from_the_topic(told: Template, other: str):
+    [published] = properties(told, "TopicPolicy")["PolicyDocument"]["Statement"]
+    bucket = properties(told, "BatchesBucket")["BucketName"]["Fn::Sub"]
     from_bucket = {
         "ArnEquals": {"aws:SourceArn": sub(f"arn:${{AWS::Partition}}:s3:::{bucket}")},
         "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
@@ -576,34 +602,34 @@ def test_the_topic_takes_from_the_bucket_and_the_queues_from_the_topic(with_loki
     assert (published["Principal"], published["Action"]) == ({"Service": "s3.amazonaws.com"}, "sns:Publish")
     assert (published["Resource"], published["Condition"]) == ({"Ref": "Topic"}, from_bucket)
     from_topic = {"ArnEquals": {"aws:SourceArn": {"Ref": "Topic"}}}
-    for queue, conditions in (("Queue", [from_bucket, from_topic]), ("LokiQueue", [from_topic])):
-        statements = properties(with_loki, f"{queue}Policy")["PolicyDocument"]["Statement"]
+    for queue, conditions in (("Queue", [from_bucket, from_topic]), (f"{other}Queue", [from_topic])):
+        statements = properties(told, f"{queue}Policy")["PolicyDocument"]["Statement"]
         assert [each["Condition"] for each in statements] == conditions
         assert {(each["Action"], str(each["Resource"])) for each in statements} == {
             ("sqs:SendMessage", str(get(queue)))
         }
 
 
-def test_it_may_do_what_the_indexer_may_with_its_own_queue_and_secrets(with_loki: Template):
-    place = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/trilog/loki"
-    mine, theirs = granted(with_loki, "LokiRole"), granted(with_loki, "IndexerRole")
-    own = json.dumps(theirs[:4]).replace("IndexerLogGroup", "LokiLogGroup").replace('"Queue"', '"LokiQueue"')
+def test_it_may_do_what_the_indexer_may_with_its_own_queue_and_secrets(told: Template, other: str):
+    place = f"arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter/trilog/{other.lower()}"
+    mine, theirs = granted(told, f"{other}Role"), granted(told, "IndexerRole")
+    own = json.dumps(theirs[:4]).replace("IndexerLogGroup", f"{other}LogGroup").replace('"Queue"', f'"{other}Queue"')
     assert json.loads(json.dumps(mine[:4])) == json.loads(own)
     assert mine[4:] == [(["ssm:GetParameter"], [sub(place)]), (["kms:Decrypt"], [CHOSEN["kms-key"]])]
     assert ["*" for actions, resources in mine if "*" in actions or "*" in resources] == []
 
 
-def test_what_goes_wrong_with_loki_rings_as_it_does_with_the_index(with_loki: Template):
-    alarms = watched(with_loki)
-    own = {f"Loki{name}": name for name in alarms if f"Loki{name}" in alarms}
-    own |= {f"LokiLambdaFunction {each}": f"IndexerLambdaFunction {each}" for each in ("Errors", *COUNTED)}
+def test_what_goes_wrong_with_it_rings_as_it_does_with_the_index(told: Template, other: str):
+    alarms = watched(told)
+    own = {f"{other}{name}": name for name in alarms if f"{other}{name}" in alarms}
+    own |= {f"{other}LambdaFunction {each}": f"IndexerLambdaFunction {each}" for each in ("Errors", *COUNTED)}
     assert len(own) == 5
     for mine, theirs in own.items():
         differing = {name for name, value in alarms[mine].items() if value != alarms[theirs][name]}
         assert differing == {"AlarmDescription", "Dimensions"}
-    outputs = {name: each["Value"] for name, each in with_loki["Outputs"].items()}
-    assert outputs["LokiDeadLetterQueueUrl"] == {"Ref": "LokiDeadLetterQueue"}
-    assert outputs["LokiQueueUrl"] == {"Ref": "LokiQueue"}
+    outputs = {name: each["Value"] for name, each in told["Outputs"].items()}
+    assert outputs[f"{other}DeadLetterQueueUrl"] == {"Ref": f"{other}DeadLetterQueue"}
+    assert outputs[f"{other}QueueUrl"] == {"Ref": f"{other}Queue"}
 
 
 # --- Watching

@@ -69,7 +69,7 @@ prepare() {
 ready() { curl -fso /dev/null --max-time 5 "http://127.0.0.1:$port/api/services"; }
 
 take 16686 "$@"
-name=Jaeger address=http://127.0.0.1:$port mark=$data/jaeger.yml kill_with=-TERM
+name=Jaeger address=http://127.0.0.1:$port mark=$dir/server/jaeger kill_with=-TERM
 
 case $action in
   status) ready || { echo "Jaeger does not run on port $port"; exit 1; }; echo "Jaeger ${version#v} answers at $address" ;;
