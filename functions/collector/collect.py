@@ -10,6 +10,7 @@ from functions.collector.journal import Journal
 from functions.pipeline.config import Options, setting, whole
 from functions.pipeline.errors import Conflict, TransientError
 from functions.pipeline.redaction.matches import Matches
+from functions.pipeline.telemetry import Untraced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from functions.pipeline.batch import Batch
     from functions.pipeline.sources import Position, Source
     from functions.pipeline.store import Store
+    from functions.pipeline.telemetry import Tracing
 
 _RACES = 20  # lost in a row, at the same position, before this collector gives way
 _PAUSE = 0.02  # seconds; after each loss in a row, up to so much longer
@@ -34,22 +36,24 @@ class Collection:
     It ends early, between two batches, once `stopping` is set. `arrived` counts the batches put; `lines` were taken by
     this run; `recovered` had been taken by a run that ended before their batch arrived; `gaps` are places where the
     source may have dropped lines before they could be read; `matches` are those of the redaction in `lines`. After
-    each batch that is in the store, `stored` is called with the position.
+    each batch that is in the store, `stored` is called with the position. `tracing` has a span of each that is put.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 (what a run is made of)
         self,
         source: Source,
         store: Store,
         options: CollectorOptions,
         stopping: Event | None = None,
         stored: Callable[[Position], object] = lambda _: None,
+        tracing: Tracing = Untraced(),  # noqa: B008 (it has nothing to change)
     ) -> None:
         self.source = source
         self.store = store
         self.options = options
         self.stopping = stopping or Event()
         self._stored = stored
+        self.tracing = tracing
         self.arrived = self.lines = self.recovered = self.gaps = 0
         self.matches = Matches()
 
@@ -96,7 +100,8 @@ class Collection:
                 return
 
     def _put(self, batch: Batch, position: Position | None) -> Batch:
-        self.store.put(batch.key, batch.body)
+        with self.tracing.span("put", {"trilog.batch": batch.key}) as traceparent:
+            self.store.put(batch.key, batch.body, traceparent)
         self.arrived += 1
         if position is not None:
             self._stored(position)

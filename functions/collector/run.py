@@ -12,7 +12,7 @@ from functions.pipeline.deadline import Deadline
 from functions.pipeline.errors import Unauthorized
 from functions.pipeline.secrets import Renewal, resolved
 from functions.pipeline.telemetry import log, log_failure, ms_since
-from functions.pipeline.wiring import collector_options, open_source, open_store
+from functions.pipeline.wiring import collector_options, open_source, open_store, open_tracing
 
 renewal = Renewal()  # for the container's life
 
@@ -53,7 +53,10 @@ def _collected(deadline: Deadline) -> Collection:
 
 def _collected_once(deadline: Deadline) -> Collection:
     collection = _opened()
-    deadline.run(lambda: _collect(collection, deadline))
+    try:
+        deadline.run(lambda: _collect(collection, deadline))
+    finally:
+        collection.tracing.flush()
     return collection
 
 
@@ -61,13 +64,15 @@ def _opened() -> Collection:
     classes = collector_options()
     environment = resolved(process_environment(), classes)
     *_, options = load(environment, *classes, CollectorOptions)
-    return Collection(open_source(environment), open_store(environment), options)
+    tracing = open_tracing(environment, "trilog-collector")
+    return Collection(open_source(environment), open_store(environment), options, tracing=tracing)
 
 
 def _collect(collection: Collection, deadline: Deadline) -> None:
-    for _ in collection.batches():
-        if deadline.left <= deadline.reserve:  # so long before, for the next batch may be slow
-            collection.stopping.set()
+    with collection.tracing.span("collect", {"trilog.source": collection.source.name}):
+        for _ in collection.batches():
+            if deadline.left <= deadline.reserve:  # so long before, for the next batch may be slow
+                collection.stopping.set()
 
 
 def _counts(collection: Collection) -> dict[str, Any]:

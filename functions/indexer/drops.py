@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 from functions.indexer.configured import configured_indexing
@@ -17,7 +18,7 @@ from functions.pipeline.names import IndexNames
 from functions.pipeline.secrets import Renewal, resolved
 from functions.pipeline.store import Store, StoreOptions, address_bucket
 from functions.pipeline.telemetry import log, log_counters, log_failure, ms_since
-from functions.pipeline.wiring import indexer_options, open_chosen_sink
+from functions.pipeline.wiring import indexer_options, open_chosen_sink, open_tracing
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -40,7 +41,8 @@ class DropIndexer:
         self._renewal = Renewal()
         self._names, options = load(environment, IndexNames, StoreOptions)
         self._local = options.url if options.url and not address_bucket(options.url) else None
-        self._indexing = configured_indexing(environment)
+        self._tracing = open_tracing(environment, "trilog-indexer")
+        self._indexing = partial(configured_indexing(environment), tracing=self._tracing)
         self._stores: dict[str, Store] = {}
         self._sink: Sink | None = None
         self._stack = ExitStack()
@@ -60,6 +62,7 @@ class DropIndexer:
                 unfinished.append((message, error))
         if None in attempts.values():
             self._report_all(total)
+        self._tracing.flush()
         if self._local:
             self.close()  # on one machine, others want the embedded index too
         return unfinished

@@ -31,6 +31,7 @@ from functions.pipeline.framing import split_records
 from functions.pipeline.instants import instant
 from functions.pipeline.redacted import redacted_record
 from functions.pipeline.redaction.matches import Matches
+from functions.pipeline.telemetry import Untraced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from functions.pipeline.redaction import Redaction
     from functions.pipeline.sinks import Sink
     from functions.pipeline.store import Store, StoredObject
+    from functions.pipeline.telemetry import Tracing
 
 PORTION = 64 << 10  # bytes of records whose documents go to the sink at once: they stay in the processor's cache
 _AT_ONCE = 300  # portions of one kind that are written before what was refused of them is kept: some 20,000 lines
@@ -94,8 +96,9 @@ class Indexing:
     """One batch on its way from the store to a sink.
 
     `redaction` hides what must not be stored: a batch may come from others than the collector. `check` is called now
-    and then, and raises when there is no time left. `encoding` is the charset of lines that are not UTF-8. `damage`
-    tells why a batch could not be read, or not to its end.
+    and then, and raises when there is no time left. `encoding` is the charset of lines that are not UTF-8. `tracing`
+    has a span of it, in the trace in which the batch was put. `damage` tells why a batch could not be read, or not to
+    its end.
     """
 
     key: str
@@ -105,6 +108,7 @@ class Indexing:
     redaction: Redaction | None = None
     check: Callable[[], object] = lambda: None
     encoding: str = UTF_8
+    tracing: Tracing = Untraced()  # noqa: RUF009 (it has nothing to change)
     damage: ObjectError | None = field(default=None, init=False)
 
     def run(self, only: Container[int] | None = None) -> Tally:
@@ -118,10 +122,11 @@ class Indexing:
         """
         tally = Tally(matches=self.redaction.matches() if self.redaction else Matches())
         stored = self._stored()
-        if stored:
-            self._write_all(self._documents(stored, tally, only), tally)
-        if self.damage:
-            self._keep_object(self.damage, stored, tally)
+        with self.tracing.span("index", {"trilog.batch": self.key}, stored.traceparent if stored else ""):
+            if stored:
+                self._write_all(self._documents(stored, tally, only), tally)
+            if self.damage:
+                self._keep_object(self.damage, stored, tally)
         return tally
 
     def ids(self, coverage: Coverage) -> Iterator[str]:
@@ -204,7 +209,8 @@ class Indexing:
                 self._keep(rejected, tally)
 
     def _write(self, documents: Iterable[Rows], tally: Tally) -> list[Rejection]:
-        written = self.sink.write(documents)
+        with self.tracing.span("bulk", {}):
+            written = self.sink.write(documents)
         tally.count(written)
         return written.rejected
 

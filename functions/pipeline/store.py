@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from functions.pipeline.odd_keys import FolderKeys, S3Keys
 
 _SCHEMES = ("file://", "memory://", "s3://", "gs://", "az://")
+_TRACEPARENT = "traceparent"  # in an object's metadata, by W3C's name
 _CHUNK = 1 << 20  # bytes read from an object at once
 _ODD = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|[\x00-\x1f\x7f]")  # in a key: what the library refuses, or changes
 _ANSWERED = re.compile(r"(non-2xx status code: \d+).*", re.DOTALL)
@@ -70,10 +71,11 @@ class StoreOptions(Options):
 
 
 class StoredObject(NamedTuple):
-    """An object being read: its bytes in bounded chunks, and when it was last written."""
+    """An object being read: its bytes in bounded chunks, when it was last written, and in which trace ("": none)."""
 
     chunks: Iterator[bytes]
     modified: datetime
+    traceparent: str = ""
 
 
 class Store:
@@ -100,10 +102,11 @@ class Store:
         bucket = address_bucket(self.address)
         return f"{bucket}/{key}" if bucket else key
 
-    def put(self, key: str, body: bytes) -> None:
-        """Write an object, or write it again."""
+    def put(self, key: str, body: bytes, traceparent: str = "") -> None:
+        """Write an object, or write it again; its metadata has the trace, where there is one, but in a local folder."""
+        traced: Any = {_TRACEPARENT: traceparent} if traceparent and self._root is None else None
         with self._errors(key):
-            obstore.put(self._objects, key, body)
+            obstore.put(self._objects, key, body, attributes=traced)
 
     def get(self, key: str) -> StoredObject:
         """Open an object for reading."""
@@ -111,7 +114,8 @@ class Store:
             return StoredObject(*self._odd_keys(key).open(key))
         with self._errors(key):
             found = obstore.get(self._objects, key)
-        return StoredObject(self._chunks(key, found), found.meta["last_modified"])
+        traceparent = str(found.attributes.get(_TRACEPARENT, ""))
+        return StoredObject(self._chunks(key, found), found.meta["last_modified"], traceparent)
 
     def keys(self, prefix: str) -> Iterator[str]:
         """List the keys under a prefix (a folder of keys), in order where the store keeps one."""

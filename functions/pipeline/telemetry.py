@@ -1,18 +1,44 @@
-"""What a function tells whoever watches it: JSON lines on stdout, which AWS and Google Cloud both collect."""
+"""What a function tells whoever watches it: traces, and JSON lines on stdout, which AWS and Google Cloud collect."""
 
 from __future__ import annotations
 
 import json
 import sys
 import time
-from typing import TYPE_CHECKING
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Protocol
 
 from functions.pipeline.errors import TransientError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
 _NAMESPACE = "Trilog"  # in CloudWatch
+
+
+class Tracing(Protocol):
+    """A function's own traces."""
+
+    def span(self, name: str, attributes: Mapping[str, str], parent: str = "") -> AbstractContextManager[str]:
+        """Open a span until the context ends, and give its W3C `traceparent`; "" where nothing is traced.
+
+        It is inside the span that is open in this thread; with a `parent`, which is a `traceparent`, inside that one.
+        """
+
+    def flush(self) -> None:
+        """Send what has not been sent: a function may be frozen as soon as it has answered."""
+
+
+class Untraced:
+    """No traces."""
+
+    def span(self, name: str, attributes: Mapping[str, str], parent: str = "") -> AbstractContextManager[str]:  # noqa: ARG002
+        """Open no span."""
+        return nullcontext("")
+
+    def flush(self) -> None:
+        """Send nothing."""
 
 
 def log(severity: str, message: str, **fields: object) -> None:

@@ -20,18 +20,20 @@ if TYPE_CHECKING:
     from functions.pipeline.sinks.otlp.sink import OtlpSink
     from functions.pipeline.sources import Source, Topic
     from functions.pipeline.store import Store
+    from functions.pipeline.telemetry import Tracing
 
 
 def collector_options() -> tuple[type[Options], ...]:
     """Return the options classes of what a collector is wired from."""
     from functions.pipeline.kafka_options import KafkaOptions
     from functions.pipeline.redaction import RedactionOptions
+    from functions.pipeline.sinks.otlp.options import OtlpOptions
     from functions.pipeline.sources.gradio_options import GradioOptions
     from functions.pipeline.sources.place import PlaceOptions
     from functions.pipeline.sources.redis_options import RedisOptions
     from functions.pipeline.store import StoreOptions
 
-    return PlaceOptions, GradioOptions, RedisOptions, KafkaOptions, StoreOptions, RedactionOptions
+    return PlaceOptions, GradioOptions, RedisOptions, KafkaOptions, StoreOptions, RedactionOptions, OtlpOptions
 
 
 def ingest_options() -> tuple[type[Options], ...]:
@@ -317,6 +319,23 @@ def open_traces(environment: Mapping[str, str], patience_s: float = 30.0) -> Otl
 
     (options,) = load(environment, OtlpOptions)
     return OtlpSink(options, Backoff(total=patience_s))
+
+
+def open_tracing(environment: Mapping[str, str], service: str) -> Tracing:
+    """Open a function's own traces, which are off unless PIPELINE_TRACING is on.
+
+    Raises:
+        ConfigError: they are on, but nothing takes traces, or OpenTelemetry's SDK is not installed.
+    """
+    from functions.pipeline.sinks.otlp.options import OtlpOptions
+    from functions.pipeline.telemetry import Untraced
+
+    (options,) = load(environment, OtlpOptions)
+    if options.tracing == "off":
+        return Untraced()
+    from functions.pipeline.tracing import sdk_tracing
+
+    return sdk_tracing(service, options.url, tuple(options.headers.items()))
 
 
 def open_indexes(environment: Mapping[str, str]) -> Indexes:

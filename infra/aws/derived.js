@@ -95,6 +95,18 @@ exports.tracesSecrets = async (osls) => {
   return readSecrets(osls, ["otlp-headers", "otlp-traces-headers", "redact-key"]);
 };
 
+// The functions' own traces, by the libraries of a layer: all of these, or nothing.
+const traced = (value) => async (osls) => {
+  const layer = await param(osls, "tracing-layer");
+  if (layer && !(await param(osls, "otlp-endpoint"))) throw wrong("tracing-layer", "otlp-endpoint is needed, too");
+  return layer ? value(osls, layer) : null;
+};
+exports.layers = traced((_, layer) => [layer]);
+exports.tracing = traced(() => "on");
+exports.tracingEndpoint = traced((osls) => param(osls, "otlp-endpoint"));
+exports.tracingHeaders = traced((osls) => param(osls, "otlp-headers"));
+const tracingSecrets = async (osls) => ((await param(osls, "tracing-layer")) ? ["otlp-headers"] : []);
+
 exports.batches = async (osls) =>
   (await prefixes(osls)).map((prefix) => ({ "Fn::Sub": `\${BatchesBucket.Arn}/${prefix}*` }));
 
@@ -111,7 +123,8 @@ exports.alarmActions = async (osls) => {
   return topic ? [topic] : [];
 };
 
-exports.collectorSecrets = (osls) => readSecrets(osls, ["hf-token", "gradio-auth", "redis-password", "redact-key"]);
+exports.collectorSecrets = async (osls) =>
+  readSecrets(osls, ["hf-token", "gradio-auth", "redis-password", "redact-key", ...(await tracingSecrets(osls))]);
 
 exports.ingestSecrets = (osls) => readSecrets(osls, ["ingest-tokens", "redact-key"]);
 
@@ -126,7 +139,7 @@ exports.indexerSecrets = async (osls) => {
   if (/^https?:\/\/[^/]*@/.test(url)) {
     throw wrong("elasticsearch-url", "no password in it: use elasticsearch-password, or refer to the whole URL");
   }
-  const own = ["elasticsearch-api-key", "elasticsearch-password", "redact-key"];
+  const own = ["elasticsearch-api-key", "elasticsearch-password", "redact-key", ...(await tracingSecrets(osls))];
   return readSecrets(osls, refers ? [...own, "elasticsearch-url"] : own);
 };
 

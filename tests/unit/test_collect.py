@@ -54,9 +54,9 @@ class CrashingStore(Store):
         super().__init__(address)
         self.crash_at = crash_at
 
-    def put(self, key: str, body: bytes) -> None:
+    def put(self, key: str, body: bytes, traceparent: str = "") -> None:
         self._pass()
-        super().put(key, body)
+        super().put(key, body, traceparent)
         self._pass()
 
     def save(self, key: str, body: bytes, version: str | None) -> str:

@@ -114,6 +114,12 @@ def test_a_function_runs_what_was_tested(function: str):
         assert packaged == {name: tested.get(name) for name in packaged}
 
 
+def test_the_functions_own_traces_need_what_was_tested():
+    wanted, tested = required("requirements-tracing.txt"), versions("requirements-dev.lock")
+    assert wanted
+    assert {name: {version} for name, version in wanted.items()} == {name: tested.get(name) for name in wanted}
+
+
 def test_a_file_with_another_hash_is_not_packaged(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
     lock = tmp_path / "requirements.lock"
     text = (ROOT / "functions/indexer/requirements.lock").read_text()

@@ -142,7 +142,7 @@ EMBEDDED = {
     "PIPELINE_INGEST_CONCURRENCY",  # on AWS, each container has one request at once
 }
 SET_BY_PARAMS = {"PIPELINE_STORE", "GRADIO_URL", "ELASTICSEARCH_URL", "LOKI_URL", "OTEL_EXPORTER_OTLP_ENDPOINT"}
-SET_BY_FUNCTION = {"PIPELINE_SINK"}
+SET_BY_FUNCTION = {"PIPELINE_SINK", "PIPELINE_TRACING"}
 VARIABLES = [
     each
     for each in variables([*all_options(), CollectorOptions, IngestOptions])
@@ -233,6 +233,7 @@ def test_without_a_space_nothing_is_deployed(service: Path):
         ("loki-url", "https://ada:secret@host:3100", "no password"),
         ("otlp-endpoint", "https://ada:secret@host:4318", "no password"),
         ("otlp-headers", "api-key=secret", "by reference"),
+        ("tracing-layer", "arn:aws:lambda:eu-west-3:123456789012:layer:tracing:1", "otlp-endpoint is needed"),
     ],
 )
 def test_a_param_that_cannot_be_is_named(name: str, value: str, expected: str):
@@ -245,6 +246,7 @@ def test_a_param_that_cannot_be_is_named(name: str, value: str, expected: str):
         "ingest-tokens": "ingestSecrets",
         "loki-url": "lokiSecrets",
         **dict.fromkeys(("otlp-endpoint", "otlp-headers"), "tracesSecrets"),
+        "tracing-layer": "layers",
         **dict.fromkeys(("hf-token", "gradio-auth", "redis-password"), "collectorSecrets"),
     }.get(name, "indexerSecrets")
     code = f"""
@@ -526,6 +528,7 @@ def test_the_queues_are_encrypted(template: Template):
 
 # --- Loki, and what takes traces, which are told of the same batches
 
+PLACE = "${AWS::Region}:${AWS::AccountId}"
 FUNCTION_OF = {"Loki": ("indexer", "indexer.zip"), "Traces": ("traces", "traces.zip")}
 VARIABLES_OF = {
     "Loki": {"PIPELINE_SINK": "loki", "LOKI_URL": LOKI, "LOKI_BEARER_TOKEN": "ssm:/trilog/loki"},
@@ -574,6 +577,22 @@ def test_it_has_the_indexer_once_more_with_a_queue_of_its_own(told: Template, ot
 
 def test_aws_would_take_that_too(package: Package, told: Template, tmp_path: Path):
     lint([told, package("prod", WITH_LOKI | WITH_TRACES)], tmp_path)
+
+
+def test_with_a_layer_the_functions_send_traces_of_their_own(package: Package, told: Template, tmp_path: Path):
+    layer = "arn:aws:lambda:eu-west-3:123456789012:layer:tracing:1"
+    template = package("prod", WITH_TRACES | {"tracing-layer": layer})
+    lint([template], tmp_path)
+    expected = {name: value for name, value in VARIABLES_OF["Traces"].items() if name.startswith("OTEL_")}
+    headers = (["ssm:GetParameter"], [sub(f"arn:${{AWS::Partition}}:ssm:{PLACE}:parameter/trilog/traces")])
+    for each in ("Collector", "Indexer"):
+        variables = environment_of(template, each)
+        assert variables["PIPELINE_TRACING"] == "on"
+        assert variables.items() >= expected.items()
+        assert properties(template, f"{each}LambdaFunction")["Layers"] == [layer]
+        assert headers in granted(template, f"{each}Role")
+        assert "Layers" not in properties(told, f"{each}LambdaFunction")
+        assert "PIPELINE_TRACING" not in environment_of(told, each)
 
 
 def test_all_queues_are_told_what_the_bucket_says(package: Package, told: Template, other: str):

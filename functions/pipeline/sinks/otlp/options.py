@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from urllib.parse import unquote, urlsplit
 
-from functions.pipeline.config import Options, setting, text
+from functions.pipeline.config import Options, one_of, setting, text
 from functions.pipeline.errors import ConfigError
 
 _PATH = "/v1/traces"
 
 
 class OtlpOptions(Options):
-    """The endpoint of traces, or that of all signals, with the headers; and the service that records are of.
+    """The endpoint of traces, or that of all signals, with the headers; the service that records are of; own traces.
 
     What these hold is checked when traces are sent, not before: a machine may have them for other programs.
     """
@@ -24,6 +24,7 @@ class OtlpOptions(Options):
     all_headers: str = setting("OTEL_EXPORTER_OTLP_HEADERS", text, "", secret=True)
     traces_headers: str = setting("OTEL_EXPORTER_OTLP_TRACES_HEADERS", text, "", secret=True)
     service: str = setting("OTEL_SERVICE_NAME", text, "unknown_service")
+    tracing: str = setting("PIPELINE_TRACING", one_of("on", "off"), "off")
 
     @property
     def url(self) -> str:
