@@ -8,6 +8,7 @@ import re
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import which
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -64,7 +65,7 @@ def install_jaeger() -> None:
     """Install it; where it would have to be built first, skip the test."""
     version = re.search(r"^version=(\S+)", SCRIPT.read_text(), re.MULTILINE)[1]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    if not (cache / "trilog" / f"jaeger-{version}" / "jaeger").exists():
+    if which("jaeger") is None and not (cache / "trilog" / f"jaeger-{version}" / "jaeger").exists():
         pytest.skip(
             "Jaeger is not built here. Run, for ten minutes: infra/jaeger/server/jaeger.sh install .tools/jaeger"
         )

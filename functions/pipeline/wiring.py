@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 def collector_options() -> tuple[type[Options], ...]:
     """Return the options classes of what a collector is wired from."""
     from functions.pipeline.kafka_options import KafkaOptions
+    from functions.pipeline.otlp_options import OtlpOptions
     from functions.pipeline.redaction import RedactionOptions
-    from functions.pipeline.sinks.otlp.options import OtlpOptions
     from functions.pipeline.sources.gradio_options import GradioOptions
     from functions.pipeline.sources.place import PlaceOptions
     from functions.pipeline.sources.redis_options import RedisOptions
@@ -49,13 +49,13 @@ def indexer_options() -> tuple[type[Options], ...]:
     from functions.pipeline.codecs.options import CodecOptions
     from functions.pipeline.kinds import kind_options
     from functions.pipeline.names import IndexNames
+    from functions.pipeline.otlp_options import OtlpOptions
     from functions.pipeline.own import OwnOptions
     from functions.pipeline.parser import ParserOptions
     from functions.pipeline.redaction import RedactionOptions
     from functions.pipeline.sinks.chosen import SinkOptions
     from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
     from functions.pipeline.sinks.loki.options import LokiOptions
-    from functions.pipeline.sinks.otlp.options import OtlpOptions
     from functions.pipeline.store import StoreOptions
 
     shared = StoreOptions, CodecOptions, ParserOptions, OwnOptions, RedactionOptions
@@ -314,7 +314,7 @@ def open_traces(environment: Mapping[str, str], patience_s: float = 30.0) -> Otl
         ConfigError: nothing takes traces so far, or its address or headers are none.
     """
     from functions.pipeline.backoff import Backoff
-    from functions.pipeline.sinks.otlp.options import OtlpOptions
+    from functions.pipeline.otlp_options import OtlpOptions
     from functions.pipeline.sinks.otlp.sink import OtlpSink
 
     (options,) = load(environment, OtlpOptions)
@@ -327,7 +327,7 @@ def open_tracing(environment: Mapping[str, str], service: str) -> Tracing:
     Raises:
         ConfigError: they are on, but nothing takes traces, or OpenTelemetry's SDK is not installed.
     """
-    from functions.pipeline.sinks.otlp.options import OtlpOptions
+    from functions.pipeline.otlp_options import OtlpOptions
     from functions.pipeline.telemetry import Untraced
 
     (options,) = load(environment, OtlpOptions)

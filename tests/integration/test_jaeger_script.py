@@ -12,7 +12,7 @@ import pytest
 from orjson import dumps
 
 from functions.pipeline.documents import LOGS
-from functions.pipeline.sinks.otlp.options import OtlpOptions
+from functions.pipeline.otlp_options import OtlpOptions
 from functions.pipeline.sinks.otlp.sink import OtlpSink
 from tests.jaeger import HOME, SCRIPT, Jaeger, start_jaeger
 from tests.scripts import free_port, install
@@ -44,7 +44,7 @@ def test_what_is_built_for_one_folder_serves_another(jaeger: Jaeger, tmp_path: P
 
 
 def test_status_says_whether_it_answers(jaeger: Jaeger):
-    assert script("status", HOME, jaeger.port) == (0, f"Jaeger 1.76.0 answers at {jaeger.address}\n")
+    assert script("status", HOME, jaeger.port) == (0, f"Jaeger answers at {jaeger.address}\n")
     assert script("status", HOME, free_port())[0] == 1
 
 
@@ -102,3 +102,12 @@ def test_what_was_acknowledged_survives_a_kill_and_a_stop():
                 jaeger.stop()
                 jaeger.start()
         assert sorted(each["tags"]["transaction_id"] for each in jaeger.spans("api")) == ["t-0", "t-1", "t-2"]
+
+
+def test_a_jaeger_of_ones_own_is_taken(tmp_path: Path):
+    path = tools(tmp_path / "bin", "bash", "dirname", "mkdir", "rm", "ln")
+    own = Path(path, "jaeger")
+    own.write_text("#!/usr/bin/env bash\n")
+    own.chmod(0o755)
+    assert script("install", tmp_path / "jaeger", PATH=path, XDG_CACHE_HOME=str(tmp_path / "cache")) == (0, "")
+    assert (tmp_path / "jaeger" / "server" / "jaeger").resolve() == own

@@ -18,7 +18,7 @@ from functions.pipeline.backoff import Backoff
 from functions.pipeline.config import load
 from functions.pipeline.documents import DEAD_LETTERS, LOGS
 from functions.pipeline.errors import ConfigError, PermanentError, TransientError, Unauthorized
-from functions.pipeline.sinks.otlp.options import OtlpOptions
+from functions.pipeline.otlp_options import OtlpOptions
 from functions.pipeline.sinks.otlp.sink import OtlpSink
 from functions.pipeline.sinks.otlp.spans import (
     INTERNAL,

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A real Jaeger without Docker: one process, built from its Go module, which takes OTLP and keeps spans for thirty days.
+# A real Jaeger without Docker: one process, which takes OTLP and keeps spans for thirty days. It is the `jaeger` on PATH,
+# or else built from its Go module, which has the API and not the pages.
 #
 #   jaeger.sh install DIR                          build it (ten minutes); does nothing when that is done already, for
 #                                                  another DIR too: what is built is kept in the user's cache
@@ -29,8 +30,13 @@ fail() { echo "jaeger.sh: $1" >&2; exit "${2:-1}"; }
 install() {
   local cache=${XDG_CACHE_HOME:-$HOME/.cache}/trilog
   built=$cache/jaeger-$version
-  [ -x "$built/jaeger" ] || build
   rm -rf "$dir/server"
+  if command -v jaeger > /dev/null; then
+    mkdir "$dir/server"
+    ln -s "$(command -v jaeger)" "$dir/server/jaeger"
+    return
+  fi
+  [ -x "$built/jaeger" ] || build
   ln -s "$built" "$dir/server"
 }
 
@@ -72,6 +78,6 @@ take 16686 "$@"
 name=Jaeger address=http://127.0.0.1:$port mark=$dir/server/jaeger kill_with=-TERM
 
 case $action in
-  status) ready || { echo "Jaeger does not run on port $port"; exit 1; }; echo "Jaeger ${version#v} answers at $address" ;;
+  status) ready || { echo "Jaeger does not run on port $port"; exit 1; }; echo "Jaeger answers at $address" ;;
   *) act ;;
 esac

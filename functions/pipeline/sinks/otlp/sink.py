@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from functions.pipeline.connection import Response
     from functions.pipeline.documents import Row, Rows
-    from functions.pipeline.sinks.otlp.options import OtlpOptions
+    from functions.pipeline.otlp_options import OtlpOptions
     from functions.pipeline.sinks.otlp.spans import Span
 
 _MOST_SPANS = 512  # in a request, as OpenTelemetry's own exporters have; each has a few kilobytes at most
