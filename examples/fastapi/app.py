@@ -1,4 +1,4 @@
-"""A scoring API that has metrics of its own and writes a line for each call: `uvicorn app:app --app-dir examples/fastapi`.
+"""A scoring API that has metrics of its own, and writes a line for each call; README.md says how it is run.
 
 With `SCORING_FAULTS=1` in its environment, those who ask may have it be slow, or fail, to try alerts with:
 `/predict?seconds=2.5` and `/predict?fail=true`.
@@ -26,16 +26,27 @@ if TYPE_CHECKING:
     from fastapi import Response
 
 WEIGHTS = {  # of a logistic score, made up for the example
-    **{"AGE": 0.045, "GENDER": 0.3, "SMOKING": 0.7, "YELLOW_FINGERS": 0.5, "ANXIETY": 0.3, "PEER_PRESSURE": 0.4},
-    **{"CHRONIC_DISEASE": 0.8, "FATIGUE": 0.6, "ALLERGY": 0.6, "WHEEZING": 0.5, "ALCOHOL": 0.5, "COUGHING": 0.7},
-    **{"SHORTNESS_OF_BREATH": 0.4, "SWALLOWING_DIFFICULTY": 0.8, "CHEST_PAIN": 0.5},
+    "AGE": 0.045,
+    "GENDER": 0.3,
+    "SMOKING": 0.7,
+    "YELLOW_FINGERS": 0.5,
+    "ANXIETY": 0.3,
+    "PEER_PRESSURE": 0.4,
+    "CHRONIC_DISEASE": 0.8,
+    "FATIGUE": 0.6,
+    "ALLERGY": 0.6,
+    "WHEEZING": 0.5,
+    "ALCOHOL": 0.5,
+    "COUGHING": 0.7,
+    "SHORTNESS_OF_BREATH": 0.4,
+    "SWALLOWING_DIFFICULTY": 0.8,
+    "CHEST_PAIN": 0.5,
 }
 INTERCEPT = -7.0
-Patient = create_model(
-    "Patient", **{name: (float, Field(ge=0, le=120 if name == "AGE" else 1)) for name in WEIGHTS}
-)
+Patient = create_model("Patient", **{name: (float, Field(ge=0, le=120 if name == "AGE" else 1)) for name in WEIGHTS})
 
 logging.basicConfig(stream=sys.stdout, format="%(asctime)s - api - %(levelname)s - %(message)s", level=logging.INFO)
+log = logging.getLogger("api")
 app = FastAPI(title="Scoring")
 add_metrics(app, service="scoring")
 
@@ -48,7 +59,7 @@ async def say(request: Request, call_next: Callable[[Request], Awaitable[Respons
     spent = (time.perf_counter() - begun) * 1000
     call = f"{request.method} {request.url.path} - Status: {answer.status_code} - Time: {spent:.2f}ms"
     said = "".join(f" - {name}: {json.dumps(value)}" for name, value in getattr(request.state, "said", {}).items())
-    logging.info("[%s] API Call - %s%s", uuid.uuid4(), call, said)
+    log.info("[%s] API Call - %s%s", uuid.uuid4(), call, said)
     return answer
 
 

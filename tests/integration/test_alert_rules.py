@@ -122,6 +122,8 @@ _PARTS = (  # what each of these is for, a test must show
         "sum by (job, instance, service, class) (label_replace(\n",
         "max by (job, instance, service, class) (label_replace(\n",
     ),
+    ('{job="api", route!~', '{job="api", route=~'),
+    ('{job!="api", route!~', '{job!="api", route=~'),
     ("or max by (job, service", "or sum by (job, service"),
     ("(sum by (job, instance, service", "(max by (job, instance, service"),
     ("sum by (job, service", "max by (job, service"),
