@@ -21,11 +21,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "fastapi"
-_FEATURES = (
-    *("AGE", "GENDER", "SMOKING", "YELLOW_FINGERS", "ANXIETY", "PEER_PRESSURE", "CHRONIC_DISEASE", "FATIGUE"),
-    *("ALLERGY", "WHEEZING", "ALCOHOL", "COUGHING", "SHORTNESS_OF_BREATH", "SWALLOWING_DIFFICULTY", "CHEST_PAIN"),
-)
-PATIENT = dict.fromkeys(_FEATURES, 1) | {"AGE": 74}
+PATIENT = json.loads((EXAMPLE / "patient.json").read_text())
 
 
 def installed(folder: Path) -> Path:
