@@ -1,6 +1,7 @@
 """Grafana's dashboards without Grafana: their panels, what they ask, and whether it is answered.
 
-`check_panels(prometheus_url, loki_url)` asks servers with data what the panels ask; it returns those without an answer.
+`check_panels(prometheus_url, loki_url)` asks servers with data what the panels of a dashboard ask; it returns those
+without an answer.
 """
 
 from __future__ import annotations
@@ -60,19 +61,27 @@ def _columns(panel: dict[str, Any]) -> list[str]:
     return steps.get("filterFieldsByName", {}).get("include", {}).get("names", [])
 
 
-def check_panels(prometheus_url: str, loki_url: str, *, seconds: int = DAY, ends: float | None = None) -> list[str]:
-    """Ask two servers what all panels of all dashboards ask; return what is wrong, a line for each expression.
+def files_of(name: str) -> list[Path]:
+    """Return the files of a dashboard, English and French."""
+    return [file for file in FILES if file.stem in {f"{name}-en", f"{name}-fr"}]
+
+
+def check_panels(
+    prometheus_url: str, loki_url: str = "", *, name: str = "ingestion", seconds: int = DAY, ends: float | None = None
+) -> list[str]:
+    """Ask two servers what all panels of a dashboard ask; return what is wrong, a line for each expression.
 
     Args:
         prometheus_url: such as http://127.0.0.1:9090.
-        loki_url: such as http://127.0.0.1:3100.
-        seconds: the dashboards' range.
+        loki_url: such as http://127.0.0.1:3100, if the dashboard asks Loki.
+        name: the dashboard's.
+        seconds: its range.
         ends: when it ends for Loki, which has the runs' own times, in Unix seconds; now unless given. For
             Prometheus it ends now.
     """
     servers = {"prometheus": (prometheus_url, None), "loki": (loki_url, ends)}
     wrong = []
-    for file in FILES:
+    for file in files_of(name):
         dashboard = read(file)
         for target in targets(dashboard):
             url, end = servers[target.kind]

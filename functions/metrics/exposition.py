@@ -20,7 +20,8 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from functions.metrics.samples import COUNT, FAILING_SINCE, FAILURES, HISTOGRAMS, LAST_RUN, RECOVERIES, RUNS, SUM
+from functions.metrics.metric import COUNT, SUM
+from functions.metrics.subjects import SUBJECTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from prometheus_client import Metric as Family
 
     from functions.metrics.kafka_lag import KafkaLag
+    from functions.metrics.metric import Added, Metric
     from functions.metrics.projection import Metrics
-    from functions.metrics.samples import Key, Metric
 
 
 class Exposition:
@@ -89,17 +90,12 @@ class _Numbers(Collector):
 
     def collect(self) -> Iterator[Family]:
         """Yield each metric with its samples."""
-        parts: defaultdict[str, list[tuple[Key, float]]] = defaultdict(list)
+        parts: defaultdict[str, list[Added]] = defaultdict(list)
         if self._projection.last_success:
             for key, number in self._projection.ledger.numbers.items():
                 parts[key[0]].append((key, number))
-        for metric in (RUNS, FAILURES):
-            yield _plain(CounterMetricFamily(metric.name, metric.help, labels=metric.labels), parts[metric.name])
-        for metric in (LAST_RUN, FAILING_SINCE):
-            yield _plain(GaugeMetricFamily(metric.name, metric.help, labels=metric.labels), parts[metric.name])
-        yield _summary(RECOVERIES, parts[RECOVERIES.name])
-        for metric in HISTOGRAMS.values():
-            yield _histogram(metric, parts[metric.name])
+        for metric in (metric for subject in SUBJECTS for metric in subject.metrics):
+            yield _FAMILIES[metric.type](metric, parts[metric.name])
         if self._lag:
             yield _behind(self._lag)
         yield from self._own()
@@ -114,7 +110,15 @@ class _Numbers(Collector):
         yield GaugeMetricFamily("trilog_metrics_batches_waiting", waiting, self._projection.waiting)
 
 
-def _plain(family: CounterMetricFamily | GaugeMetricFamily, parts: list[tuple[Key, float]]) -> Family:
+def _counter(metric: Metric, parts: list[Added]) -> Family:
+    return _plain(CounterMetricFamily(metric.name, metric.help, labels=metric.labels), parts)
+
+
+def _gauge(metric: Metric, parts: list[Added]) -> Family:
+    return _plain(GaugeMetricFamily(metric.name, metric.help, labels=metric.labels), parts)
+
+
+def _plain(family: CounterMetricFamily | GaugeMetricFamily, parts: list[Added]) -> Family:
     for (_, _, labels), number in parts:
         family.add_metric(labels, number)
     return family
@@ -128,7 +132,7 @@ def _behind(lag: KafkaLag) -> Family:
     return family
 
 
-def _summary(metric: Metric, parts: list[tuple[Key, float]]) -> Family:
+def _summary(metric: Metric, parts: list[Added]) -> Family:
     family = SummaryMetricFamily(metric.name, metric.help, labels=metric.labels)
     numbers = {(labels, part): number for (_, part, labels), number in parts}
     for labels in {labels for labels, _ in numbers}:
@@ -136,7 +140,7 @@ def _summary(metric: Metric, parts: list[tuple[Key, float]]) -> Family:
     return family
 
 
-def _histogram(metric: Metric, parts: list[tuple[Key, float]]) -> Family:
+def _histogram(metric: Metric, parts: list[Added]) -> Family:
     family = HistogramMetricFamily(metric.name, metric.help, labels=metric.labels)
     series: defaultdict[tuple[str, ...], dict[str, float]] = defaultdict(dict)
     for (_, part, labels), number in parts:
@@ -147,3 +151,6 @@ def _histogram(metric: Metric, parts: list[tuple[Key, float]]) -> Family:
         counts = accumulate(numbers.get(bound, 0.0) for bound in bounds)
         family.add_metric(labels, list(zip(written, counts, strict=True)), numbers.get(SUM, 0.0))
     return family
+
+
+_FAMILIES = {"counter": _counter, "gauge": _gauge, "summary": _summary, "histogram": _histogram}

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import orjson
-
-from functions.metrics.recoveries import Recoveries
-from functions.metrics.samples import added_by, connector_of
+from functions.metrics.metric import add
+from functions.metrics.subjects import SUBJECTS
 from functions.pipeline.documents import Written
 from functions.projection.projection import Projection
 
@@ -18,19 +16,17 @@ if TYPE_CHECKING:
 
     from functions.indexer.index import Indexing
     from functions.metrics.ledger import Ledger
-    from functions.metrics.samples import Key
+    from functions.metrics.metric import Key
     from functions.pipeline.documents import Rows
     from functions.pipeline.store import Store
 
-KIND = "ingestion_run"
 
+class _Numbers:
+    """A sink that keeps what the documents add to the numbers."""
 
-class _Runs:
-    """A sink that keeps what the ingestion runs among the documents add to the numbers."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._bounded, self._recoveries = ledger.bounded, Recoveries(ledger.numbers)
-        self.added: list[tuple[Key, float]] = []
+    def __init__(self, ledger: Ledger, key: str) -> None:
+        self._subjects = [subject(ledger, key) for subject in SUBJECTS]
+        self.added: dict[Key, float] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -44,13 +40,14 @@ class _Runs:
         written = Written()
         for kind, rows in documents:
             written.created[kind] = written.created.get(kind, 0) + len(rows)
-            if kind == KIND:
-                for _, _, body in rows:
-                    run = orjson.loads(body)
-                    connector = connector_of(run, self._bounded)
-                    self.added += added_by(run, connector, self._bounded)
-                    self.added += self._recoveries.added_by(run, connector)
+            for subject in self._subjects:
+                if subject.kind == kind:
+                    for _, _, body in rows:
+                        add(self.added, subject.added_by(body))
         return written
+
+    def states(self) -> dict[str, object]:
+        return {name: state for subject in self._subjects for name, state in subject.states().items()}
 
 
 class Metrics(Projection):
@@ -66,6 +63,6 @@ class Metrics(Projection):
         self.ledger, self._opened = ledger, opened
 
     def _take(self, key: str) -> None:
-        runs = _Runs(self.ledger)
-        self._opened(key, sink=runs).run()
-        self.ledger.add(key, runs.added)
+        numbers = _Numbers(self.ledger, key)
+        self._opened(key, sink=numbers).run()
+        self.ledger.add(key, numbers.added, numbers.states())

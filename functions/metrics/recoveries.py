@@ -6,13 +6,26 @@ from collections import ChainMap
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from functions.metrics.samples import COUNT, FAILED, FAILING_SINCE, RECOVERIES, SUCCESS, SUM
+from functions.metrics.metric import COUNT, SUM, Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from functions.metrics.samples import Key
+    from functions.metrics.metric import Added, Key
 
+RECOVERIES = Metric(
+    "ingestion_recovery_seconds",
+    "From the start of a run that failed to the end of the next one that succeeded.",
+    ("source", "objet"),
+    "summary",
+)
+FAILING_SINCE = Metric(
+    "ingestion_failing_since_timestamp",
+    "When the first run failed of those since the last success, in Unix seconds; 0: the last run succeeded.",
+    ("source", "objet"),
+    "gauge",
+)
+SUCCESS, FAILED = "SUCCESS", "FAILED"
 _LAST = "last"  # when the last run began that was looked at; not exposed
 
 
@@ -27,7 +40,7 @@ class Recoveries:
         """Take the numbers as they are before the batch; they are only read."""
         self._numbers: ChainMap[Key, float] = ChainMap({}, numbers)  # type: ignore[arg-type]  # its last map stays as it is
 
-    def added_by(self, run: dict[str, Any], connector: tuple[str, str]) -> Iterator[tuple[Key, float]]:
+    def added_by(self, run: dict[str, Any], connector: tuple[str, str]) -> Iterator[Added]:
         """Yield what a run adds. One that began before the last one of its object adds nothing.
 
         Args:
@@ -45,7 +58,7 @@ class Recoveries:
             yield (RECOVERIES.name, SUM, connector), end - failing
         yield self._set(since, 0.0 if state == SUCCESS else failing or began)
 
-    def _set(self, key: Key, value: float) -> tuple[Key, float]:
+    def _set(self, key: Key, value: float) -> Added:
         """Return what has to be added to a number to make it a value."""
         added = value - self._numbers.get(key, 0.0)
         self._numbers[key] = value

@@ -7,16 +7,24 @@ from pathlib import Path
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
+from infra.grafana.api import API
 from infra.grafana.dashboard import dashboard
 from infra.grafana.french import FRENCH
+from infra.grafana.ingestion import INGESTION
+from infra.grafana.system import SYSTEM
 
 FOLDER = Path(__file__).with_name("dashboards")
+BOARDS = (INGESTION, API, SYSTEM)
 
 
 def written() -> dict[str, str]:
     """Return each dashboard as its file has it, by the file's name."""
     languages = {"fr": FRENCH.__getitem__, "en": str}
-    return {f"ingestion-{name}.json": _json(dashboard(name, text)) for name, text in languages.items()}
+    return {
+        f"{board.name.replace('-', '_')}-{language}.json": _json(dashboard(board, language, text))
+        for board in BOARDS
+        for language, text in languages.items()
+    }
 
 
 def _json(made: object) -> str:

@@ -98,4 +98,97 @@ FRENCH = {
     "The runs that failed last, of those that began in the chosen period.": (
         "Les dernières exécutions en échec parmi celles qui ont commencé pendant la période choisie."
     ),
+    # An API's performance
+    "API performance": "Performance de l'API",
+    "An API's requests: response time, errors, availability, and what is left of its error budget.": (
+        "Les requêtes d'une API : temps de réponse, erreurs, disponibilité et budget d'erreur restant."
+    ),
+    "Measured by": "Mesuré par",
+    "Service": "Service",
+    "Route": "Route",
+    "1. Overview: the service level": "1. Vue d'ensemble : niveau de service",
+    "2. Response time": "2. Temps de réponse",
+    "3. Errors": "3. Erreurs",
+    "4. Objectives and error budget": "4. Objectifs et budget d'erreur",
+    "Of the requests that were counted in the chosen period.": (
+        "Parmi les requêtes comptées pendant la période choisie."
+    ),
+    "Requests": "Requêtes",
+    "Availability": "Disponibilité",
+    "Within 2 s": "En moins de 2 s",
+    "Response time (p95)": "Temps de réponse (p95)",
+    "Errors 5xx": "Erreurs 5xx",
+    "Errors 4xx": "Erreurs 4xx",
+    "Requests per second": "Requêtes par seconde",
+    "By class of status. A batch of a log is counted at once, when it is read.": (
+        "Par classe de statut. Un lot de journal est compté d'un coup, au moment où il est lu."
+    ),
+    "The rules about the API that fire, or are about to.": (
+        "Les règles sur l'API qui sont déclenchées, ou sur le point de l'être."
+    ),
+    "Of the requests counted in the window that ends at each point. The service level is 2 s.": (
+        "Parmi les requêtes comptées dans la fenêtre qui se termine à chaque point. Le niveau de service est de 2 s."
+    ),
+    "The ten routes whose requests take longest, in the chosen period.": (
+        "Les dix routes dont les requêtes prennent le plus de temps, pendant la période choisie."
+    ),
+    "The ten routes with most requests, in the chosen period.": (
+        "Les dix routes les plus demandées, pendant la période choisie."
+    ),
+    "Mean": "Moyenne",
+    "Response time (mean, p50, p95, p99)": "Temps de réponse (moyenne, p50, p95, p99)",
+    "Response time by service (p95)": "Temps de réponse par service (p95)",
+    "Response time by route (p95)": "Temps de réponse par route (p95)",
+    "Requests by route": "Requêtes par route",
+    "Of the requests counted in the window that ends at each point.": (
+        "Parmi les requêtes comptées dans la fenêtre qui se termine à chaque point."
+    ),
+    "Errors 5xx by service": "Erreurs 5xx par service",
+    "Errors 4xx by service": "Erreurs 4xx par service",
+    "What was answered with 4xx and 5xx most, in the chosen period.": (
+        "Ce qui a reçu le plus de réponses 4xx et 5xx, pendant la période choisie."
+    ),
+    "Errors by route": "Erreurs par route",
+    "Of an hour, by service. The objective is 99 %.": "Sur une heure, par service. L'objectif est de 99 %.",
+    "Of the errors that the objective allows (1 %), those that were not made within 7 days; below 0 it is missed.": (
+        "Part des erreurs permises par l'objectif (1 %) qui n'ont pas été commises en 7 jours ; sous 0, il est manqué."
+    ),
+    "How many times as fast as the objective allows errors are made, by the worst service. An alert: 14.4 in 1 h.": (
+        "Vitesse à laquelle le pire service commet des erreurs ; 1 : ce que l'objectif permet. Alerte : 14,4 sur 1 h."
+    ),
+    "Availability by service": "Disponibilité par service",
+    "Within 2 s, by service": "En moins de 2 s, par service",
+    "Error budget": "Budget d'erreur",
+    "Error budget left (7 days)": "Budget d'erreur restant (7 jours)",
+    # Machines and applications
+    "System metrics": "Métriques système",
+    "What machines and applications use: processors, memory, disks and network.": (
+        "Ce qu'utilisent les machines et les applications : processeurs, mémoire, disques et réseau."
+    ),
+    "Machine": "Machine",
+    "1. Overview: the machines": "1. Vue d'ensemble : les machines",
+    "2. Processors, memory, disks and network": "2. Processeurs, mémoire, disques et réseau",
+    "3. Applications": "3. Applications",
+    "Of the machine where it is highest, now.": "De la machine où la valeur est la plus haute, maintenant.",
+    "Processors": "Processeurs",
+    "Disk": "Disque",
+    "Load per processor": "Charge par processeur",
+    "On average of the window that ends at each point.": "En moyenne sur la fenêtre qui se termine à chaque point.",
+    "read": "lecture",
+    "written": "écriture",
+    "received": "réception",
+    "sent": "envoi",
+    "Processors, by machine": "Processeurs, par machine",
+    "Processor time, by mode": "Temps processeur, par mode",
+    "Memory used, by machine": "Mémoire utilisée, par machine",
+    "Without what can be freed.": "Sans ce qui peut être libéré.",
+    "Disks, by file system": "Disques, par système de fichiers",
+    "What is used of each, now.": "La part utilisée de chacun, maintenant.",
+    "Disks: bytes per second": "Disques : octets par seconde",
+    "Network: bytes per second": "Réseau : octets par seconde",
+    "Of applications with metrics of their own; on average of the window that ends at each point.": (
+        "Des applications qui ont leurs propres métriques ; en moyenne sur la fenêtre qui se termine à chaque point."
+    ),
+    "Processor time, by application": "Temps processeur, par application",
+    "Memory, by application": "Mémoire, par application",
 }

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from grafana_foundation_sdk.builders.dashboard import Panel
-
 from infra.grafana.expressions import LAST_RUN, failure_rate, failure_rate_by, time_to_recovery
 from infra.grafana.limits import FAILURE_RATE, FRESHNESS
-from infra.grafana.panels import GREEN, RED, Asked, Look, bar_gauge, lines, stat
+from infra.grafana.panels import GREEN, RED, Asked, Look, alert_list, bar_gauge, lines, stat
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_STATES = {"firing": True, "pending": True, "noData": True, "normal": False, "error": True}
 
 
 def reliability(text: Callable[[str], str]) -> list[Any]:
@@ -35,11 +31,8 @@ def _rates(text: Callable[[str], str]) -> Any:  # noqa: ANN401 (a builder of Gra
 
 
 def _alerts(text: Callable[[str], str]) -> Any:  # noqa: ANN401 (a builder of Grafana's)
-    """Make the list of what the rules in Prometheus say; the builders know no such panel, Grafana does."""
-    options = {"viewMode": "list", "groupMode": "default", "groupBy": [], "maxItems": 20, "sortOrder": 3}
-    options |= {"dashboardAlerts": False, "alertName": "Ingestion", "alertInstanceLabelFilter": ""}
-    panel = Panel().type("alertlist").title(text("Alerts")).options(options | {"stateFilter": _STATES})
-    return panel.description(text("The rules about ingestion that fire, or are about to.")).span(8).height(8)
+    about = text("The rules about ingestion that fire, or are about to.")
+    return alert_list(text("Alerts"), about, "Ingestion").span(8).height(8)
 
 
 def _recovery(text: Callable[[str], str]) -> list[Any]:

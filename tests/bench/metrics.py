@@ -5,21 +5,26 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from itertools import product
 from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 from urllib.request import urlopen
 
+import orjson
+
 from functions.metrics.exposition import Exposition, server
 from functions.metrics.ledger import Ledger
-from functions.metrics.samples import added_by, connector_of
+from functions.metrics.metric import add
+from functions.metrics.subjects import SUBJECTS
+from functions.pipeline.documents import LOGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from functions.metrics.metric import Key
     from functions.metrics.projection import Metrics
-    from functions.metrics.samples import Key
 
 LIMIT_MS = 50
 SERIES = 10_000
@@ -52,10 +57,19 @@ def _scraped(address: str) -> tuple[bytes, list[float]]:
     return text, times
 
 
-def _many(ledger: Ledger) -> Iterator[tuple[Key, float]]:
-    """Yield what runs of so many sources and objects add that there are enough series."""
+def _many(ledger: Ledger) -> dict[Key, float]:
+    """Return what runs of so many sources and objects add, and requests of all routes and methods, in five statuses."""
+    numbers: dict[Key, float] = {}
+    for subject in SUBJECTS:
+        counting = subject(ledger, "a batch")
+        for document in map(orjson.dumps, _DOCUMENTS[subject.kind]()):
+            add(numbers, counting.added_by(document))
+    return numbers
+
+
+def _runs() -> Iterator[dict[str, object]]:
     for number in range(225):
-        run = {
+        yield {
             "@timestamp": "2025-09-05T16:45:26.191702Z",
             "etat": "SUCCESS",
             "objet": {"name": f"object {number % 15}"},
@@ -63,7 +77,16 @@ def _many(ledger: Ledger) -> Iterator[tuple[Key, float]]:
             "metrics": {"is_failed": 0},
             "performance": {"duree_secondes": 0.5 + number, "cpu_time_sec": 0.1, "memory_used_bytes": 1e6 * number},
         }
-        yield from added_by(run, connector_of(run, ledger.bounded), ledger.bounded)
+
+
+def _requests() -> Iterator[dict[str, object]]:
+    """Yield requests of more routes than are counted apart."""
+    for route, method, status in product(range(250), ("GET", "POST"), (200, 307, 404, 422, 500)):
+        request = {"http_method": method, "http_path": f"/route-{route}/predict", "status_code": status}
+        yield {"message": "request", "execution_time_ms": route, **request}
+
+
+_DOCUMENTS = {"ingestion_run": _runs, LOGS: _requests}
 
 
 if __name__ == "__main__":

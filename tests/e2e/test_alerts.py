@@ -101,6 +101,7 @@ def test_a_failed_row_in_kafka_is_an_alert_within_a_minute(
     assert alert["labels"] == {
         "alertname": "IngestionEchecDetecte",
         "severity": "critical",
+        "team": "data",
         "source": "Zoho",
         "objet": "invoices",
     }

@@ -14,7 +14,7 @@ from tests.prometheus import promtool
 
 ROOT = Path(__file__).parents[2]
 PROMETHEUS = ROOT / "infra" / "prometheus"
-RULES = yaml.safe_load((PROMETHEUS / "rules" / "ingestion.yml").read_text())
+FILES = sorted((PROMETHEUS / "rules").glob("*.yml"))
 TESTS = sorted((PROMETHEUS / "tests").glob("*.yml"))
 SEVERITIES = {
     "IngestionEchecDetecte": "critical",
@@ -26,11 +26,31 @@ SEVERITIES = {
     "IngestionBurstErreurs": "warning",
     "IngestionConsumerDown": "critical",
     "IngestionKafkaLag": "warning",
+    "ApiTempsReponseEleve": "critical",
+    "ApiErreurs5xx": "critical",
+    "ApiErreurs4xx": "warning",
+    "ApiDisponibiliteFaible": "warning",
+    "ApiInjoignable": "critical",
+    "ApiBudgetErreurRapide": "critical",
+    "ApiBudgetErreurLent": "warning",
 }
-ALERTS = {rule["alert"]: rule for group in RULES["groups"] for rule in group["rules"] if "alert" in rule}
-RECORDED = {rule["record"]: rule for group in RULES["groups"] for rule in group["rules"] if "record" in rule}
+TEAMS = {"Ingestion": "data", "Api": "api"}  # by what the names of alerts begin with
+SAID = {"summary", "description", "value", "threshold", "dashboard", "runbook_url", "command"}  # by alerts on an API
 
-NAMED = RECORDED | ALERTS
+
+def rules(file: Path) -> list[dict[str, Any]]:
+    return [rule for group in yaml.safe_load(file.read_text())["groups"] for rule in group["rules"]]
+
+
+NAMED = {file.name: {rule.get("alert") or rule["record"]: rule for rule in rules(file)} for file in FILES}
+ALERTS = {name: rule for named in NAMED.values() for name, rule in named.items() if "alert" in rule}
+
+
+def tested_file(test: Path) -> str:
+    """Return the name of the file whose rules a file of tests is about."""
+    [path] = yaml.safe_load(test.read_text())["rule_files"]
+    return Path(path).name
+
 
 pytestmark = pytest.mark.slow
 
@@ -44,9 +64,27 @@ def test_there_are_the_alerts_of_the_document_and_each_fires_and_does_not_fire_i
 
 
 def test_promtool_finds_nothing_wrong():
-    for arguments in (("config", PROMETHEUS / "prometheus.yml"), ("rules", PROMETHEUS / "rules" / "ingestion.yml")):
+    for arguments in (("config", PROMETHEUS / "prometheus.yml"), ("rules", *FILES)):
         done = promtool("check", *arguments)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ALERTS)
+def test_an_alert_says_whom_it_reaches_and_where_to_read_on(name: str):
+    [team] = [team for begins, team in TEAMS.items() if name.startswith(begins)]
+    labels, annotations = ALERTS[name]["labels"], ALERTS[name]["annotations"]
+    assert labels == {"severity": SEVERITIES[name], "team": team}
+    page, _, place = annotations["runbook_url"].partition("#")
+    headings = re.findall(r"^#+ (.*)$", (ROOT / page).read_text(), re.MULTILINE)
+    assert name in headings
+    assert place in {"", name.lower()}
+    if team == "api":
+        assert annotations.keys() == SAID
+        assert page == f"docs/runbooks/{name}.md"
+
+
+def test_each_runbook_is_of_an_alert():
+    assert {file.stem for file in (ROOT / "docs" / "runbooks").glob("*")} <= ALERTS.keys()
 
 
 @pytest.mark.parametrize("file", TESTS, ids=lambda file: file.stem)
@@ -80,6 +118,31 @@ _PARTS = (  # what each of these is for, a test must show
     ("unless on (source) (", "and on (source) ("),
     ('{job="ingestion-consumer"} == 0', " == 0"),
     ("increase(", "delta("),
+    (
+        "sum by (job, instance, service, class) (label_replace(\n",
+        "max by (job, instance, service, class) (label_replace(\n",
+    ),
+    ('{job="api", route!~', '{job="api", route=~'),
+    ('{job!="api", route!~', '{job!="api", route=~'),
+    ("or max by (job, service", "or sum by (job, service"),
+    ("(sum by (job, instance, service", "(max by (job, instance, service"),
+    ("sum by (job, service", "max by (job, service"),
+    ('{job="api"} == 1', '{job="api"} == 0'),
+    ('{job="api"} == 0', " == 0"),
+    ("timestamp_seconds) > 0", "timestamp_seconds) >= 0"),
+    ("and on (job, instance)", "unless on (job, instance)"),
+    ("and job_service_slo", "or job_service_slo"),
+    ("and on (job, service)", "unless on (job, service)"),
+    ("and sum_over_time", "unless sum_over_time"),
+    (") or (", ") and ("),
+    (">= 5", "> 5"),
+    ("< 0.99", "<= 0.99"),
+    (" > 2", " >= 2"),
+    (" > 0.05", " >= 0.05"),
+    (" > 0.2", " >= 0.2"),
+    ('class="5xx"', 'class="4xx"'),
+    ('le="2.0"', 'le="5.0"'),
+    ("* 0,", "* 1,"),
 )
 
 
@@ -109,39 +172,47 @@ def changed(text: str) -> Iterator[str]:
             yield text.replace(part, other)
 
 
-def mutants() -> list[tuple[str, str, str]]:
-    """Return the name of a rule, the part of it that is changed, and to what, again and again."""
-    parts = [(name, part, rule.get(part, "")) for name, rule in NAMED.items() for part in ("expr", "for")]
-    return [(name, part, other) for name, part, text in parts for other in changed(text)]
+def mutants() -> list[tuple[str, str, str, str]]:
+    """Return a file of rules, the name of one of them, the part of it that is changed, and to what, again and again."""
+    parts = [
+        (file, name, part, rule.get(part, ""))
+        for file, named in NAMED.items()
+        for name, rule in named.items()
+        for part in ("expr", "for")
+    ]
+    return [(file, name, part, other) for file, name, part, text in parts for other in changed(text)]
 
 
-def needed(file: Path) -> set[str]:
+def needed(test: Path) -> set[str]:
     """Return the names of the rules that a file of tests is about, and of those that these are made of."""
-    found, text = set(), file.read_text()
-    while new := {name for name in NAMED if name in text} - found:
+    found, text, named = set(), test.read_text(), NAMED[tested_file(test)]
+    if "(ALERTS" in text:
+        text += " ".join(name for name in named if name in ALERTS)
+    while new := {name for name in named if name in text} - found:
         found |= new
-        text = "".join(NAMED[name]["expr"] for name in new)
+        text = "".join(named[name]["expr"] for name in new)
     return found
 
 
-NEEDED = {file: needed(file) for file in TESTS}
+NEEDED = {(tested_file(test), test): needed(test) for test in TESTS}
 
 
-def survives(mutant: tuple[str, str, str], folder: Path) -> bool:
+def survives(mutant: tuple[str, str, str, str], folder: Path) -> bool:
     """Say whether no test fails with a rule that is changed."""
-    name, part, other = mutant
-    rules = {**NAMED, name: {**NAMED[name], part: other}}
+    file, name, part, other = mutant
+    changed_rules = {**NAMED[file], name: {**NAMED[file][name], part: other}}
     (folder / "rules").mkdir(parents=True)
-    return all(passes(file, rules, folder) for file in TESTS if name in NEEDED[file])
+    about = [test for (of, test), names in NEEDED.items() if of == file and name in names]
+    return all(passes(test, changed_rules, folder) for test in about)
 
 
-def passes(file: Path, rules: dict[str, Any], folder: Path) -> bool:
+def passes(test: Path, named: dict[str, Any], folder: Path) -> bool:
     """Run a file of tests with those of the rules that it needs."""
-    path = folder / "rules" / "ingestion.yml"
-    group = {"name": "changed", "rules": [rule for name, rule in rules.items() if name in NEEDED[file]]}
-    path.write_text(yaml.safe_dump({"groups": [group]}))
-    copy = folder / file.name
-    copy.write_text(file.read_text().replace("../rules/", "rules/"))
+    file = tested_file(test)
+    group = {"name": "changed", "rules": [rule for name, rule in named.items() if name in NEEDED[file, test]]}
+    (folder / "rules" / file).write_text(yaml.safe_dump({"groups": [group]}))
+    copy = folder / test.name
+    copy.write_text(test.read_text().replace("../rules/", "rules/"))
     done = promtool("test", "rules", copy)
     return done.returncode == 0 or "parse error" in done.stdout + done.stderr  # what is no rule shows nothing
 

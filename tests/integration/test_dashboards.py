@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from examples.ingestion.rows import rows
-from tests.dashboards import FILES, Target, ask, check_panels, expanded, read, runs, targets
+from tests.dashboards import Target, ask, check_panels, expanded, files_of, read, runs, targets
 from tests.loki import Loki, start_loki
 from tests.prometheus import start_prometheus
 
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 RUNS, FAILED = 340, 12  # twenty sequences: five hours
 START = datetime.now(UTC).replace(tzinfo=None, microsecond=0) - timedelta(hours=5, minutes=30)
-ENGLISH = read(FILES[0])
+FILE = files_of("ingestion")[0]
+ENGLISH = read(FILE)
 ASKED = list(targets(ENGLISH))
 
 pytestmark = pytest.mark.slow
@@ -138,7 +139,7 @@ def test_a_panel_without_an_answer_is_found(sources: Sources):
     wrong = check_panels(sources.prometheus, sources.loki, ends=time.time() - 86400 * 30)  # nothing had begun yet
     assert len(wrong) == 6
     for panel in ("Maximum memory", "Runs", "Last 5 failures"):
-        assert f"{FILES[0].name}, {panel} A: no answer: {expanded(asked(panel).expr, ENGLISH)}" in wrong
+        assert f"{FILE.name}, {panel} A: no answer: {expanded(asked(panel).expr, ENGLISH)}" in wrong
 
 
 def test_runs_that_are_counted_at_once_are_counted(sources: Sources):

@@ -18,6 +18,7 @@ import psutil
 import pytest
 import yaml
 
+from tests.node_exporter import NODE_EXPORTER, NODE_EXPORTER_HOME
 from tests.prometheus import (
     ALERTMANAGER,
     ALERTMANAGER_HOME,
@@ -122,15 +123,36 @@ def test_a_configuration_that_cannot_work_is_said(tmp_path: Path):
     assert "the configuration cannot work; what promtool says is in" in text
 
 
-def test_prometheus_scrapes_what_it_is_told_and_has_the_rules():
-    with start_prometheus(METRICS_ADDRESS="127.0.0.1:9", SCRAPE_INTERVAL="1s") as prometheus:
+def test_prometheus_scrapes_what_it_is_told_and_has_the_rules(tmp_path: Path):
+    with start_prometheus(METRICS_ADDRESS="127.0.0.1:9", SCRAPE_INTERVAL="1s", TARGETS=str(tmp_path)) as prometheus:
         with urlopen(f"{prometheus.address}/api/v1/status/config", timeout=10) as answer:  # noqa: S310 (our own)
             told = yaml.safe_load(json.load(answer)["data"]["yaml"])
-        [job] = told["scrape_configs"]
+        job, *others = told["scrape_configs"]
         assert (job["job_name"], job["scrape_interval"]) == ("ingestion-consumer", "1s")
         assert job["static_configs"] == [{"targets": ["127.0.0.1:9"]}]
+        files = {each["job_name"]: each["file_sd_configs"][0]["files"] for each in others}
+        assert files == {name: [f"{tmp_path}/{name}/*.yml"] for name in ("api", "node")}
         with urlopen(f"{prometheus.address}/api/v1/rules", timeout=10) as answer:  # noqa: S310 (likewise)
-            assert b"IngestionEchecDetecte" in answer.read()
+            rules = answer.read()
+        assert b"IngestionEchecDetecte" in rules
+        assert b"ApiErreurs5xx" in rules
+
+
+def test_the_node_exporter_starts_answers_and_stops(tmp_path: Path):
+    install(NODE_EXPORTER, NODE_EXPORTER_HOME)
+    port = free_port()
+    run(NODE_EXPORTER, "start-background", NODE_EXPORTER_HOME, port, tmp_path)
+    process = psutil.Process(int((NODE_EXPORTER_HOME / "run" / f"{port}.pid").read_text()))
+    listening = [each.laddr for each in process.net_connections("inet") if each.status == psutil.CONN_LISTEN]
+    assert listening == [("127.0.0.1", port)]
+    code, text = said(NODE_EXPORTER, "status", NODE_EXPORTER_HOME, port)
+    assert (code, re.sub(r"[\d.]+ answers", "… answers", text)) == (
+        0,
+        f"The node exporter … answers at http://127.0.0.1:{port}\n",
+    )
+    run(NODE_EXPORTER, "stop", NODE_EXPORTER_HOME, port)
+    assert said(NODE_EXPORTER, "status", NODE_EXPORTER_HOME, port)[0] == 1
+    assert said(NODE_EXPORTER, "begin", NODE_EXPORTER_HOME)[0] == 2
 
 
 def test_the_webhook_s_address_is_in_no_file_that_others_can_read(tmp_path: Path):

@@ -30,6 +30,7 @@ SOURCES = {
     "infra/gcp/collector.lock": ["functions/collector/requirements.txt", "infra/gcp/requirements.txt"],
     "infra/gcp/indexer.lock": ["functions/indexer/requirements.txt", "infra/gcp/requirements.txt"],
     "examples/anomaly/requirements.lock": ["examples/anomaly/requirements.txt"],
+    "examples/fastapi/requirements.lock": ["examples/fastapi/requirements.txt"],
     "infra/observability/requirements.lock": ["requirements.txt"],
     "infra/localstack/requirements.lock": ["infra/localstack/requirements.txt"],
     "infra/localstack/requirements-functions.lock": ["infra/localstack/requirements-functions.txt"],

@@ -14,6 +14,7 @@
 #   METRICS_ADDRESS        where `trilog metrics` is scraped; 127.0.0.1:8000
 #   ALERTMANAGER_ADDRESS   where Alertmanager is; 127.0.0.1:9093
 #   SCRAPE_INTERVAL        how often is scraped; 15s
+#   TARGETS                the folder whose files say what else is scraped; infra/prometheus/targets
 #
 # Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no Prometheus, and none that could be installed.
 #
@@ -24,7 +25,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/../../server.sh"
 source "$here/../../debian.sh"
 
-usage() { sed -n '2,19s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+usage() { sed -n '2,20s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 fail() { echo "prometheus.sh: $1" >&2; exit "${2:-1}"; }
 
 install() {
@@ -37,7 +38,8 @@ prepare() {
   installed || fail "no Prometheus found. Run: prometheus.sh install $dir" 3
   mkdir -p "$data"
   sed "s#127.0.0.1:8000#${METRICS_ADDRESS:-127.0.0.1:8000}#; s#127.0.0.1:9093#${ALERTMANAGER_ADDRESS:-127.0.0.1:9093}#
-    s#scrape_interval: 15s#scrape_interval: ${SCRAPE_INTERVAL:-15s}#; s#rules/#$(escaped "$here")/../rules/#" \
+    s#scrape_interval: 15s#scrape_interval: ${SCRAPE_INTERVAL:-15s}#; s#rules/#$(escaped "$here")/../rules/#
+    s#targets/#$(escaped "${TARGETS:-$here/../targets}")/#" \
     "$here/../prometheus.yml" > "$data/prometheus.yml"
   promtool check config "$data/prometheus.yml" > "$data/check.log" 2>&1 ||
     fail "the configuration cannot work; what promtool says is in $data/check.log"
