@@ -27,6 +27,7 @@ sed -n 's/^requires = \["\(.*\)"\]$/\1/p' pyproject.toml |
 	lock infra/observability/requirements.lock --constraint requirements-dev.lock requirements.txt -
 lock examples/anomaly/requirements.lock examples/anomaly/requirements.txt
 lock examples/fastapi/requirements.lock --constraint requirements-dev.lock examples/fastapi/requirements.txt
+lock examples/load/requirements.lock examples/load/requirements.txt
 python=3.13 # LocalStack's
 for name in requirements requirements-functions; do
 	lock infra/localstack/$name.lock --no-deps infra/localstack/$name.txt
