@@ -46,7 +46,7 @@ NAMED = {file.name: {rule.get("alert") or rule["record"]: rule for rule in rules
 ALERTS = {name: rule for named in NAMED.values() for name, rule in named.items() if "alert" in rule}
 
 
-def tested_file(test: Path) -> str:
+def rules_of(test: Path) -> str:
     """Return the name of the file whose rules a file of tests is about."""
     [path] = yaml.safe_load(test.read_text())["rule_files"]
     return Path(path).name
@@ -185,7 +185,7 @@ def mutants() -> list[tuple[str, str, str, str]]:
 
 def needed(test: Path) -> set[str]:
     """Return the names of the rules that a file of tests is about, and of those that these are made of."""
-    found, text, named = set(), test.read_text(), NAMED[tested_file(test)]
+    found, text, named = set(), test.read_text(), NAMED[rules_of(test)]
     if "(ALERTS" in text:
         text += " ".join(name for name in named if name in ALERTS)
     while new := {name for name in named if name in text} - found:
@@ -194,7 +194,7 @@ def needed(test: Path) -> set[str]:
     return found
 
 
-NEEDED = {(tested_file(test), test): needed(test) for test in TESTS}
+NEEDED = {(rules_of(test), test): needed(test) for test in TESTS}
 
 
 def survives(mutant: tuple[str, str, str, str], folder: Path) -> bool:
@@ -209,7 +209,7 @@ def survives(mutant: tuple[str, str, str, str], folder: Path) -> bool:
 
 def passes(test: Path, named: dict[str, Any], folder: Path) -> bool:
     """Run a file of tests with those of the rules that it needs."""
-    file = tested_file(test)
+    file = rules_of(test)
     group = {"name": "changed", "rules": [rule for name, rule in named.items() if name in NEEDED[file, test]]}
     (folder / "rules" / file).write_text(yaml.safe_dump({"groups": [group]}))
     copy = folder / test.name
