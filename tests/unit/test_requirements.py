@@ -31,6 +31,7 @@ SOURCES = {
     "infra/gcp/indexer.lock": ["functions/indexer/requirements.txt", "infra/gcp/requirements.txt"],
     "examples/anomaly/requirements.lock": ["examples/anomaly/requirements.txt"],
     "examples/fastapi/requirements.lock": ["examples/fastapi/requirements.txt"],
+    "examples/load/requirements.lock": ["examples/load/requirements.txt"],
     "infra/observability/requirements.lock": ["requirements.txt"],
     "infra/localstack/requirements.lock": ["infra/localstack/requirements.txt"],
     "infra/localstack/requirements-functions.lock": ["infra/localstack/requirements-functions.txt"],
