@@ -175,7 +175,7 @@ def _input(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
     if isinstance(value, str):
         return {"text": value} if value.strip() else None
     if isinstance(value, dict):
-        return {_feature(name): each for name, each in value.items()}
+        return {feature_name(name): each for name, each in value.items()}
     if isinstance(value, list) and value:
         whole = all(isinstance(each, dict) for each in value)
         return [_input(each) for each in value] if whole else {"values": value}
@@ -201,7 +201,7 @@ def _structure(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
     return None
 
 
-def _feature(name: str) -> str:
+def feature_name(name: str) -> str:
     """Give a feature the name that it has in documents."""
     return _FEATURES.get(name.strip(), name.strip().replace(" ", "_"))
 
