@@ -25,6 +25,9 @@ for function in collector indexer ingest traces; do
 done
 sed -n 's/^requires = \["\(.*\)"\]$/\1/p' pyproject.toml |
 	lock infra/observability/requirements.lock --constraint requirements-dev.lock requirements.txt -
+lock functions/drift/requirements.lock --constraint requirements-dev.lock functions/drift/requirements.txt
+lock infra/gcp/drift.lock --constraint requirements-dev.lock functions/drift/requirements.txt infra/gcp/requirements.txt
+lock infra/drift/evidently.lock infra/drift/evidently.txt
 lock examples/anomaly/requirements.lock examples/anomaly/requirements.txt
 lock examples/fastapi/requirements.lock --constraint requirements-dev.lock examples/fastapi/requirements.txt
 lock examples/load/requirements.lock examples/load/requirements.txt

@@ -1,0 +1,155 @@
+"""A run as the environment configures it: the reference, a window of predictions, and what is between them."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from functions.drift.config import DriftConfig, Window, read_config
+from functions.drift.evidently_run import evidently_page
+from functions.drift.features import pairs
+from functions.drift.page import page
+from functions.drift.report import summary
+from functions.drift.reports import Place, put, rows_of
+from functions.drift.verdict import judge
+from functions.drift.windows import database, load_file, load_predictions
+from functions.pipeline.errors import ConfigError, MissingObject
+from functions.pipeline.instants import instant
+from functions.pipeline.store import Store
+from functions.pipeline.wiring import open_indexes, open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator, Mapping
+
+    from duckdb import DuckDBPyConnection
+
+    from functions.drift.windows import Table
+
+PREDICTIONS = "message"  # the kind
+
+
+def load_config(environment: Mapping[str, str], name: str | None) -> DriftConfig:
+    """Read a configuration, given its path or its key in the store; without one, all is as by default.
+
+    Raises:
+        ConfigError: it cannot be read, or something in it is wrong.
+    """
+    if name is None:
+        return DriftConfig()
+    with _file(environment, name) as path:
+        try:
+            content = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            cause = error.strerror if isinstance(error, OSError) else "not UTF-8"
+            raise ConfigError("{file} cannot be read: {cause}. Check the file", file=name, cause=cause) from error
+    return read_config(content, name)
+
+
+def run(
+    environment: Mapping[str, str], config: DriftConfig, asked: Window, output: Path | None = None
+) -> dict[str, Any]:
+    """Compare the predictions of a window with the reference, and put the report into the store.
+
+    Args:
+        environment: where the indexes and the store are.
+        config: how drift is looked for.
+        asked: the window, as far as it is given; the rest is as configured.
+        output: a folder to put the report into, too.
+
+    Returns:
+        What was found, as `report.summary` has it.
+
+    Raises:
+        ConfigError: there is no reference, or it cannot be compared so; or Evidently failed, and the report is in the
+            store without its plots.
+        TransientError: the index or the store is away.
+        PermanentError: one of them refuses.
+    """
+    now = datetime.now(UTC)
+    window = current_window(config, asked, now)
+    with database() as connection:
+        reference = _load_reference(environment, connection, config)
+        documents = open_indexes(environment).read(PREDICTIONS, since=window.since, until=window.until)
+        current = load_predictions(connection, "current", documents, _wanted(reference, config))
+        rows = reference.rows, current.rows
+        verdict = judge(pairs(reference, current, config), rows, config.limits, config.share)
+        found = summary(verdict, config, instant(now), window)
+        html, failure = _page(environment, found, reference, current)
+        store = open_store(environment)
+        made_of = rows_of(store, [each for each in (reference, current) if each.predictions])
+        for place in _places(store, config, output):
+            put(place, _day(window, now), found, html, made_of)
+    if failure:
+        raise failure
+    return found
+
+
+def _page(
+    environment: Mapping[str, str], found: dict[str, Any], reference: Table, current: Table
+) -> tuple[str, ConfigError | None]:
+    """Return Evidently's page, or ours where there is no Evidently; ours and the error where it fails."""
+    try:
+        return evidently_page(environment, found, reference, current) or page(found), None
+    except ConfigError as error:
+        return page(found), error
+
+
+def _places(store: Store, config: DriftConfig, output: Path | None) -> Iterator[Place]:
+    yield Place(store, config.reports)
+    if output:
+        yield Place(Store(f"file://{output.absolute()}"), "")
+
+
+def _day(window: Window, now: datetime) -> str:
+    """Return the last day of a window."""
+    end = datetime.fromisoformat(window.until) - timedelta(microseconds=1) if window.until else now
+    return f"{min(end, now):%Y-%m-%d}"
+
+
+def current_window(config: DriftConfig, asked: Window, now: datetime) -> Window:
+    """Return the window of predictions: what was asked for, else as far back as configured."""
+    if asked.since or config.window_s is None:
+        return asked
+    until = datetime.fromisoformat(asked.until) if asked.until else now
+    return Window(instant(until - timedelta(seconds=config.window_s)), instant(until))
+
+
+def _wanted(reference: Table, config: DriftConfig) -> Container[str]:
+    named = config.features.keys()
+    return (named | reference.columns.keys() if config.others else named) - config.ignore
+
+
+def _load_reference(environment: Mapping[str, str], connection: DuckDBPyConnection, config: DriftConfig) -> Table:
+    there = config.reference
+    if there is None:
+        raise ConfigError("No reference. Name a file of training data: --reference FILE")
+    if isinstance(there, Window):
+        documents = open_indexes(environment).read(PREDICTIONS, since=there.since, until=there.until)
+        return load_predictions(connection, "reference", documents, None)
+    with _file(environment, there) as path:
+        return load_file(connection, "reference", path, config.rename)
+
+
+@contextmanager
+def _file(environment: Mapping[str, str], name: str) -> Iterator[Path]:
+    """Give the path of a file; of one that is in the store, that of a copy, which goes with the block."""
+    path = Path(name)
+    if path.is_file():
+        yield path
+        return
+    store = open_store(environment)
+    with TemporaryDirectory(prefix="trilog-drift-") as folder:
+        copy = Path(folder, f"reference{path.suffix}")
+        try:
+            with copy.open("wb") as file:
+                file.writelines(store.get(name).chunks)
+        except MissingObject as error:
+            raise ConfigError(
+                "{file}: no such file, and no such key in {store}. Check the path",
+                file=name,
+                store=store.address,
+            ) from error
+        yield copy

@@ -1,0 +1,70 @@
+"""What a run of drift takes: time and memory, for a million predictions in the embedded index.
+
+Run `make bench-drift`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+
+from functions.pipeline.wiring import open_indexes
+
+TRILOG = Path(sys.executable).parent / "trilog"
+NUMBERS, FLAGS = 8, 7  # features
+_FEATURES = ", ".join(
+    (
+        *(f"'N{place}': round(random() * 100 + random() * 50, 3)" for place in range(NUMBERS)),
+        *(f"'F{place}': (random() < 0.5)::INT" for place in range(FLAGS)),
+    )
+)
+
+
+def fill(folder: Path, rows: int) -> None:
+    """Write predictions into an index, as indexing them would, and a training set of a tenth of the rows."""
+    open_indexes({"PIPELINE_DATA": str(folder)}).setup()
+    with duckdb.connect(str(folder / "index.duckdb")) as database:
+        database.execute("SELECT setseed(0.5)")
+        database.execute(f"""
+            INSERT INTO "ml-api-message" BY NAME SELECT
+                md5((range // 20000)::VARCHAR) || '-' || (range % 20000) AS _id,
+                TIMESTAMP '2025-10-10' + INTERVAL (range) MILLISECOND AS "@timestamp",
+                200 AS status_code,
+                to_json({{{_FEATURES}}}) AS input_data,
+                to_json({{'prediction': (random() < 0.5)::INT, 'probability': round(random(), 6)}}) AS result
+            FROM range({rows})""")  # noqa: S608 (our own names)
+        unnested = f"SELECT unnest({{{_FEATURES}}}) FROM range({max(rows // 10, 100)})"  # noqa: S608 (likewise)
+        database.execute(f"COPY ({unnested}) TO '{folder}/training.csv' (HEADER)")
+
+
+def main() -> None:
+    """Measure, and print a line of the table in docs/drift.md."""
+    arguments = ArgumentParser(description=__doc__)
+    arguments.add_argument("--rows", type=int, default=1_000_000)
+    rows = arguments.parse_args().rows
+    with TemporaryDirectory(prefix="trilog-drift-") as name:
+        fill(Path(name), rows)
+        command = [TRILOG, "drift", "--reference", f"{name}/training.csv", "--json"]
+        begun = time.perf_counter()
+        with subprocess.Popen(command, env={**os.environ, "PIPELINE_DATA": name}, stdout=subprocess.PIPE) as running:
+            found = json.loads(running.stdout.read() if running.stdout else b"")
+            _, status, used = os.wait4(running.pid, 0)
+            running.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.perf_counter() - begun
+    memory = used.ru_maxrss // (1 if sys.platform == "darwin" else 1024) // (1 << 20 if sys.platform == "darwin" else 1)
+    assert found["rows"]["current"] == rows
+    took = f"{seconds:.1f} s, {used.ru_utime + used.ru_stime:.1f} s of processor time, {memory} MiB at most"
+    sys.stdout.write(f"{rows:,} predictions of {NUMBERS + FLAGS} features, {found['rows']['reference']:,} rows of ")
+    sys.stdout.write(f"reference: {took}; exit code {running.returncode}\n")
+
+
+if __name__ == "__main__":
+    main()
