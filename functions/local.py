@@ -19,6 +19,7 @@ from threading import Event as Flag
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions.collector.collect import Collection, CollectorOptions
+from functions.drift.options import DriftOptions
 from functions.indexer.configured import configured_indexing
 from functions.indexer.index import OBJECT, Indexing, Tally
 from functions.indexer.progress import Progress
@@ -90,6 +91,7 @@ ALL_OPTIONS = (
     IngestOptions,
     TokenOptions,
     MetricsOptions,
+    DriftOptions,
     JaegerOptions,
 )
 """All that can be configured on one machine, but the language of messages."""

@@ -33,6 +33,7 @@ MAY_IMPORT = {
         *("functions.local", "functions.producer", "functions.metrics", "functions.metrics.run"),
         *("functions.loki", "functions.traces", "functions.traces.links"),
         "functions.projection",
+        *("functions.drift", "functions.drift.run"),
         *("functions.cli.try_layout", "functions.cli.serve"),
         *(PIPELINE, KINDS, NAMES, WIRING),
     },
@@ -46,19 +47,30 @@ MAY_IMPORT = {
     "functions.cli.try_layout": {"functions.cli", PIPELINE, FRAMING, REDACTED, PARSER, OWN, WIRING},
     "functions.local": {
         *("functions.collector", "functions.indexer", "functions.indexer.configured", "functions.ingest"),
-        *("functions.producer", "functions.metrics", "functions.traces.links"),
+        *("functions.producer", "functions.metrics", "functions.traces.links", "functions.drift"),
         *(PIPELINE, KINDS, NAMES, OWN, SINKS, WIRING),
     },
     "functions.collector": {PIPELINE, SOURCES},  # never a sink or a kind: it does not know what it carries
     "functions.ingest": {PIPELINE, ENVELOPES},  # never a sink or a kind either; an envelope for OTLP's own names
     "functions.projection": {"functions.indexer", PIPELINE, SINKS},  # what projections on one machine share
-    "functions.metrics": {"functions.projection", "functions.indexer", PIPELINE, KINDS},  # the batches into numbers
+    "functions.metrics": {
+        "functions.projection",
+        "functions.indexer",
+        "functions.drift",
+        PIPELINE,
+        KINDS,
+    },  # into numbers
     "functions.metrics.run": {"functions.metrics", "functions.indexer.configured", PIPELINE, WIRING},
     "functions.loki": {"functions.projection", "functions.indexer.configured", PIPELINE, WIRING},  # batches into Loki
     "functions.traces": {"functions.projection", "functions.indexer.configured", PIPELINE, WIRING},  # and into traces
     "functions.traces.links": {PIPELINE},
     "functions.traces.handler": {"functions.indexer.handler"},
     "functions.traces.main": {"functions.indexer.main"},
+    "functions.drift": {PIPELINE, KINDS},
+    "functions.drift.run": {"functions.drift", PIPELINE, WIRING},
+    "functions.drift.scheduled": {"functions.drift", "functions.drift.run", PIPELINE, WIRING},
+    "functions.drift.handler": {"functions.drift.scheduled"},
+    "functions.drift.main": {"functions.drift.scheduled", PIPELINE},
     "functions.indexer": {PIPELINE, PARSER, READER, FRAMING, REDACTED, KINDS, SINKS},  # never a source
     "functions.producer": {PIPELINE},  # it knows a topic, and nobody who reads it
     # What the platforms call; `run` and `drops` are the same on all of them.
@@ -104,6 +116,7 @@ MAY_IMPORT = {
 HEAVY = {
     *("boto3", "duckdb", "elasticsearch", "gradio", "gradio_client", "httpx", "httpx2", "huggingface_hub", "isal"),
     *("redis", "rich", "zstandard", "dotenv", "confluent_kafka", "opentelemetry", "prometheus_client"),
+    *("numpy", "scipy", "yaml", "evidently"),
 }
 # Modules of functions/pipeline that are pure: bytes and values in, values out.
 PURE = (
@@ -211,7 +224,8 @@ def test_the_wiring_imports_an_adapter_only_when_it_is_asked_for():
 
 LAZY = {  # imported themselves only where they are used
     "functions.ingest.otlp_protobuf",  # a request in protobuf
-    "functions.metrics.exposition",  # trilog metrics
+    *("functions.metrics.exposition", "functions.metrics.drift"),  # trilog metrics
+    *("functions.drift.scores", "functions.drift.evidently_page"),  # trilog drift; a script for another Python
     f"{SINKS}.otlp.body",  # a request with spans
 }
 

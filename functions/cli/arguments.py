@@ -69,7 +69,9 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
     statuses = dict.fromkeys(status for each in kinds().values() for status in each.statuses)
     show.add_argument("--status", choices=statuses, help=_("only these; lost: started, and not ended so far"))
     trace = add("trace", _("show all that the indexes know of a transaction, or an execution, in time order"))
-    trace.add_argument("transaction_id", metavar=_("TRANSACTION_ID"))
+    traced = trace.add_mutually_exclusive_group(required=True)
+    traced.add_argument("transaction_id", nargs="?", metavar=_("TRANSACTION_ID"))
+    traced.add_argument("--drift", type=_day, metavar=_("DAY"), help=_("the report of drift of a day, and its rows"))
     trace.add_argument(
         "--open", action="store_true", help=_("print the link to its trace in Jaeger (JAEGER_URL) instead, and open it")
     )
@@ -92,6 +94,7 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
     _add_queue_dead_letters(group, commands)
     _add_metrics(add)
     _add_pushes(add)
+    _add_drift(add)
     _add_serve(group, commands)
 
 
@@ -179,6 +182,16 @@ def _add_pushes(add: Callable[..., ArgumentParser]) -> None:
         )
 
 
+def _add_drift(add: Callable[..., ArgumentParser]) -> None:
+    command = add("drift", _("compare predictions with what the model was trained on"))
+    command.add_argument("--reference", metavar=_("FILE"), help=_("CSV or Parquet: a path, or a key of the store"))
+    command.add_argument("--since", type=_time, metavar="T", help=_("predictions from this time on"))
+    command.add_argument("--until", type=_time, metavar="T", help=_("predictions before this time"))
+    command.add_argument("--config", metavar=_("FILE"), help=_("features and thresholds (DRIFT_CONFIG)"))
+    command.add_argument("--output", type=Path, metavar=_("FOLDER"), help=_("put the report there, too"))
+    command.add_argument("--json", action="store_true", help=_("print what was found as one JSON object"))
+
+
 def _add_serve(group: Any, commands: dict[str, Callable[..., int]]) -> None:  # noqa: ANN401 (likewise)
     add = _actions(group, commands, "serve", _("run a function as a server on this machine, until Ctrl+C"))
     ingest = add("ingest", _("take records by HTTP, and keep them as batches in the store"))
@@ -259,6 +272,13 @@ def _speed(text: str) -> float:
     return speed
 
 
+def _day(text: str) -> str:
+    time = parsed_instant(text, UTC)
+    if time is None or time[:10] != text:
+        raise ArgumentTypeError(_("a day, such as 2025-01-20"))
+    return text
+
+
 def _time(text: str) -> str:
     time = parsed_instant(text, UTC)
     if time is None:
@@ -282,4 +302,6 @@ exit codes:
   1  a check failed, a record is missing from the log index, or a dead letter stays
   2  wrong arguments or configuration
   3  something outside is down or slow: nothing is lost, run again
-  4  a problem that retrying will not fix""")
+  4  a problem that retrying will not fix
+  5  drift
+  6  too few rows to tell whether there is drift""")

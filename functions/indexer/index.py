@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import blake2b
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,7 @@ from functions.pipeline.batch import batch_time, sequences
 from functions.pipeline.codecs import decoded
 from functions.pipeline.codecs.charsets import UTF_8
 from functions.pipeline.coverage import Coverage
-from functions.pipeline.documents import LOGS, Document, as_rows
+from functions.pipeline.documents import LOGS, Document, as_rows, id_prefix
 from functions.pipeline.errors import ObjectError, PermanentError
 from functions.pipeline.framing import split_records
 from functions.pipeline.instants import instant
@@ -143,7 +142,7 @@ class Indexing:
     @property
     def prefix(self) -> str:
         """What the ids of the batch's records begin with."""
-        return blake2b(self.store.name(self.key).encode(), digest_size=16).hexdigest()
+        return id_prefix(self.store.name(self.key))
 
     def _stored(self) -> StoredObject | None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ def as_rows(documents: Iterable[Document]) -> Iterator[Rows]:
     """Yield documents as a sink takes them, one at a time: for the few that go a way of their own."""
     for kind, identity, timestamp, body in documents:
         yield kind, [(identity.encode(), timestamp, body)]
+
+
+def id_prefix(name: str) -> str:
+    """Return what the ids of an object's documents begin with, before a dash, given the object's name in its store."""
+    return blake2b(name.encode(), digest_size=16).hexdigest()
 
 
 class Rejection(NamedTuple):

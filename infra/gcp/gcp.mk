@@ -15,7 +15,7 @@ serve-ingest: $(VENV)/.installed-dev  ## the ingest function as an HTTP function
 	@$(VENV)/bin/functions-framework --source functions/ingest/main.py --target ingest --host 127.0.0.1 --port 8083
 
 gcp-sources:  ## what gcloud uploads: a folder for each function, in dist/gcp
-	@for function in collector indexer ingest traces; do \
+	@for function in collector indexer ingest traces drift; do \
 		folder=$(GCP_SOURCES)/$$function; \
 		rm -rf $$folder && mkdir -p $$folder; \
 		cp -R functions $$folder/; \

@@ -24,6 +24,9 @@ SOURCES = {
     "functions/collector/requirements.lock": ["functions/collector/requirements.txt"],
     "functions/indexer/requirements.lock": ["functions/indexer/requirements.txt"],
     "functions/ingest/requirements.lock": ["functions/ingest/requirements.txt"],
+    "functions/drift/requirements.lock": ["functions/drift/requirements.txt"],
+    "infra/gcp/drift.lock": ["functions/drift/requirements.txt", "infra/gcp/requirements.txt"],
+    "infra/drift/evidently.lock": ["infra/drift/evidently.txt"],
     "functions/traces/requirements.lock": ["functions/traces/requirements.txt"],
     "infra/gcp/traces.lock": ["functions/traces/requirements.txt", "infra/gcp/requirements.txt"],
     "infra/gcp/ingest.lock": ["functions/ingest/requirements.txt", "infra/gcp/requirements.txt"],
@@ -108,7 +111,7 @@ def test_both_locks_of_a_machine_agree():
     assert here == {name: everywhere.get(name) for name in here}
 
 
-@pytest.mark.parametrize("function", ["collector", "indexer", "ingest", "traces"])
+@pytest.mark.parametrize("function", ["collector", "indexer", "ingest", "traces", "drift"])
 def test_a_function_runs_what_was_tested(function: str):
     tested = versions("requirements-dev.lock")
     for lock in (f"functions/{function}/requirements.lock", f"infra/gcp/{function}.lock"):
