@@ -20,6 +20,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
+from functions.metrics.drift import DriftReports
 from functions.metrics.metric import COUNT, SUM
 from functions.metrics.subjects import SUBJECTS
 
@@ -86,7 +87,7 @@ class _Numbers(Collector):
     """Collects a projection's numbers, how far it is, and how far the readers of a topic are."""
 
     def __init__(self, projection: Metrics, lag: KafkaLag | None) -> None:
-        self._projection, self._lag = projection, lag
+        self._projection, self._lag, self._drift = projection, lag, DriftReports(projection.store)
 
     def collect(self) -> Iterator[Family]:
         """Yield each metric with its samples."""
@@ -98,6 +99,7 @@ class _Numbers(Collector):
             yield _FAMILIES[metric.type](metric, parts[metric.name])
         if self._lag:
             yield _behind(self._lag)
+        yield from self._drift.families()
         yield from self._own()
 
     def _own(self) -> Iterator[Family]:

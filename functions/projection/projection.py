@@ -19,13 +19,14 @@ class Projection(ABC):
     """Keeps up with a store.
 
     Attributes:
+        store: the store.
         waiting: how many batches were found that have not been taken yet.
         last_success: when all batches of the store had been taken, in Unix seconds; 0: not so far.
     """
 
     def __init__(self, batches: Batches, store: Store, prefix: str) -> None:
         """Take the batches that it has, which are open; a store; and below which prefix its batches lie."""
-        self._batches, self._store, self._prefix = batches, store, prefix
+        self._batches, self.store, self._prefix = batches, store, prefix
         self.waiting, self.last_success = 0, 0.0
 
     def turn(self) -> Iterator[str]:
@@ -35,7 +36,7 @@ class Projection(ABC):
             TransientError: the store, or where the batches go, fails for now; what was taken stays.
             PermanentError: one of them refuses.
         """
-        times = {key: batch_time(key) or modified for key, modified, _ in self._store.listed(self._prefix)}
+        times = {key: batch_time(key) or modified for key, modified, _ in self.store.listed(self._prefix)}
         keys = sorted(self._batches.missing(times), key=lambda key: (times[key], key))
         self.waiting = len(keys)
         for key in keys:

@@ -33,9 +33,20 @@ SEVERITIES = {
     "ApiInjoignable": "critical",
     "ApiBudgetErreurRapide": "critical",
     "ApiBudgetErreurLent": "warning",
+    "DeriveVariable": "warning",
+    "DeriveModele": "critical",
+    "DeriveNonCalculee": "critical",
 }
-TEAMS = {"Ingestion": "data", "Api": "api"}  # by what the names of alerts begin with
-SAID = {"summary", "description", "value", "threshold", "dashboard", "runbook_url", "command"}  # by alerts on an API
+TEAMS = {"Ingestion": "data", "Api": "api", "Derive": "ml"}  # by what the names of alerts begin with
+SAID = {
+    "summary",
+    "description",
+    "value",
+    "threshold",
+    "dashboard",
+    "runbook_url",
+    "command",
+}  # by Api…, Derive…
 
 
 def rules(file: Path) -> list[dict[str, Any]]:
@@ -78,7 +89,7 @@ def test_an_alert_says_whom_it_reaches_and_where_to_read_on(name: str):
     headings = re.findall(r"^#+ (.*)$", (ROOT / page).read_text(), re.MULTILINE)
     assert name in headings
     assert place in {"", name.lower()}
-    if team == "api":
+    if team in {"api", "ml"}:
         assert annotations.keys() == SAID
         assert page == f"docs/runbooks/{name}.md"
 
@@ -143,6 +154,10 @@ _PARTS = (  # what each of these is for, a test must show
     ('class="5xx"', 'class="4xx"'),
     ('le="2.0"', 'le="5.0"'),
     ("* 0,", "* 1,"),
+    ("score and on (model, feature)", "score and on (model)"),
+    ("score and on (model, feature)", "score unless on (model, feature)"),
+    ("> 0.3", ">= 0.3"),
+    ("> 1.5", ">= 1.5"),
 )
 
 
