@@ -68,13 +68,7 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
     show.add_argument("--unread", action="store_true", help=_("only records that could not be read (of the log index)"))
     statuses = dict.fromkeys(status for each in kinds().values() for status in each.statuses)
     show.add_argument("--status", choices=statuses, help=_("only these; lost: started, and not ended so far"))
-    trace = add("trace", _("show all that the indexes know of a transaction, or an execution, in time order"))
-    traced = trace.add_mutually_exclusive_group(required=True)
-    traced.add_argument("transaction_id", nargs="?", metavar=_("TRANSACTION_ID"))
-    traced.add_argument("--drift", type=_day, metavar=_("DAY"), help=_("the report of drift of a day, and its rows"))
-    trace.add_argument(
-        "--open", action="store_true", help=_("print the link to its trace in Jaeger (JAEGER_URL) instead, and open it")
-    )
+    _add_trace(add)
     export = add("export", _("write an index's documents to a file"))
     export.add_argument("index", type=index, metavar=_("INDEX"), help=", ".join(indexes))
     export.add_argument("--format", choices=EXPORT_FORMATS, help=_("by default what the file's name says, or jsonl"))
@@ -96,6 +90,16 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
     _add_pushes(add)
     _add_drift(add)
     _add_serve(group, commands)
+
+
+def _add_trace(add: Callable[..., ArgumentParser]) -> None:
+    trace = add("trace", _("show all that the indexes know of a transaction, or an execution, in time order"))
+    traced = trace.add_mutually_exclusive_group(required=True)
+    traced.add_argument("transaction_id", nargs="?", metavar=_("TRANSACTION_ID"))
+    traced.add_argument("--drift", type=_day, metavar=_("DAY"), help=_("the report of drift of a day, and its rows"))
+    trace.add_argument(
+        "--open", action="store_true", help=_("print the link to its trace in Jaeger (JAEGER_URL) instead, and open it")
+    )
 
 
 def _add_try_layout(add: Callable[..., ArgumentParser]) -> None:
