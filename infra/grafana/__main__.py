@@ -9,12 +9,13 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 from infra.grafana.api import API
 from infra.grafana.dashboard import dashboard
+from infra.grafana.drift import DRIFT
 from infra.grafana.french import FRENCH
 from infra.grafana.ingestion import INGESTION
 from infra.grafana.system import SYSTEM
 
 FOLDER = Path(__file__).with_name("dashboards")
-BOARDS = (INGESTION, API, SYSTEM)
+BOARDS = (INGESTION, API, SYSTEM, DRIFT)
 
 
 def written() -> dict[str, str]:

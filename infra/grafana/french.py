@@ -191,4 +191,38 @@ FRENCH = {
     ),
     "Processor time, by application": "Temps processeur, par application",
     "Memory, by application": "Mémoire, par application",
+    # Drift
+    "Drift of models": "Dérive des modèles",
+    "How far what models are given and answer has moved from what they were trained on, as trilog drift finds it.": (
+        "L'écart entre ce que les modèles reçoivent et répondent et leur jeu d'entraînement, d'après trilog drift."
+    ),
+    "Model": "Modèle",
+    "1. Overview: the last run of each model": "1. Vue d'ensemble : le dernier calcul de chaque modèle",
+    "2. Features": "2. Variables",
+    "3. Runs": "3. Calculs",
+    "Of the last run of each model that is chosen.": "D'après le dernier calcul de chaque modèle choisi.",
+    "Models with drift": "Modèles en dérive",
+    "Features that drifted": "Variables en dérive",
+    "Largest share of features": "Part la plus élevée de variables en dérive",
+    "Time since the last run": "Temps écoulé depuis le dernier calcul",
+    "Rules on drift that fire, or are about to.": "Les règles sur la dérive qui sont déclenchées ou vont l'être.",
+    "Share of features that drifted": "Part des variables en dérive",
+    "By model.": "Par modèle.",
+    "By Wasserstein, Jensen-Shannon or PSI; a feature has drifted where chance does not explain it, too.": (
+        "Selon Wasserstein, Jensen-Shannon ou PSI ; il y a dérive si, en outre, le hasard n'explique pas l'écart."
+    ),
+    "Scores, by feature": "Scores, par variable",
+    "Of the last run; of ks, the p-value.": "D'après le dernier calcul ; pour ks, la valeur p.",
+    "Scores, in thresholds": "Scores, en multiples du seuil",
+    "Drifted: 1, or 0": "En dérive : 1, sinon 0",
+    "By feature, as the run decided.": "Par variable, d'après le verdict du calcul.",
+    "Thresholds, by feature": "Seuils, par variable",
+    "As configured.": "Tels qu'ils sont configurés.",
+    "due": "attendu",
+    "Without a schedule in the configuration, no run is due.": (
+        "Sans fréquence dans la configuration, aucun calcul n'est attendu."
+    ),
+    "Rows compared": "Lignes comparées",
+    "Of the reference and of the predictions.": "De la référence et des prédictions.",
+    "Time since the last run, by model": "Temps écoulé depuis le dernier calcul, par modèle",
 }
