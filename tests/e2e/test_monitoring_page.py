@@ -147,6 +147,13 @@ def test_the_page_shows_what_compose_s_prometheus_reads():
     assert shown["global"].items() <= read["global"].items()
 
 
+def test_each_file_of_the_users_document_is_here():
+    rows = re.findall(r"^\| (`[\w./-]+`.*) \| (.*) \|$", PAGE.partition("## The files")[2], re.MULTILINE)
+    named = [name for _, here in rows for name in re.findall(r"`([\w./-]+/[\w./-]+)`", here)]
+    assert len(rows) >= 20
+    assert [name for name in named if name != "reports/drift" and not (ROOT / name).exists()] == []
+
+
 @pytest.mark.parametrize("file", sorted((DOCS / "runbooks").glob("*.md")), ids=lambda file: file.stem)
 def test_the_commands_of_a_runbook_find_the_records(file: Path, tmp_path: Path):
     """In a log that has one of each kind: a failure, a refusal, a slow answer, and an error that is logged."""
