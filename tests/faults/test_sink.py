@@ -107,14 +107,14 @@ class Limited:
 
 
 @pytest.mark.fault(
-    "a server that takes 2,000 documents a second, and has room for half a second's",
+    "a server that takes 500 documents a second, and has room for half a second's",
     "of what it takes, it is given 80 % and more",
     within=60,
 )
 def test_a_server_is_given_what_it_takes(case: Case, fake: FakeElasticsearch):
-    limited = Limited(2000)
-    case.plant("raw/a.log", 8000)
-    case.plant("raw/b.log", 8000)
+    limited = Limited(500)
+    case.plant("raw/a.log", 2000)
+    case.plant("raw/b.log", 2000)
     fake.always_answer_with(limited)
     assert case.queue.deliver(LambdaContext(60)) == []
     assert case.judge(handed_back=[]).dead == 0
