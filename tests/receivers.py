@@ -130,6 +130,7 @@ def mail(folder: Path) -> Iterator[Mail]:
         tls_context=context,
         require_starttls=True,
         auth_required=True,
+        auth_exclude_mechanism=["LOGIN"],  # its prompts are not those that Alertmanager knows
         authenticator=_signed_in,
     )
     controller.start()
@@ -142,7 +143,7 @@ def mail(folder: Path) -> Iterator[Mail]:
 def variables(folder: Path, web: Web, mail: Mail) -> dict[str, str]:
     """Write the files with the secrets; return the variables of alertmanager.sh that name all receivers."""
     for name, secret in SECRETS.items():
-        (folder / name).write_text(secret + "\n")
+        (folder / name).write_text(secret)
     (folder / "slack").write_text(f"{web.address}/slack?{SECRETS['slack']}\n")
     return {
         "ALERT_SLACK_URL_FILE": str(folder / "slack"),

@@ -64,7 +64,7 @@ def amtool(*arguments: object) -> str:
 @pytest.fixture
 def secret(tmp_path: Path) -> str:
     """A file with a secret."""
-    (tmp_path / "secret").write_text("pl4nted-s3cret\n")
+    (tmp_path / "secret").write_text("pl4nted-s3cret")
     return str(tmp_path / "secret")
 
 
@@ -165,6 +165,15 @@ def test_a_team_may_have_its_own(configure: Configure, tmp_path: Path, secret: s
 def test_what_cannot_work_is_said(tmp_path: Path, variables: dict[str, str], said: str):
     install(ALERTMANAGER, ALERTMANAGER_HOME)
     assert said in refused(tmp_path, **variables)
+
+
+def test_a_password_has_no_line_break(tmp_path: Path):
+    install(ALERTMANAGER, ALERTMANAGER_HOME)
+    (tmp_path / "password").write_text("pl4nted-s3cret\n")
+    given = {"ALERT_EMAIL_TO": "a@example.org", "ALERT_EMAIL_FROM": "b@example.org", "ALERT_SMTP_SERVER": "127.0.0.1:25"}
+    said = refused(tmp_path, **given, ALERT_SMTP_USER="trilog", ALERT_SMTP_PASSWORD_FILE=str(tmp_path / "password"))
+    assert "ends with a line break" in said
+    assert "pl4nted" not in said
 
 
 def test_an_address_in_a_file_is_taken_where_alertmanager_can_read_it(configure: Configure, tmp_path: Path, secret: str):

@@ -22,6 +22,8 @@ check_email() {
   [ -n "${ALERT_SMTP_SERVER:-}" ] || fail "ALERT_EMAIL_TO needs ALERT_SMTP_SERVER: HOST:PORT of a mail server" 2
   [ -z "${ALERT_SMTP_USER:-}" ] || [ -n "${ALERT_SMTP_PASSWORD_FILE:-}" ] ||
     fail "ALERT_SMTP_USER needs ALERT_SMTP_PASSWORD_FILE: a file with the password" 2
+  [ -z "${ALERT_SMTP_USER:-}" ] || [ -n "$(tail -c 1 "$ALERT_SMTP_PASSWORD_FILE")" ] || # Alertmanager 0.25 takes it whole
+    fail "$ALERT_SMTP_PASSWORD_FILE is empty or ends with a line break, which is no part of the password. Write it by printf %s" 2
 }
 
 write_receivers() { # a receiver has the parts that are configured, for its team or for all
@@ -71,7 +73,7 @@ email() { # addresses, with commas between them
         smarthost: $(quoted "$ALERT_SMTP_SERVER")
         require_tls: ${ALERT_SMTP_TLS:-true}
         send_resolved: true
-        headers: {Subject: '{{ template "trilog.title" . }}'}
+        headers: {Subject: '{{ template "trilog.subject" . }}'}
         html: '{{ template "trilog.html" . }}'
         text: '{{ template "trilog.text" . }}'
 YAML
