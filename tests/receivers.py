@@ -12,6 +12,7 @@ from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
@@ -112,7 +113,9 @@ def text_of(message: EmailMessage, kind: str = "plain") -> str:
     return str(part.get_content())
 
 
-def _signed_in(_server: object, _session: object, _envelope: object, _mechanism: str, data: LoginPassword) -> AuthResult:
+def _signed_in(
+    _server: object, _session: object, _envelope: object, _mechanism: str, data: LoginPassword
+) -> AuthResult:
     return AuthResult(success=(data.login, data.password) == (b"trilog", SECRETS["password"].encode()))
 
 
@@ -159,6 +162,13 @@ def variables(folder: Path, web: Web, mail: Mail) -> dict[str, str]:
         "GRAFANA_URL": "https://grafana.example.org",
         "RUNBOOKS_URL": "https://example.org/trilog",
     }
+
+
+def tell(address: str, *alerts: dict[str, Any]) -> None:
+    """Tell Alertmanager, at a host and port, of alerts, as Prometheus does."""
+    url = f"http://{address}/api/v2/alerts"
+    asked = Request(url, json.dumps(alerts).encode(), {"Content-Type": "application/json"})
+    urlopen(asked, timeout=10).close()  # noqa: S310 (our own)
 
 
 def until(holds: Callable[[], object], seconds: float) -> None:
