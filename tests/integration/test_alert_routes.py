@@ -45,6 +45,9 @@ RECEIVERS = {
     "ApiInjoignable": "on-call-api,api",
     "ApiBudgetErreurRapide": "on-call-api,api",
     "ApiBudgetErreurLent": "api",
+    "DeriveVariable": "ml",
+    "DeriveModele": "on-call-ml,ml",
+    "DeriveNonCalculee": "on-call-ml,ml",
 }
 EMAIL = {
     "ALERT_EMAIL_TO": "a@example.org",
