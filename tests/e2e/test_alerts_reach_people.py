@@ -60,11 +60,11 @@ class Chain:
         """Collect what is new of a log."""
         self.trilog("--once", "--source", str(log))
 
-    def trilog(self, *arguments: str) -> str:
-        """Run a command; return what it prints."""
+    def trilog(self, *arguments: str, code: int = 0) -> str:
+        """Run a command, which ends with an exit code; return what it prints."""
         command = [sys.executable, "-m", "functions", *arguments]
         done = subprocess.run(command, cwd=self.folder, env=_environment(), capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == code, done.stderr
         return done.stdout
 
     def sent(self, place: str, name: str) -> list[dict[str, Any]]:
@@ -175,7 +175,7 @@ def test_a_slow_api_and_a_burst_of_errors_are_told_once_each_and_so_is_their_end
     print(f"a slow API and a burst of errors were told after {time.monotonic() - begun:.1f} s")  # noqa: T201 (measured)
     for name, (title, *_) in EXPECTED.items():
         told(chain, name, title)
-    look_at_the_records(chain)
+    assert records(chain, "ApiErreurs5xx").count('"status_code":500') == 8
 
     until(lambda: all(min(map(len, chain.counted(name).values())) == 2 for name in EXPECTED), 420)
     time.sleep(GROUP_INTERVAL + 5)  # nothing comes after the end
@@ -200,9 +200,33 @@ def told(chain: Chain, name: str, title: str) -> None:
     assert matches(event["payload"]["custom_details"]["firing"], [re.escape(title), *lines_of(name)])
 
 
-def look_at_the_records(chain: Chain) -> None:
-    """Type the command of the message."""
-    [slack] = chain.sent("slack", "ApiErreurs5xx")
-    command = shlex.split(slack["attachments"][0]["text"].partition("Enregistrements : ")[2])
-    assert command.pop(0) == "trilog"
-    assert chain.trilog(*command).count('"status_code":500') == 8
+def records(chain: Chain, name: str) -> str:
+    """Type the command of a message; return what it prints."""
+    [slack] = chain.sent("slack", name)
+    command = slack["attachments"][0]["text"].partition("Enregistrements : ")[2].splitlines()[0]
+    assert command.startswith("trilog ")
+    return chain.trilog(*shlex.split(command)[1:])
+
+
+@pytest.mark.timeout(400)
+def test_a_drifted_window_is_told_once_and_so_is_its_end(chain: Chain, record_property: pytest.RecordProperty):
+    subprocess.run([sys.executable, ROOT / "examples" / "drift" / "sample.py"], cwd=chain.folder, check=True)
+    chain.collect(chain.folder / "api.log")
+    compare = ("drift", "--reference", "training.csv")
+    chain.trilog(*compare, "--since", "2025-10-11", "--until", "2025-10-12", code=5)
+    begun = time.monotonic()
+    until(lambda: all(chain.counted("DeriveVariable")[place] for place in ("slack", "alerts", "mail")), 120)
+    record_property("seconds", time.monotonic() - begun)
+    print(f"a drifted window was told after {time.monotonic() - begun:.1f} s")  # noqa: T201 (measured)
+    [slack] = [body["attachments"][0] for body in chain.sent("slack", "DeriveVariable")]
+    assert slack["title"].startswith("[WARNING] Dérive de ")
+    assert re.search(r"^AGE du modèle \S+ a dérivé : wasserstein vaut 0\.\d+\.$", slack["text"], re.MULTILINE)
+    assert "\nSeuil : 0.1\n" in slack["text"]
+    assert "https://grafana.example.org/d/trilog-model-drift-fr?var-model=" in slack["text"]
+    assert "AGE" in records(chain, "DeriveVariable")
+
+    chain.trilog(*compare, "--since", "2025-10-10", "--until", "2025-10-11")
+    until(lambda: len(chain.counted("DeriveVariable")["mail"]) == 2, 200)
+    time.sleep(GROUP_INTERVAL + 5)
+    warned = {"slack": ["warning", "good"], "mail": ["WARNING", "RÉSOLU"], "alerts": TOLD["alerts"], "pagerduty": []}
+    assert chain.counted("DeriveVariable") == warned
