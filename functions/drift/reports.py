@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from datetime import datetime, timedelta
 from io import BytesIO
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -65,6 +66,12 @@ def rows_of(store: Store, tables: Sequence[Table]) -> bytes:
                 line = {"window": table.name, "batch": keys.get(prefix), "ids": [*ids]}
                 file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
     return listed.getvalue()
+
+
+def end_of(found: dict[str, Any]) -> datetime:
+    """Return the last instant of the window that a report is of; its day is the one that the report is kept under."""
+    run, until = datetime.fromisoformat(found["time"]), found["windows"]["current"]["until"]
+    return min(datetime.fromisoformat(until) - timedelta(microseconds=1), run) if until else run
 
 
 def of_day(store: Store, day: str) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:

@@ -13,7 +13,7 @@ from functions.drift.evidently_run import evidently_page
 from functions.drift.features import pairs
 from functions.drift.page import page
 from functions.drift.report import summary
-from functions.drift.reports import Place, put, rows_of
+from functions.drift.reports import Place, end_of, put, rows_of
 from functions.drift.verdict import judge
 from functions.drift.windows import database, load_file, load_predictions
 from functions.pipeline.errors import ConfigError, MissingObject
@@ -81,7 +81,7 @@ def run(
         store = open_store(environment)
         made_of = rows_of(store, [each for each in (reference, current) if each.predictions])
         for place in _places(store, config, output):
-            put(place, _day(window, now), found, html, made_of)
+            put(place, f"{end_of(found):%Y-%m-%d}", found, html, made_of)
     if failure:
         raise failure
     return found
@@ -101,12 +101,6 @@ def _places(store: Store, config: DriftConfig, output: Path | None) -> Iterator[
     yield Place(store, config.reports)
     if output:
         yield Place(Store(f"file://{output.absolute()}"), "")
-
-
-def _day(window: Window, now: datetime) -> str:
-    """Return the last day of a window."""
-    end = datetime.fromisoformat(window.until) - timedelta(microseconds=1) if window.until else now
-    return f"{min(end, now):%Y-%m-%d}"
 
 
 def current_window(config: DriftConfig, asked: Window, now: datetime) -> Window:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from prometheus_client.core import GaugeMetricFamily
 
-from functions.drift.reports import latest
+from functions.drift.reports import end_of, latest
 from functions.pipeline.errors import PermanentError, TransientError
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def _of_runs(reports: dict[str, dict[str, Any]]) -> Iterator[GaugeMetricFamily]:
     share = _family("model_drift_share", "The share of a model's features that have drifted.", _MODEL)
     rows = _family("model_drift_rows", "Rows that the last run compared.", ("model", "window"))
     last = _family("model_drift_last_run_timestamp_seconds", "When the last run was, in Unix seconds.", _MODEL)
+    ends = _family("model_drift_window_end_timestamp_seconds", "Until when the last run compared.", _MODEL)
     due = _family("model_drift_schedule_seconds", "How often a run is due, where a schedule is configured.", _MODEL)
     for model, found in reports.items():
         if found["dataset_drift"] is not None:
@@ -67,9 +68,10 @@ def _of_runs(reports: dict[str, dict[str, Any]]) -> Iterator[GaugeMetricFamily]:
         for window, count in found["rows"].items():
             rows.add_metric((model, window), count)
         last.add_metric((model,), datetime.fromisoformat(found["time"]).timestamp())
+        ends.add_metric((model,), end_of(found).timestamp())
         if found["config"]["schedule_s"]:
             due.add_metric((model,), found["config"]["schedule_s"])
-    yield from (detected, share, rows, last, due)
+    yield from (detected, share, rows, last, ends, due)
 
 
 def _family(name: str, help_text: str, labels: tuple[str, ...]) -> GaugeMetricFamily:

@@ -8,7 +8,7 @@ NODE_EXPORTER_DIR := .tools/node-exporter
 
 .PHONY: prometheus-up prometheus-down node-exporter-up node-exporter-down rules
 
-prometheus-up:  ## Prometheus on 127.0.0.1:9090 and Alertmanager on 127.0.0.1:9093, Debian's packages; alerts go to ALERT_WEBHOOK_URL
+prometheus-up:  ## Prometheus on 127.0.0.1:9090 and Alertmanager on 127.0.0.1:9093, Debian's packages; docs/alerting.md says where alerts go
 	@$(ALERTMANAGER_SH) install $(ALERTMANAGER_DIR) && $(ALERTMANAGER_SH) start-background $(ALERTMANAGER_DIR)
 	@$(PROMETHEUS_SH) install $(PROMETHEUS_DIR) && $(PROMETHEUS_SH) start-background $(PROMETHEUS_DIR)
 

@@ -5,7 +5,7 @@ import json
 import math
 import sys
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -504,13 +504,24 @@ def test_the_latest_report_is_in_the_metrics(index, drift, command_line, folder)
     assert mine["model_drift_schedule_seconds", frozenset()] == 86400
     last = datetime.fromisoformat(report["time"]).timestamp()
     assert mine["model_drift_last_run_timestamp_seconds", frozenset()] == pytest.approx(last)
+    assert mine["model_drift_window_end_timestamp_seconds", frozenset()] == pytest.approx(last)
+
+
+def test_the_metrics_say_until_when_was_compared(index, drift, command_line):
+    index(features(300, 3))
+    drift("--until", "2025-10-12")
+    found = samples(command_line("metrics", "--once")[1])
+    [end] = [value for (name, _), value in found.items() if name == "model_drift_window_end_timestamp_seconds"]
+    assert datetime.fromtimestamp(end, UTC).date() == datetime(2025, 10, 11, tzinfo=UTC).date()
+    assert command_line("trace", "--drift", "2025-10-11")[0] == 0
 
 
 def test_a_run_without_a_verdict_is_no_zero(drift, command_line):
     assert drift()[0] == 6
     found = samples(command_line("metrics", "--once")[1])
     names = {name for name, _ in found if name.startswith("model_drift")}
-    assert names == {"model_drift_rows", "model_drift_last_run_timestamp_seconds"}
+    times = {f"model_drift_{name}_timestamp_seconds" for name in ("last_run", "window_end")}
+    assert names == {"model_drift_rows"} | times
 
 
 def test_without_a_report_there_are_no_metrics_of_drift(command_line):
