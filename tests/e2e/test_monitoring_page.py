@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
@@ -152,22 +151,3 @@ def test_each_file_of_the_users_document_is_here():
     named = [name for _, here in rows for name in re.findall(r"`([\w./-]+/[\w./-]+)`", here)]
     assert len(rows) >= 20
     assert [name for name in named if name != "reports/drift" and not (ROOT / name).exists()] == []
-
-
-@pytest.mark.parametrize("file", sorted((DOCS / "runbooks").glob("*.md")), ids=lambda file: file.stem)
-def test_the_commands_of_a_runbook_find_the_records(file: Path, tmp_path: Path):
-    """In a log that has one of each kind: a failure, a refusal, a slow answer, and an error that is logged."""
-    lines = [
-        "2025-01-20 10:30:00 - api - INFO - [a-1] API Call - POST /predict - Status: 500 - Time: 15.98ms",
-        "2025-01-20 10:30:00 - api - INFO - [a-2] API Call - POST /predict - Status: 422 - Time: 5ms",
-        "2025-01-20 10:30:00 - api - INFO - [a-3] API Call - POST /predict - Status: 200 - Time: 2500.5ms",
-        "2025-01-20 10:30:00 - api - INFO - [a-4] API Call - POST /predict - Status: 200 - Time: 250.5ms",
-        "2025-01-20 10:30:00 - api - ERROR - model not loaded",
-    ]
-    (tmp_path / "api.log").write_text("\n".join(lines) + "\n")
-    given = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "PYTHONPATH": str(ROOT), "SINCE": "2025-01-20T10:00Z"}
-    shell(f"{sys.executable} -m functions --once --source api.log", tmp_path, given)
-    for command in (each for each in commands(f"runbooks/{file.stem}") if each.startswith("trilog ")):
-        found = shell(command.replace("trilog ", f"{sys.executable} -m functions "), tmp_path, given)
-        documents = [json.loads(line) for line in found.splitlines()]
-        assert len(documents) == (5 if "tail" in command else 1), command
