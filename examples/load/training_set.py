@@ -18,7 +18,7 @@ def main() -> None:
     given = parser.parse_args()
     random = Random(given.seed)  # noqa: S311 (no secret)
     rows = (patient(random) for _ in range(given.rows))
-    writer = csv.DictWriter(sys.stdout, patient(Random(0)))  # noqa: S311
+    writer = csv.DictWriter(sys.stdout, patient(Random(0)))  # noqa: S311 (likewise)
     writer.writeheader()
     writer.writerows(rows)
 
