@@ -9,10 +9,11 @@ import orjson
 
 from functions.metrics.metric import COUNT, Metric, observed
 from functions.metrics.pairs import Pairs
-from functions.metrics.routes import OTHER, route_of
 from functions.metrics.subject import Subject
 from functions.pipeline.batch import batch_time
 from functions.pipeline.documents import LOGS
+from functions.pipeline.routes import OTHER, route_of
+from functions.pipeline.services import service_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,7 +35,6 @@ _METHODS = frozenset(("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "P
 _STATUSES = range(100, 600)
 _NOT_FOUND = 404
 _UNKNOWN = "unknown"
-_NAMES = ("service", "service.name", "service_name")  # ECS, OpenTelemetry, Google Cloud
 _SOURCE = re.compile(r"raw/([^/]+?)(?:-[0-9a-f]{8})?/")  # a source's name ends with a hash where it was shortened
 
 
@@ -64,7 +64,7 @@ class Requests(Subject):
         status, path, seconds = line.get("status_code"), line.get("http_path"), _seconds(line)
         if status not in _STATUSES or not isinstance(path, str):
             return
-        service, method, route = _service(line) or self._source, _method(line), route_of(path)
+        service, method, route = service_of(line) or self._source, _method(line), route_of(path)
         request = (service, method, route, str(status))
         new, timed = self._pairs.first(request, own=not _is_access_line(line, path), timed=seconds is not None)
         labels = self._labels(service, method, route, status)
@@ -99,21 +99,3 @@ def _method(line: dict[str, Any]) -> str:
 def _is_access_line(line: dict[str, Any], path: str) -> bool:
     """Say whether a server wrote the line: these quote the request line, `"POST /predict HTTP/1.1"`."""
     return f'"{line.get("http_method")} {path}' in str(line.get("message"))
-
-
-def _service(line: dict[str, Any]) -> str:
-    """Return the name of the service that a record gives, or what carried it; empty where there is none."""
-    labels = line.get("labels", {})
-    for where in (line.get("data", {}), labels, labels.get("resource"), _at(labels, "resource", "labels")):
-        for name in _NAMES if isinstance(where, dict) else ():
-            value = where.get(name)
-            found = value.get("name") if isinstance(value, dict) else value
-            if isinstance(found, str) and found.strip() and found.isprintable():
-                return found
-    return ""
-
-
-def _at(where: Any, *names: str) -> Any:  # noqa: ANN401 (JSON values)
-    for name in names:
-        where = where.get(name) if isinstance(where, dict) else None
-    return where

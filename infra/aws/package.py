@@ -19,7 +19,7 @@ from infra.aws.wheels import MACHINES, install, libraries
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = ("collector", "indexer", "ingest", "traces")
-_IN_THE_RUNTIME = {"boto3", "botocore"}
+_ELSEWHERE = {"boto3", "botocore", "opentelemetry"}  # in the runtime; and, for traces of their own, in a layer
 _DATA = ("template.json", "*.toml")  # what modules read that lies beside them
 _TIME = (1980, 1, 1, 0, 0, 0)  # of every file, so that the same content makes the same zip
 
@@ -55,7 +55,7 @@ class Package:
         return f"{'/'.join(self.path.parts[-3:])}: {sizes}{left_out}"
 
     def _copy_modules(self, folder: Path) -> str:
-        follower = Follower(ROOT, libraries(folder) | _IN_THE_RUNTIME)
+        follower = Follower(ROOT, libraries(folder) | _ELSEWHERE)
         for handler in sorted((ROOT / "functions" / self.function).glob("*handler.py")):
             needed = follower.needed(f"functions.{self.function}.{handler.stem}")  # with what those before it need
         folders = {each.parent for each in needed.files}

@@ -914,16 +914,16 @@ def read_by(reader, *keys):
 def test_an_idle_file_that_was_read_by_an_older_key_is_not_read_again_without_it(tmp_path):
     idle = tmp_path / "idle.log.gz"
     write(idle, gzip.compress(b"idle\n" * 100))
-    write(tmp_path / "gone.log", b"gone\n" * 100)
+    write(tmp_path / "gone.log", b"gone\n" * 300)  # so long that it is known again though its inode may be another
     write(tmp_path / "busy.log", b"busy\n")
     reader = Reader(tmp_path / "*.log*")
-    assert len(read_by(reader, OLD)) == 201
+    assert len(read_by(reader, OLD)) == 401
     (tmp_path / "gone.log").unlink()
     append(tmp_path / "busy.log", b"more\n")
     assert read_by(reader, NEW, OLD) == [b"more"]
     with pytest.raises(PermanentError, match="another PIPELINE_REDACT_KEY"):
         read_by(reader, NEW)
-    write(tmp_path / "gone.log", b"gone\n" * 100 + b"back\n")
+    write(tmp_path / "gone.log", b"gone\n" * 300 + b"back\n")
     append(idle, gzip.compress(b"new\n"))
     assert sorted(read_by(reader, NEW, OLD)) == [b"back", b"new"]
     assert read_by(reader, NEW) == []

@@ -191,4 +191,5 @@ def test_the_code_asks_aws_for_nothing_else():
         if "import boto3" in path.read_text()
     }
     assert opened.pop("functions/pipeline/secrets.py") == ["get_parameter", "get_secret_value"]
+    assert opened.pop("functions/pipeline/odd_keys.py") == ["get_object", "get_paginator"]  # of ListBucket
     assert set(opened) <= BY_USERS

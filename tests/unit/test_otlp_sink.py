@@ -19,6 +19,7 @@ from functions.pipeline.config import load
 from functions.pipeline.documents import DEAD_LETTERS, LOGS
 from functions.pipeline.errors import ConfigError, PermanentError, TransientError, Unauthorized
 from functions.pipeline.otlp_options import OtlpOptions
+from functions.pipeline.services import service_of
 from functions.pipeline.sinks.otlp.sink import OtlpSink
 from functions.pipeline.sinks.otlp.spans import (
     INTERNAL,
@@ -27,7 +28,6 @@ from functions.pipeline.sinks.otlp.spans import (
     dead_letter_spans,
     inference_spans,
     request_spans,
-    service_of,
 )
 
 if TYPE_CHECKING:

@@ -125,6 +125,7 @@ def test_a_package_holds_the_modules_that_its_handler_imports(unpacked: Unpacked
     assert not any(each.startswith("functions/indexer") for each in collector | ingest)
     assert "functions/pipeline/sinks/elasticsearch/sink.py" not in collector
     body = "functions/pipeline/sinks/otlp/body.py"
+    assert "functions/pipeline/tracing.py" in indexer & collector  # with a layer
     assert modules(unpacked("traces", "arm64")) - indexer == {
         "functions/traces/__init__.py",
         "functions/traces/handler.py",

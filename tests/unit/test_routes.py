@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.metrics.routes import OTHER, route_of
+from functions.pipeline.routes import OTHER, route_of
 
 
 @pytest.mark.parametrize(

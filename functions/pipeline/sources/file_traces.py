@@ -123,7 +123,7 @@ class File:
         """Read on from where the trace was left, which this file continues.
 
         Its fingerprints are made anew, so that an older key is not needed for ever; but not those of a
-        compressed file that is         unchanged, which would have to be decompressed.
+        compressed file that is unchanged, which would have to be decompressed.
         """
         unchanged = self.compressed and self._unchanged(trace)
         self.trace = trace if unchanged else self._left_at(trace.offset, self._ending, finished=False)

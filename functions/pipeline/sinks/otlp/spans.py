@@ -6,13 +6,14 @@ profiled. Names of attributes are OpenTelemetry's, or the documents' own where i
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
 from functions.pipeline.documents import DEAD_LETTERS, LOGS, Document
+from functions.pipeline.routes import route_of
+from functions.pipeline.services import service_of
 from functions.pipeline.trace_ids import span_id_of, trace_id_of
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ _DAY = 86_400_000.0  # milliseconds; what took longer, or less than nothing, is 
 _FAILED = 500  # and above: the HTTP status of a request that the server failed (https://opentelemetry.io/docs/specs/semconv/http)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_NUMBER_OR_ID = re.compile(r"/(?:\d+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{16,})(?=/|$)")
 _FIGURES = ("inference_time_ms", "latency_ms", "cpu_time_ms", "memory_mb", "memory_delta_mb")
 
 Attributes = dict[str, str | int | float]
@@ -76,7 +76,7 @@ def request_spans(row: Row, service: str) -> Iterator[Span]:
     transaction = event.get("transaction_id")
     if not transaction or not _is_request(event):
         return
-    trace, whose, end = _trace_id(event, transaction), service_of(event) or service, _nanoseconds(row[1])
+    trace, whose, end = _trace_id(event, transaction), service_of(event)[:_LONGEST] or service, _nanoseconds(row[1])
     status = event.get("status_code")
     method, path = event.get("http_method"), event.get("http_path")
     attributes = {
@@ -114,7 +114,7 @@ def inference_spans(row: Row, event: Mapping[str, Any], service: str) -> Iterato
     transaction = metrics.get("transaction_id") or event.get("transaction_id")
     if not transaction:
         return
-    trace, whose, end = _trace_id(event, transaction), service_of(event) or service, _nanoseconds(row[1])
+    trace, whose, end = _trace_id(event, transaction), service_of(event)[:_LONGEST] or service, _nanoseconds(row[1])
     taken = next((metrics[name] for name in ("inference_time_ms", "latency_ms") if name in metrics), 0)
     start, identity = end - _duration(taken), span_id_of(trace, whose, transaction, "inference", row[1])
     own = _own(transaction, row)
@@ -156,20 +156,6 @@ def request_id(trace: str, service: str, transaction: str) -> str:
     return span_id_of(trace, service, transaction, "request")
 
 
-def service_of(event: Mapping[str, Any]) -> str:
-    """Return the service that a log document names, by OpenTelemetry's resource or ECS's field; "" for none."""
-    resource = event.get("labels", {}).get("resource")
-    data = event.get("data", {})
-    service = data.get("service")
-    named = (
-        resource.get("service.name") if isinstance(resource, dict) else None,
-        data.get("service.name"),
-        service.get("name") if isinstance(service, dict) else service,
-        data.get("service_name"),
-    )
-    return next((each[:_LONGEST] for each in named if isinstance(each, str) and each), "")
-
-
 def _is_request(event: Mapping[str, Any]) -> bool:
     return any(name in event for name in ("http_method", "http_path", "status_code")) or (
         "input_data" in event and "result" in event
@@ -177,8 +163,8 @@ def _is_request(event: Mapping[str, Any]) -> bool:
 
 
 def _request_name(method: object, path: object) -> str:
-    """Name a request so that requests of one kind have one name: without query, numbers and ids."""
-    route = _NUMBER_OR_ID.sub("/{id}", path.split("?")[0]) if isinstance(path, str) else ""
+    """Name a request so that requests of one kind have one name: by the route, without query, numbers and ids."""
+    route = route_of(path) if isinstance(path, str) else ""
     return " ".join(str(each)[:_LONGEST] for each in (method, route) if each) or "request"
 
 
