@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,6 +36,11 @@ _SLOW = {
     "made",
     "service",
 }  # fixtures: a server, the functions' packages, osls
+
+
+# A shell has what it runs in the background ignore Ctrl+C, and so would the programs that tests start and stop by it.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
