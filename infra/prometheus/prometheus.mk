@@ -6,7 +6,7 @@ ALERTMANAGER_DIR := .tools/alertmanager
 NODE_EXPORTER_SH := infra/prometheus/server/node-exporter.sh
 NODE_EXPORTER_DIR := .tools/node-exporter
 
-.PHONY: prometheus-up prometheus-down node-exporter-up node-exporter-down rules
+.PHONY: prometheus-up prometheus-down node-exporter-up node-exporter-down rules mutants
 
 prometheus-up:  ## Prometheus on 127.0.0.1:9090 and Alertmanager on 127.0.0.1:9093, Debian's packages; docs/alerting.md says where alerts go
 	@$(ALERTMANAGER_SH) install $(ALERTMANAGER_DIR) && $(ALERTMANAGER_SH) start-background $(ALERTMANAGER_DIR)
@@ -29,3 +29,6 @@ rules:  ## check the rules of alerts, and run their tests
 	@$(PROMETHEUS_SH) install $(PROMETHEUS_DIR)
 	@$(PROMETHEUS_SH) run $(PROMETHEUS_DIR) promtool check rules infra/prometheus/rules/*.yml
 	@$(PROMETHEUS_SH) run $(PROMETHEUS_DIR) promtool test rules infra/prometheus/tests/*.yml
+
+mutants: $(VENV)/.installed-dev  ## change each rule in each way there is, and see that a test fails, half an hour
+	@TRILOG_ALL_MUTANTS=1 $(PYTHON) -m pytest -q tests/integration/test_alert_rules.py -k that_is_changed

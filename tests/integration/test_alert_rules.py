@@ -1,5 +1,6 @@
 """The rules of alerts: their tests pass, and fail where a threshold, a range or a part of a rule is another."""
 
+import os
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -110,7 +111,7 @@ _PARTS = (  # what each of these is for, a test must show
     ("[299s]) > 0", "[299s]) >= 0"),
     ("seconds) > 0", "seconds) >= 0"),
     ("[899s]) > 0", "[899s]) >= 0"),
-    (" > 3", " >= 3"),
+    ("[599s]) > 3", "[599s]) >= 3"),
     (" > 0.02", " >= 0.02"),
     (" > 1000", " >= 1000"),
     (" > 75", " >= 75"),
@@ -226,12 +227,16 @@ def passes(test: Path, named: dict[str, Any], folder: Path) -> bool:
     return done.returncode == 0 or "parse error" in done.stdout + done.stderr  # what is no rule shows nothing
 
 
-@pytest.mark.timeout(1200)
+_MOST = 30  # mutants of a file that are tried each time, taken evenly; `make mutants` tries all
+
+
+@pytest.mark.timeout(3600 if os.environ.get("TRILOG_ALL_MUTANTS") else 600)
 @pytest.mark.parametrize("file", NAMED)
 def test_a_rule_that_is_changed_fails_a_test(file: str, tmp_path: Path):
     made = [mutant for mutant in mutants() if mutant[0] == file]
-    assert len(made) > 20
-    folders = [tmp_path / str(number) for number in range(len(made))]
+    assert len(made) > 10
+    tried = made if os.environ.get("TRILOG_ALL_MUTANTS") else made[:: -(-len(made) // _MOST)]
+    folders = [tmp_path / str(number) for number in range(len(tried))]
     with ThreadPoolExecutor(cpu_count()) as pool:
-        found = pool.map(survives, made, folders)
-    assert [mutant for mutant, lives in zip(made, found, strict=True) if lives] == []
+        found = pool.map(survives, tried, folders)
+    assert [mutant for mutant, lives in zip(tried, found, strict=True) if lives] == []

@@ -106,10 +106,10 @@ def test_a_store_that_is_down_costs_nothing(store: Path, monkeypatch: pytest.Mon
     """The batch is in the cursor, and the same event comes again."""
     put = Store.put
 
-    def failing(self: Store, key: str, body: bytes) -> None:
+    def failing(self: Store, key: str, body: bytes, traceparent: str = "") -> None:
         if key.startswith("raw/"):
             raise TransientError("the store is down")
-        put(self, key, body)
+        put(self, key, body, traceparent)
 
     both = {**event(range(10)), "records": {**event(range(10))["records"], **event(range(4), 1)["records"]}}
     with monkeypatch.context() as patched:

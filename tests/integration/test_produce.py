@@ -156,7 +156,9 @@ def test_gaps_between_runs_are_kept(kafka: Kafka):
     values = [json.dumps({"Source": "Zoho", "Debut": each}).encode() for each in began]
     Producer(KafkaOptions(kafka.address, topic)).send(values, Pace(4))
     times = [each.timestamp()[1] for each in received(kafka, topic, 3)]
-    assert [round((each - times[0]) / 1000, 1) for each in times] == pytest.approx([0, 1, 1.25], abs=0.2)
+    seconds = [(each - times[0]) / 1000 for each in times]
+    for found, kept in zip(seconds, [0, 1, 1.25], strict=True):
+        assert kept - 0.2 <= found <= kept + 1.5  # later, where the machine is busy
 
 
 def test_a_topic_that_nobody_may_create_is_waited_for_and_named():
