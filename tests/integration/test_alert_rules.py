@@ -230,7 +230,7 @@ def passes(test: Path, named: dict[str, Any], folder: Path) -> bool:
 _MOST = 30  # mutants of a file that are tried each time, taken evenly; `make mutants` tries all
 
 
-@pytest.mark.timeout(3600 if os.environ.get("TRILOG_ALL_MUTANTS") else 600)
+@pytest.mark.timeout(3600 if os.environ.get("TRILOG_ALL_MUTANTS") else 1200)
 @pytest.mark.parametrize("file", NAMED)
 def test_a_rule_that_is_changed_fails_a_test(file: str, tmp_path: Path):
     made = [mutant for mutant in mutants() if mutant[0] == file]
