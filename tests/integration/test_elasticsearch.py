@@ -28,6 +28,8 @@ CALL = {
     "@timestamp": NOON,
     "sequence": 7,
     "transaction_id": "abc-123",
+    "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+    "span_id": "00f067aa0ba902b7",
     "http_method": "POST",
     "http_path": "/predict",
     "status_code": 200,

@@ -16,7 +16,12 @@ def collected(seed: str) -> list[str]:
     """Return the names of all the tests, as a new process collects them."""
     command = [sys.executable, "-m", "pytest", "--collect-only", "--quiet", "--numprocesses", "0", "tests"]
     done = subprocess.run(
-        command, cwd=ROOT, env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        command,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONHASHSEED": seed, "PYTEST_ADDOPTS": ""},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return [line for line in done.stdout.splitlines() if "::" in line]
 
