@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 RUNS, FAILED = 340, 12  # twenty sequences: five hours
-START = datetime.now(UTC).replace(tzinfo=None, microsecond=0) - timedelta(hours=5, minutes=30)
+BACK = timedelta(hours=5, minutes=30)  # from when the tests begin, not from when they were collected
 FILE = files_of("ingestion")[0]
 ENGLISH = read(FILE)
 ASKED = list(targets(ENGLISH))
@@ -50,7 +50,8 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sources]:
     """Count the example's runs, all at once, while Prometheus scrapes; and send them to Loki."""
     folder = tmp_path_factory.mktemp("sources")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PIPELINE_DATA": str(folder / "data"), "LC_ALL": "C.UTF-8"}
-    (folder / "logs.json").write_text(json.dumps([*rows(RUNS, FAILED, start=START)]))
+    start = datetime.now(UTC).replace(tzinfo=None, microsecond=0) - BACK
+    (folder / "logs.json").write_text(json.dumps([*rows(RUNS, FAILED, start=start)]))
     with (
         exporter(environment) as target,
         start_prometheus(METRICS_ADDRESS=target, SCRAPE_INTERVAL="1s") as prometheus,
