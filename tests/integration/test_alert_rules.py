@@ -227,7 +227,7 @@ def passes(test: Path, named: dict[str, Any], folder: Path) -> bool:
     return done.returncode == 0 or "parse error" in done.stdout + done.stderr  # what is no rule shows nothing
 
 
-_MOST = 30  # mutants of a file that are tried each time, taken evenly; `make mutants` tries all
+_MOST = 20  # mutants of a file that are tried each time, taken evenly; `make mutants` tries all
 
 
 @pytest.mark.timeout(3600 if os.environ.get("TRILOG_ALL_MUTANTS") else 1200)
