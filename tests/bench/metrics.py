@@ -19,6 +19,7 @@ from functions.metrics.ledger import Ledger
 from functions.metrics.metric import add
 from functions.metrics.subjects import SUBJECTS
 from functions.pipeline.documents import LOGS
+from functions.pipeline.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,8 @@ def main() -> int:
     """Print how many series a scrape has, and the median of its time."""
     with tempfile.TemporaryDirectory() as folder, Ledger(Path(folder, "metrics.sqlite"), "bench") as ledger:
         ledger.add("a batch", _many(ledger))
-        projection = cast("Metrics", SimpleNamespace(ledger=ledger, waiting=0, last_success=1.0))
+        numbers = SimpleNamespace(store=Store("memory://"), ledger=ledger, waiting=0, last_success=1.0)
+        projection = cast("Metrics", numbers)
         with server(Exposition(projection), "127.0.0.1", 0) as listening:
             Thread(target=listening.serve_forever, daemon=True).start()
             text, times = _scraped(f"http://127.0.0.1:{listening.server_address[1]}/metrics")
