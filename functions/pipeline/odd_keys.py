@@ -36,14 +36,14 @@ class S3Keys:
 
     def open(self, key: str) -> tuple[Iterator[bytes], datetime]:
         """Open an object: its bytes in bounded chunks, and when it was last written."""
-        with _errors(key):
+        with _client_errors(key):
             found = self._client.get_object(Bucket=self._bucket, Key=self._folder + key)
         return self._chunks(key, found["Body"]), found["LastModified"]
 
     def listed(self, prefix: str, given: Container[str]) -> Iterator[tuple[str, datetime, int]]:
         """List the keys in a folder of keys, but for those given already, each with its time and its size in bytes."""
         pages = self._client.get_paginator("list_objects_v2")
-        with _errors(prefix):
+        with _client_errors(prefix):
             for page in pages.paginate(Bucket=self._bucket, Prefix=self._folder + (prefix and f"{prefix}/")):
                 for each in page.get("Contents", []):
                     key = each["Key"].removeprefix(self._folder)
@@ -51,7 +51,7 @@ class S3Keys:
                         yield key, each["LastModified"], each["Size"]
 
     def _chunks(self, key: str, body: Any) -> Iterator[bytes]:  # noqa: ANN401 (boto3 has no types)
-        with _errors(key):
+        with _client_errors(key):
             yield from body.iter_chunks(_CHUNK)
 
 
@@ -65,7 +65,7 @@ class FolderKeys:
         """Open a file: its bytes in bounded chunks, and when it was last written."""
         if not {"", ".", ".."}.isdisjoint(key.split("/")):
             raise OddKey("{key!r} is no key of a folder. Copy the object to another one", key=key)
-        with _errors(key):
+        with _file_errors(key):
             modified = self._root.joinpath(key).stat().st_mtime
         return self._chunks(key), datetime.fromtimestamp(modified, UTC)
 
@@ -78,7 +78,7 @@ class FolderKeys:
                 yield key, datetime.fromtimestamp(found.st_mtime, UTC), found.st_size
 
     def _chunks(self, key: str) -> Iterator[bytes]:
-        with _errors(key), self._root.joinpath(key).open("rb") as file:
+        with _file_errors(key), self._root.joinpath(key).open("rb") as file:
             while chunk := file.read(_CHUNK):
                 yield chunk
 
@@ -91,16 +91,23 @@ def odd_keys(address: str, root: Path | None) -> S3Keys | FolderKeys | None:
 
 
 @contextmanager
-def _errors(key: str) -> Iterator[None]:
-    """Map the errors of the client, and of files, to ours."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
+def _file_errors(key: str) -> Iterator[None]:
+    """Map the errors of files to ours."""
     try:
         yield
     except FileNotFoundError as error:
         raise _missing(key) from error
     except OSError as error:
         raise PermanentError("{key!r} cannot be read: {cause}", key=key, cause=error) from error
+
+
+@contextmanager
+def _client_errors(key: str) -> Iterator[None]:
+    """Map the errors of S3's client to ours."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
     except BotoCoreError as error:
         raise TransientError("{key!r}: the store does not answer: {cause}", key=key, cause=error) from None
     except ClientError as error:

@@ -89,6 +89,7 @@ class Store:
     def __init__(self, address: str) -> None:
         self.address = address
         self._root = _local_root(address)
+        self._odd: S3Keys | FolderKeys | None = None  # opened for the first odd key
         with self._errors(address):
             self._objects = _open(address, self._root)
 
@@ -139,15 +140,15 @@ class Store:
         """Return what reads keys that the library does not; `odd` is such a key, or what the library says of it."""
         from functions.pipeline.odd_keys import odd_keys  # they are rare
 
-        found = odd_keys(self.address, self._root)
-        if found is None:
+        self._odd = self._odd or odd_keys(self.address, self._root)
+        if self._odd is None:
             raise OddKey(
                 "{where}: this store takes no keys with control characters, or with empty parts, . or .. in them "
                 "({key}). Copy the object to another key",
                 where=self.address,
                 key=_first_line(odd) if isinstance(odd, Exception) else repr(odd),
             )
-        return found
+        return self._odd
 
     def load(self, key: str) -> tuple[bytes, str] | None:
         """Read a small object whole with its version, for a later `save`; None when there is none."""
