@@ -8,11 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import functions_framework
-from werkzeug.exceptions import MethodNotAllowed
 
 from functions.drift.scheduled import run_scheduled
-from functions.pipeline.callers import UnknownCallerError, admit_request
-from functions.pipeline.errors import TransientError, TrilogError
+from functions.pipeline.scheduled_http import answer
 
 if TYPE_CHECKING:
     from flask import Request
@@ -20,18 +18,5 @@ if TYPE_CHECKING:
 
 @functions_framework.http
 def drift(request: Request) -> tuple[dict[str, Any], int]:
-    """Compare; answer 200 with the verdict, 503 when a later run may do better, 422 when none will.
-
-    A caller who may not call is answered 401, a request that is not a POST 405.
-    """
-    if request.method != "POST":  # a browser sends a GET for every link and image of any page
-        raise MethodNotAllowed(["POST"])
-    try:
-        admit_request(request.remote_addr, request.headers)
-        return run_scheduled(), 200
-    except UnknownCallerError as error:
-        return {"error": str(error)}, 401
-    except TransientError as error:
-        return {"error": str(error)}, 503
-    except TrilogError as error:
-        return {"error": str(error)}, 422
+    """Compare, and answer with the verdict; see `functions.pipeline.scheduled_http.answer`."""
+    return answer(request, run_scheduled)
