@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from functions.cli.answers import readable
-from functions.cli.export import write
+from functions.cli.export_file import write
+from functions.cli.tables import readable
 from functions.cli.language import told
 from functions.cli.report import command_line
 from functions.local import LogsPipeline

@@ -6,7 +6,7 @@ import json
 from gettext import gettext as _
 from typing import TYPE_CHECKING, Any
 
-from functions.cli import answers
+from functions.cli.tables import print_table
 from functions.pipeline.config import load
 from functions.pipeline.errors import ConfigError
 from functions.pipeline.wiring import open_store
@@ -36,10 +36,8 @@ def drift(given: Namespace, environment: dict[str, str]) -> int:
     return DRIFT if found["dataset_drift"] else 0
 
 
-def trace(given: Namespace, environment: dict[str, str]) -> int:
-    """Print all that is known of a transaction, or a day's report of drift and the batches that it is of."""
-    if not given.drift:
-        return answers.trace(given, environment)
+def trace_day(given: Namespace, environment: dict[str, str]) -> int:
+    """Print a day's reports of drift, and the batches that they are of."""
     from functions.drift.reports import of_day
 
     reports = [*of_day(open_store(environment), given.drift)]
@@ -55,7 +53,7 @@ def _trace_windows(found: dict[str, Any], batches: list[dict[str, Any]]) -> None
     for name, window in found["windows"].items():
         print(f"{name}:", " ".join(f"{key}={value}" for key, value in window.items() if value))
     if batches:
-        answers.print_table(map(_batch, batches), ("window", "documents", "first", "batch"), ("documents",))
+        print_table(map(_batch, batches), ("window", "documents", "first", "batch"), ("documents",))
     print(_("Configuration:"), json.dumps(found["config"]))
 
 
@@ -77,7 +75,7 @@ def _check_libraries() -> None:
 
 
 def _report(found: dict[str, Any]) -> None:
-    answers.print_table([_row(name, each) for name, each in found["features"].items()], _COLUMNS, _COLUMNS[2:5])
+    print_table([_row(name, each) for name, each in found["features"].items()], _COLUMNS, _COLUMNS[2:5])
     rows = found["rows"]
     print(_("{reference} rows of the reference, {current} of predictions").format(**rows))
     if found["dataset_drift"] is None:

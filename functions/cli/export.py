@@ -1,119 +1,29 @@
-"""Write documents as JSON lines, CSV or Parquet."""
+"""`trilog export`: an index's documents, to a file or to the standard output."""
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, BinaryIO
+import sys
+from gettext import gettext as _
+from typing import TYPE_CHECKING
 
-import orjson
-
+from functions.cli.export_file import write, write_file
 from functions.pipeline.errors import ConfigError
-from functions.pipeline.kinds.templates import columns
+from functions.pipeline.wiring import open_indexes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-_LARGEST = 64 << 20  # bytes of one document
-_LITTLE: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "256MB", "threads": 1}  # for any number
-_TO = {
-    "csv": "FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%fZ'",
-    "parquet": "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480",
-}
-_TYPES: dict[type, str] = {bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE", str: "VARCHAR"}
+    from argparse import Namespace
 
 
-def write(documents: Iterable[dict[str, Any]], kind: str, file_format: str, output: BinaryIO) -> int:
-    """Write documents of one kind, in bounded memory; return how many.
-
-    JSON lines hold the documents as they are. In the tables, a document's objects become columns of their own,
-    `input_data.AGE` or `result.prediction`, and its lists are JSON text; times are UTC.
-    """
-    if file_format == "jsonl":
-        return _write_lines(documents, output)
-    with TemporaryDirectory() as folder:
-        lines, table = Path(folder) / "documents.jsonl", Path(folder) / "table"
-        types = {"_id": "VARCHAR"} | {name: "TIMESTAMP" for name, each in columns(kind).items() if each == "date"}
-        with lines.open("wb") as file:
-            count = _write_lines(_flattened(documents, types), file)
-        _convert(lines, table, types, _TO[file_format])
-        with table.open("rb") as file:
-            shutil.copyfileobj(file, output)
-    return count
-
-
-def write_file(documents: Iterable[dict[str, Any]], kind: str, file_format: str, path: Path) -> int:
-    """Write documents to a file, at once or not at all; return how many.
-
-    Raises:
-        ConfigError: the file cannot be written.
-    """
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("wb") as output:
-            count = write(documents, kind, file_format, output)
-        part.replace(path)
-    except OSError as error:
-        raise ConfigError("{file} cannot be written: {cause}", file=path, cause=error.strerror) from error
-    finally:
-        part.unlink(missing_ok=True)
-    return count
-
-
-def _write_lines(documents: Iterable[dict[str, Any]], output: BinaryIO) -> int:
-    count = 0
-    for count, document in enumerate(documents, 1):  # noqa: B007 (the last number is the count)
-        output.write(orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE))
-    return count
-
-
-def _flattened(documents: Iterable[dict[str, Any]], types: dict[str, str]) -> Iterator[dict[str, Any]]:
-    """Yield each document with its objects' fields beside its own; note each column's type on the way."""
-    spelled = {name.casefold(): name for name in types}
-    for document in documents:
-        row = {}
-        for name, value in _cells(document):
-            column = _column(name, spelled)
-            row[column] = value
-            types[column] = _common(types.get(column), value)
-        yield row
-
-
-def _column(name: str, spelled: dict[str, str]) -> str:
-    """Name a column; one that differs from another in capitals only, which tables do not tell apart, by a sign."""
-    while spelled.setdefault(name.casefold(), name) != name:
-        name += "'"
-    return name
-
-
-def _cells(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name, value in document.items():
-        inner = value.items() if isinstance(value, dict) else None
-        for column, cell in ((name, value),) if inner is None else ((f"{name}.{key}", each) for key, each in inner):
-            yield column, orjson.dumps(cell).decode() if isinstance(cell, dict | list) else cell
-
-
-def _common(known: str | None, value: object) -> str:
-    """Return the type that holds both what a column held until now and one more value."""
-    if value is None or known in {"TIMESTAMP", "VARCHAR"}:
-        return known or "VARCHAR"
-    one = "DOUBLE" if isinstance(value, int) and abs(value) >= 2**63 else _TYPES[type(value)]
-    if known in {None, one}:
-        return one
-    return "DOUBLE" if {known, one} == {"BIGINT", "DOUBLE"} else "VARCHAR"
-
-
-def _convert(lines: Path, table: Path, types: dict[str, str], options: str) -> None:
-    import duckdb
-
-    with duckdb.connect(config={**_LITTLE, "temp_directory": str(table.parent)}) as database:
-        read = database.read_json(str(lines), columns=types, format="newline_delimited", maximum_object_size=_LARGEST)
-        read.create_view("documents")
-        path = str(table).replace("'", "''")
-        copy = f"COPY documents TO '{path}' ({options})"
-        try:
-            database.execute(copy)
-        except duckdb.OutOfMemoryException:  # a few rows may be larger than that
-            database.execute("RESET memory_limit")
-            database.execute(copy)
+def export(given: Namespace, environment: dict[str, str]) -> int:
+    """Write an index's documents, oldest first, to a file or to the standard output."""
+    suffix = given.output.suffix.removeprefix(".") if given.output else ""
+    file_format = given.format or (suffix if suffix in {"csv", "parquet"} else "jsonl")
+    if file_format == "parquet" and given.output is None:
+        raise ConfigError("A Parquet file cannot go to the standard output. Name a file: --output FILE")
+    documents = open_indexes(environment).read(given.index, since=given.since, until=given.until)
+    if given.output is None:
+        write(documents, given.index, file_format, sys.stdout.buffer)
+    else:
+        count = write_file(documents, given.index, file_format, given.output)
+        print(_("{count} documents written to {file}").format(count=count, file=given.output))
+    return 0

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from gettext import gettext as _
 from typing import TYPE_CHECKING, Any
 
-from functions.cli.answers import readable
+from functions.cli.tables import readable
 from functions.cli.language import told
 from functions.local import LogsPipeline
 from functions.pipeline.errors import PermanentError

@@ -12,7 +12,7 @@ from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from functions.cli.answers import readable
+from functions.cli.tables import readable
 from functions.pipeline.batch import RAW
 from functions.pipeline.documents import LOGS
 from functions.pipeline.kinds import kinds

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from functions.cli.answers import print_table, readable
+from functions.cli.tables import print_table, readable
 from functions.pipeline.codecs import decoded
 from functions.pipeline.documents import LOGS
 from functions.pipeline.errors import PermanentError
