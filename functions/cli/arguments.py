@@ -60,23 +60,10 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
             raise ArgumentTypeError(_("no such index; choose from {names}").format(names=", ".join(indexes)))
         return named[text]
 
-    logs = next(iter(indexes))
     add("check", _("try the source, the store and the sink"), parents=[_source_arguments(SUPPRESS)])
-    show = add("show", _("show an index's last documents"))
-    show.add_argument("index", nargs="?", type=index, default=logs, metavar=_("INDEX"), help=", ".join(indexes))
-    show.add_argument("-n", type=_lines, default=20, metavar="N", help=_("how many (20)"))
-    show.add_argument("--unread", action="store_true", help=_("only records that could not be read (of the log index)"))
-    statuses = dict.fromkeys(status for each in kinds().values() for status in each.statuses)
-    show.add_argument("--status", choices=statuses, help=_("only these; lost: started, and not ended so far"))
+    _add_show(add, index, [*indexes])
     _add_trace(add)
-    export = add("export", _("write an index's documents to a file"))
-    export.add_argument("index", type=index, metavar=_("INDEX"), help=", ".join(indexes))
-    export.add_argument("--format", choices=EXPORT_FORMATS, help=_("by default what the file's name says, or jsonl"))
-    export.add_argument("--output", type=Path, metavar=_("FILE"), help=_("by default the standard output"))
-    export.add_argument(
-        "--since", type=_time, metavar="T", help=_("from this time on: 2025-01-20, or 2025-01-20T10:30Z")
-    )
-    export.add_argument("--until", type=_time, metavar="T", help=_("before this time"))
+    _add_export(add, index, [*indexes])
     _add_try_layout(add)
     _add_produce(add)
     _add_projections(add)
@@ -90,6 +77,26 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
     _add_pushes(add)
     _add_drift(add)
     _add_serve(group, commands)
+
+
+def _add_show(add: Callable[..., ArgumentParser], index: Callable[[str], str], names: list[str]) -> None:
+    show = add("show", _("show an index's last documents"))
+    show.add_argument("index", nargs="?", type=index, default=names[0], metavar=_("INDEX"), help=", ".join(names))
+    show.add_argument("-n", type=_lines, default=20, metavar="N", help=_("how many (20)"))
+    show.add_argument("--unread", action="store_true", help=_("only records that could not be read (of the log index)"))
+    statuses = dict.fromkeys(status for each in kinds().values() for status in each.statuses)
+    show.add_argument("--status", choices=statuses, help=_("only these; lost: started, and not ended so far"))
+
+
+def _add_export(add: Callable[..., ArgumentParser], index: Callable[[str], str], names: list[str]) -> None:
+    export = add("export", _("write an index's documents to a file"))
+    export.add_argument("index", type=index, metavar=_("INDEX"), help=", ".join(names))
+    export.add_argument("--format", choices=EXPORT_FORMATS, help=_("by default what the file's name says, or jsonl"))
+    export.add_argument("--output", type=Path, metavar=_("FILE"), help=_("by default the standard output"))
+    export.add_argument(
+        "--since", type=_time, metavar="T", help=_("from this time on: 2025-01-20, or 2025-01-20T10:30Z")
+    )
+    export.add_argument("--until", type=_time, metavar="T", help=_("before this time"))
 
 
 def _add_trace(add: Callable[..., ArgumentParser]) -> None:

@@ -95,6 +95,14 @@ exports.tracesSecrets = async (osls) => {
   return readSecrets(osls, ["otlp-headers", "otlp-traces-headers", "redact-key"]);
 };
 
+exports.driftFunction = async (osls) =>
+  (await param(osls, "drift-image")) ? "${file(infra/aws/drift.yml):function}" : null;
+
+exports.driftResources = async (osls) =>
+  (await param(osls, "drift-image")) ? "${file(infra/aws/drift.yml):resources}" : {};
+
+exports.driftSecrets = (osls) => readIndex(osls, []);
+
 // The functions' own traces, by the libraries of a layer: all of these, or nothing.
 const traced = (value) => async (osls) => {
   const layer = await param(osls, "tracing-layer");
@@ -133,15 +141,18 @@ exports.ingestUrl = async (osls) => ((await param(osls, "ingest-tokens")) ? true
 
 exports.ingestCheckedBy = async (osls) => ((await param(osls, "ingest-tokens")) ? "function" : "platform");
 
-exports.indexerSecrets = async (osls) => {
+exports.indexerSecrets = async (osls) => readIndex(osls, ["redact-key", ...(await tracingSecrets(osls))]);
+
+// The secrets with which a function asks Elasticsearch, and others of its own.
+async function readIndex(osls, others) {
   const url = await param(osls, "elasticsearch-url");
   const refers = url && !/^https?:/.test(url);
   if (/^https?:\/\/[^/]*@/.test(url)) {
     throw wrong("elasticsearch-url", "no password in it: use elasticsearch-password, or refer to the whole URL");
   }
-  const own = ["elasticsearch-api-key", "elasticsearch-password", "redact-key", ...(await tracingSecrets(osls))];
+  const own = ["elasticsearch-api-key", "elasticsearch-password", ...others];
   return readSecrets(osls, refers ? [...own, "elasticsearch-url"] : own);
-};
+}
 
 // The policy to read those of the named secrets that are configured; none without any.
 async function readSecrets(osls, names) {
@@ -172,8 +183,8 @@ function readSecret(name, reference) {
 async function prefixes(osls) {
   const found = String(await param(osls, "prefixes")).split(",");
   for (const prefix of found) {
-    if (!/^[\w!.'()-][\w!.'()/-]*\/$/.test(prefix) || /^(cursors|reindex)\//.test(prefix)) {
-      throw wrong("prefixes", `"${prefix}": expected folders such as raw/,uploads/, not cursors/ or reindex/`);
+    if (!/^[\w!.'()-][\w!.'()/-]*\/$/.test(prefix) || /^(cursors|reindex|reports|drift)\//.test(prefix)) {
+      throw wrong("prefixes", `"${prefix}": expected folders such as raw/,uploads/, not cursors/, reindex/, reports/ or drift/`);
     }
   }
   const inner = found.find((prefix, place) => found.some((other, i) => i !== place && prefix.startsWith(other)));

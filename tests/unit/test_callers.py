@@ -223,12 +223,12 @@ def test_a_token_may_be_a_reference_and_without_it_nobody_is_let_in(serve: Any, 
 # --- Google Cloud
 
 
-@pytest.mark.parametrize("function", ["collector", "indexer"])
+@pytest.mark.parametrize("function", ["collector", "indexer", "drift"])
 def test_on_google_cloud_the_platform_asks_and_the_function_is_told_so(function: str):
     text = (ROOT / "infra/gcp/README.md").read_text()
     command = deployment(text, function)
     assert "PIPELINE_HTTP_CHECKED_BY=platform" in command
-    if function == "collector":  # called by HTTP; what an event calls is never open to all
+    if function != "indexer":  # called by HTTP; what an event calls is never open to all
         assert "--no-allow-unauthenticated" in command
     others = text.replace(deployment(text, "ingest"), "")
     assert not re.search(r"(?<!no)-allow-unauthenticated|allUsers", others)

@@ -15,12 +15,15 @@ from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
 from functions.collector.collect import Collection, CollectorOptions
+from functions.drift.scheduled import run_scheduled
 from functions.indexer import handler as indexer
+from functions.local import LogsPipeline
 from functions.pipeline.sources.file import FileSource
 from functions.pipeline.store import Store
+from tests.drift.predictions import features, results, write_log, write_table
 from tests.fakes import LambdaContext
 from tests.ingest import opened, sent
-from tests.unit.test_serverless import CHOSEN, Package, Template, granted, package, service
+from tests.unit.test_serverless import CHOSEN, WITH_DRIFT, Package, Template, granted, package, service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,6 +39,8 @@ PATTERNS = {
     "${BatchesBucket.Arn}/raw/*": "so is a batch's, which has its time in it",
     "${BatchesBucket.Arn}/raw/ingest/*": "a pushed batch's has a hash in it",
     "${BatchesBucket.Arn}/uploads/*": "strangers name their objects (a param)",
+    "${BatchesBucket.Arn}/drift/*": "users name their configurations and training sets",
+    "${BatchesBucket.Arn}/reports/*": "a report has its day in it",
     "secret:trilog/api-key-??????": "Secrets Manager adds six characters of its own to a name",
 }
 # What is granted and not asked for by a request of its own.
@@ -74,11 +79,14 @@ def asked(method: str, path: str, query: str) -> Asked:
 
 
 @pytest.fixture
-def recorded(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Asked]]:
+def recorded(aws: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Asked]]:
     """Run an S3 that remembers what it is asked; it holds what the local AWS holds."""
     client = boto3.client("s3", region_name="us-east-1", endpoint_url=aws)
     client.create_bucket(Bucket=BUCKET)
     client.put_object(Bucket=BUCKET, Key=KEY, Body=(EVENTS / "store" / KEY).read_bytes())
+    write_table(tmp_path / "training.csv", features(50, 1))
+    client.upload_file(str(tmp_path / "training.csv"), BUCKET, "drift/training.csv")
+    client.put_object(Bucket=BUCKET, Key="drift/config.yaml", Body=b"reference: drift/training.csv\nminimum_rows: 20\n")
     client.close()
     requests: list[Asked] = []
     moto = DomainDispatcherApplication(create_backend_app)
@@ -125,6 +133,17 @@ def push(folder: Path) -> None:
     assert [sent(ingest, b"a", "text/plain", Idempotency_Key="a").status for _ in range(2)] == [202, 202]
 
 
+def compare(folder: Path) -> None:
+    """Compare predictions with a training set in the bucket."""
+    write_log(folder / "api.log", features(30, 3), results(30, 2))
+    with pytest.MonkeyPatch.context() as process:
+        process.setenv("PIPELINE_DATA", str(folder))
+        LogsPipeline(place=str(folder / "api.log")).run_once()
+        process.setenv("PIPELINE_STORE", f"s3://{BUCKET}")
+        process.setenv("DRIFT_CONFIG", "drift/config.yaml")
+        assert run_scheduled()["rows"] == {"reference": 50, "current": 30}
+
+
 def allows(role: list[Statement], request: Asked) -> bool:
     return any(
         request.action in actions and any(fnmatchcase(request.resource, name(each)) for each in resources)
@@ -142,12 +161,12 @@ def name(resource: Any) -> str:
     return resource
 
 
-@pytest.mark.parametrize(("role", "run"), [("CollectorRole", collect), ("IndexerRole", index), ("IngestRole", push)])
+@pytest.mark.parametrize(("role", "run"), [("CollectorRole", collect), ("IndexerRole", index), ("IngestRole", push), ("DriftRole", compare)])
 def test_a_role_allows_exactly_what_its_function_asks_for(
     role: str, run: Callable[[Path], None], package: Package, recorded: list[Asked], tmp_path: Path
 ):
     run(tmp_path)
-    statements = granted(package("prod"), role)
+    statements = granted(package("prod", WITH_DRIFT), role)
     assert recorded
     assert [each for each in recorded if not allows(statements, each)] == []
     granted_on_s3 = {
@@ -166,8 +185,8 @@ def test_a_role_allows_exactly_what_its_function_asks_for(
 
 
 def test_every_pattern_in_a_role_has_its_reason(package: Package):
-    for template in (package("prod"), package("prod", CHOSEN)):
-        for role in ("CollectorRole", "IndexerRole", "IngestRole"):
+    for template in (package("prod", WITH_DRIFT), package("prod", CHOSEN | WITH_DRIFT)):
+        for role in ("CollectorRole", "IndexerRole", "IngestRole", "DriftRole"):
             for actions, resources in granted(template, role):
                 assert not any("*" in each or "?" in each for each in actions)
                 patterns = [name(each) for each in resources if "*" in name(each) or "?" in name(each)]

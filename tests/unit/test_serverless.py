@@ -131,6 +131,8 @@ CHOSEN: dict[str, object] = {
 
 WITH_LOKI: dict[str, object] = {**CHOSEN, "loki-url": LOKI, "loki-bearer-token": "ssm:/trilog/loki"}
 WITH_TRACES: dict[str, object] = {**CHOSEN, "otlp-endpoint": OTLP, "otlp-headers": "ssm:/trilog/traces"}
+IMAGE = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/trilog-drift@sha256:{'0' * 64}"
+WITH_DRIFT: dict[str, object] = {"drift-image": IMAGE}
 ARN = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:url-a1b2c3"
 URL_BY_REFERENCE: dict[str, object] = {"elasticsearch-url": f"secretsmanager:{ARN}"}
 EMBEDDED = {
@@ -220,7 +222,9 @@ def test_without_a_space_nothing_is_deployed(service: Path):
         ("prefixes", "raw", "expected folders"),
         ("prefixes", "raw/,", "expected folders"),
         ("prefixes", "cursors/", "not cursors/"),
-        ("prefixes", "raw/,reindex/", "or reindex/"),
+        ("prefixes", "raw/,reindex/", "reindex/"),
+        ("prefixes", "raw/,reports/", "reports/"),
+        ("prefixes", "drift/", "or drift/"),
         ("prefixes", "raw/,raw/more/", "within another"),
         ("prefixes", "raw/,raw/", "within another"),
         ("hf-token", "hf_plain", "by reference"),
@@ -788,3 +792,40 @@ def test_a_kafka_topic_can_be_an_event_source(service: Path, tmp_path: Path, sta
     own = next(each for each in mappings if "SelfManagedEventSource" in each)
     assert own["SelfManagedKafkaEventSourceConfig"] == {"ConsumerGroupId": "ingestion-lambda"}
     assert own["StartingPosition"] == "TRIM_HORIZON"
+
+
+# --- Drift, which an image brings
+
+
+def test_without_an_image_there_is_no_drift_function(template: Template, chosen: Template):
+    for each in (template, chosen):
+        assert not [name for name in each["Resources"] if "Drift" in name]
+
+
+def test_with_an_image_predictions_are_compared_on_a_schedule(package: Package, tmp_path: Path):
+    template = package("prod", CHOSEN | WITH_DRIFT | {"drift-memory": 3000, "drift-timeout": 200})
+    lint([template], tmp_path)
+    function = properties(template, "DriftLambdaFunction")
+    assert (function["PackageType"], function["Code"]) == ("Image", {"ImageUri": IMAGE})
+    assert (function["MemorySize"], function["Timeout"]) == (3000, 200)
+    assert environment_of(template, "Drift") == {
+        "PIPELINE_STORE": sub("s3://trilog-prod-batches-${AWS::AccountId}-${AWS::Region}"),
+        "DRIFT_CONFIG": "drift/config_drift.yaml",
+        "ELASTICSEARCH_URL": ELASTICSEARCH,
+        "ELASTICSEARCH_API_KEY": "secretsmanager:trilog/api-key",
+    }
+    (rule,) = (each for each in of_type(template, "AWS::Events::Rule").values() if "cron" in each["ScheduleExpression"])
+    assert [each["Arn"] for each in rule["Targets"]] == [get("DriftLambdaFunction")]
+
+
+def test_the_drift_function_may_read_the_secrets_of_elasticsearch_and_no_others(package: Package):
+    asked = granted(package("prod", CHOSEN | WITH_DRIFT), "DriftRole")
+    secrets = [resources for actions, resources in asked if actions == ["secretsmanager:GetSecretValue"]]
+    assert secrets == [[sub(f"arn:${{AWS::Partition}}:secretsmanager:{PLACE}:secret:trilog/api-key-??????")]]
+    assert not [actions for actions, _ in asked if "ssm:GetParameter" in actions]
+
+
+def test_a_failed_comparison_rings(package: Package):
+    alarm = properties(package("prod", CHOSEN | WITH_DRIFT), "DriftErrorsAlarm")
+    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": "DriftLambdaFunction"}}]
+    assert alarm["AlarmActions"] == [CHOSEN["alarm-topic"]]
