@@ -161,7 +161,10 @@ def name(resource: Any) -> str:
     return resource
 
 
-@pytest.mark.parametrize(("role", "run"), [("CollectorRole", collect), ("IndexerRole", index), ("IngestRole", push), ("DriftRole", compare)])
+ROLES = {"CollectorRole": collect, "IndexerRole": index, "IngestRole": push, "DriftRole": compare}
+
+
+@pytest.mark.parametrize(("role", "run"), ROLES.items())
 def test_a_role_allows_exactly_what_its_function_asks_for(
     role: str, run: Callable[[Path], None], package: Package, recorded: list[Asked], tmp_path: Path
 ):
@@ -186,7 +189,7 @@ def test_a_role_allows_exactly_what_its_function_asks_for(
 
 def test_every_pattern_in_a_role_has_its_reason(package: Package):
     for template in (package("prod", WITH_DRIFT), package("prod", CHOSEN | WITH_DRIFT)):
-        for role in ("CollectorRole", "IndexerRole", "IngestRole", "DriftRole"):
+        for role in ROLES:
             for actions, resources in granted(template, role):
                 assert not any("*" in each or "?" in each for each in actions)
                 patterns = [name(each) for each in resources if "*" in name(each) or "?" in name(each)]
