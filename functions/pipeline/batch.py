@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, NamedTuple
+
+from functions.pipeline.expressions import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +17,7 @@ PUSHED = "ingest"  # the folder in it of those that were sent by HTTP
 _PLACES = 21  # bits for a record's place in its batch: two million; 42 for the batch's time, until 2109
 _LATEST = (1 << 42) - 1  # in milliseconds since 1970
 _STEP = timedelta(microseconds=1)
-_KEY = re.compile(rf"{RAW}/[^/]+/(\d{{4}}/\d\d/\d\d/\d{{6}}\.\d{{6}})(?:-\d{{20}})?-[0-9a-f]{{16}}\.log\.gz")
+_KEY = rf"{RAW}/[^/]+/(\d{{4}}/\d\d/\d\d/\d{{6}}\.\d{{6}})(?:-\d{{20}})?-[0-9a-f]{{16}}\.log\.gz"
 
 
 class Batch(NamedTuple):
@@ -77,7 +78,7 @@ def pushed_batch(lines: list[bytes], name: str | None) -> Batch:
 
 def batch_time(key: str) -> datetime | None:
     """Read the time (UTC) that a batch's key tells; None for the key of an object that somebody else dropped."""
-    found = _KEY.fullmatch(key)
+    found = compiled(_KEY).fullmatch(key)
     try:
         return datetime.strptime(found[1], "%Y/%m/%d/%H%M%S.%f").replace(tzinfo=UTC) if found else None
     except ValueError:  # February 31st, say: no batch of ours

@@ -7,13 +7,13 @@ times as much, and then cut into the lines and their escaped texts side by side.
 from __future__ import annotations
 
 import json
-import re
 from io import BytesIO
 from itertools import accumulate, chain, count, repeat
 from operator import add, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.ansi import ESCAPE
+from functions.pipeline.expressions import compiled
 from functions.pipeline.reader import SAMPLE
 from functions.pipeline.records import escaped
 from functions.pipeline.streams import Streams
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 LONGEST_LINE = 10 << 20  # bytes; a longer one is cut, so that memory stays bounded
 LARGEST_DOCUMENT = 32 << 20  # bytes of an object that is read as a JSON array; a larger one is read by lines
 _LARGEST_OBJECT = 4 << 20  # characters of one that is read as a single JSON object: it may take forty times as much
-_JSON = re.compile(r"\.json(?:\.(?:gz|zst|bz2|xz|lzma|zip))*$")
-_ARRAY = re.compile(r'\s*(?:\{\s*"Records"\s*:\s*)?\[(?=\s*(?:[\[{"\]]|$))')  # "[INFO] …" is none
-_BETWEEN_ELEMENTS = re.compile(r"[\s,]*")
+_JSON = r"\.json(?:\.(?:gz|zst|bz2|xz|lzma|zip))*$"
+_ARRAY = r'\s*(?:\{\s*"Records"\s*:\s*)?\[(?=\s*(?:[\[{"\]]|$))'  # "[INFO] …" is none
+_BETWEEN_ELEMENTS = r"[\s,]*"
 _DECODER = json.JSONDecoder()
 _WITHOUT_END = itemgetter(slice(None, -1))
 _BOM = b"\xef\xbb\xbf"
@@ -56,7 +56,7 @@ def split_records(chunks: Iterable[bytes], key: str, reader: Reader) -> Iterator
         key: its name in the store.
         reader: knows layouts and envelopes.
     """
-    if _JSON.search(key):
+    if ".json" in key and compiled(_JSON).search(key):
         content, chunks = _start(chunks)
         elements = _elements(content.removeprefix(_BOM).decode("utf-8", "replace"))
         if elements is not None:
@@ -78,7 +78,7 @@ def _start(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
 
 def _elements(content: str) -> Iterator[tuple[int, Any]] | None:
     """Yield each element of an array, or one object, with its place; None for what is neither."""
-    array = _ARRAY.match(content)
+    array = compiled(_ARRAY).match(content)
     if array:
         return _array(content, array.end())
     try:
@@ -106,7 +106,7 @@ def _array(content: str, start: int) -> Iterator[tuple[int, Any]]:
 
 def _next(content: str, at: int) -> int:
     """Find where the next element begins, or the array ends."""
-    return _BETWEEN_ELEMENTS.match(content, at).end()  # type: ignore[union-attr]  # it matches everywhere
+    return compiled(_BETWEEN_ELEMENTS).match(content, at).end()  # type: ignore[union-attr]  # it matches everywhere
 
 
 def _read_elements(elements: Iterable[tuple[int, Any]], reader: Reader) -> Iterator[Record]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 
+from functions.pipeline.expressions import compiled
+
 _MILLISECONDS = 10**11  # a number of at least this much counts milliseconds since 1970, a smaller one seconds
-_PLAIN = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d")  # the form of most times
-_DECIMALS = re.compile(r"([.,]\d{6})\d+")
+_PLAIN = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d"  # the form of most times
+_DECIMALS = r"([.,]\d{6})\d+"
 
 
 def instant(moment: datetime) -> str:
@@ -26,9 +27,11 @@ def parsed_instant(text: str, zone: tzinfo) -> str | None:
     one, the time is in `zone`. Digits beyond microseconds are dropped; digits alone count seconds or
     milliseconds since 1970.
     """
-    if zone is UTC and _PLAIN.fullmatch(text) and _is_time(text):
+    if zone is UTC and compiled(_PLAIN).fullmatch(text) and _is_time(text):
         return f"{text[:10]}T{text[11:]}.000Z"  # what follows says the same, at six times the cost
-    text = _DECIMALS.sub(r"\1", text.strip()).replace(",", ".").removesuffix("UTC").replace(" +", "+").rstrip()
+    text = (
+        compiled(_DECIMALS).sub(r"\1", text.strip()).replace(",", ".").removesuffix("UTC").replace(" +", "+").rstrip()
+    )
     try:
         if text.isdecimal():
             return counted_instant(int(text))

@@ -13,6 +13,7 @@ from obstore.store import LocalStore, MemoryStore, from_url
 
 from functions.pipeline.config import Expected, Options, setting
 from functions.pipeline.errors import Conflict, MissingObject, OddKey, PermanentError, TransientError
+from functions.pipeline.expressions import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ _SCHEMES = ("file://", "memory://", "s3://", "gs://", "az://")
 _TRACEPARENT = "traceparent"  # in an object's metadata, by W3C's name
 _CHUNK = 1 << 20  # bytes read from an object at once
 _ODD = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|[\x00-\x1f\x7f]")  # in a key: what the library refuses, or changes
-_ANSWERED = re.compile(r"(non-2xx status code: \d+).*", re.DOTALL)
+_ANSWERED = r"(?s)(non-2xx status code: \d+).*"
 
 
 def _store_url(value: str) -> str:
@@ -249,9 +250,9 @@ def _open(address: str, root: Path | None) -> Any:  # noqa: ANN401 (the library 
 
 def _first_line(error: Exception) -> str:
     """Return what an error says, up to what the service answered, which may quote the request's credentials."""
-    return _ANSWERED.sub(r"\1", str(error).split("\n", 1)[0])
+    return compiled(_ANSWERED).sub(r"\1", str(error).split("\n", 1)[0])
 
 
 def _shown(error: Exception) -> Exception | None:
     """Return an error for a traceback; None where it holds all that the service answered (likewise)."""
-    return None if _ANSWERED.search(str(error)) else error
+    return None if compiled(_ANSWERED).search(str(error)) else error

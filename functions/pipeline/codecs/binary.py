@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from functions.pipeline.codecs.charsets import UTF_8, WIDE, charset_of
 from functions.pipeline.errors import NotText
+from functions.pipeline.expressions import compiled
 
 SAMPLE = 64 << 10  # bytes that are looked at
 _UNKNOWN = "binary data of an unknown kind (encrypted, or compressed in a way that is not supported?)"
@@ -46,7 +45,7 @@ _KINDS = (  # where the bytes are, what they are, and what begins so
     (0, b"LZIP\x01", "data compressed by lzip, which is not supported"),
     (0, b"Salted__", "data encrypted by OpenSSL"),
 )
-_RUNS = re.compile(rb"\0{4,}")
+_RUNS = rb"\0{4,}"
 _CONTROLS = bytes({*range(9), *range(14, 27), *range(28, 32), 127})  # but blanks, line ends, and what begins a colour
 _OTHERS = bytes(set(range(256)) - set(_CONTROLS))
 _FEWEST = 8  # control bytes, and kinds of them: text may have some, between its fields (FIX) or for a terminal
@@ -71,7 +70,7 @@ def check_text(sample: bytes, name: str, encoding: str = UTF_8) -> None:
         raise _not_text(name, kind)
     charset = charset_of(sample, encoding)
     text = sample.decode(charset, "replace").encode() if charset in WIDE else sample
-    if _is_noisy(_RUNS.sub(b"", text) if b"\0" in text else text):
+    if _is_noisy(compiled(_RUNS).sub(b"", text) if b"\0" in text else text):
         raise _not_text(name, _UNKNOWN)
 
 

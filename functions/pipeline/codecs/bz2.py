@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from functions.pipeline.codecs.streams import Streams, inflated_from_buffer
+from functions.pipeline.expressions import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_HEAD = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")  # a level; then a block's magic, pi, or the end's, its root
+_HEAD = rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"  # a level; then a block's magic, pi, or the end's, its root
 
 
 def matches(head: bytes) -> bool:
     """Say whether content that begins so is bzip2."""
-    return _HEAD.match(head) is not None
+    return compiled(_HEAD).match(head) is not None
 
 
 def decompressed(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:

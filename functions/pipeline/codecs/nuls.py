@@ -5,14 +5,15 @@ A run ends a line, and is nothing else. Fewer than RUN bytes are part of the tex
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from functions.pipeline.expressions import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 RUN = bytes(4)
-_RUNS = re.compile(rb"(?:\n?\0{4,})+\n?")
+_RUNS = rb"(?:\n?\0{4,})+\n?"
 
 
 def without_runs(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -48,5 +49,5 @@ def _cleaned(text: bytes, *, ended: bool) -> bytes:
     """Replace the runs in text that does not end with a NUL."""
     if RUN not in text:
         return text
-    cleaned = _RUNS.sub(b"\n", text)
+    cleaned = compiled(_RUNS).sub(b"\n", text)
     return cleaned[1:] if ended and text.startswith(RUN) else cleaned
