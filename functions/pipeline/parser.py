@@ -14,7 +14,7 @@ from orjson import JSONDecodeError, dumps, loads
 
 from functions.pipeline.config import one_of, setting
 from functions.pipeline.coverage import Coverage
-from functions.pipeline.documents import LOGS
+from functions.pipeline.documents import LOGS, PARTS
 from functions.pipeline.filter import Filter, FilterOptions
 from functions.pipeline.kinds import kinds
 from functions.pipeline.kinds.fields import Fields
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from functions.pipeline.config import Options
     from functions.pipeline.documents import Row
-    from functions.pipeline.kinds import Found, Kind, ReadText
+    from functions.pipeline.kinds import Found, Kind, MakePart, ReadText
     from functions.pipeline.layouts.registry import Patterns
     from functions.pipeline.own import Own
     from functions.pipeline.records import More, Record
@@ -73,6 +73,7 @@ class Parser:
         self.known = Dashed(options.timezone).begins
         self.fields = Fields(found, own.fields if own else (), of_kinds)
         self.needs = [(each.name, each.needs) for each in found if each.needs]
+        self.parts = _by_whole(found)
         self.readers = _by_first_byte(found)
 
     @cached_property
@@ -105,7 +106,7 @@ class Parsing:
         self._taken: dict[int, tuple[More, dict[str, Any], bytes, Found]] = {}
         self._last_labels: Mapping[str, Any] = {}
         self._written_labels = b""
-        self._passes, self._timezone = parser.filter.passes, parser.timezone
+        self._passes, self._timezone, self._parts = parser.filter.passes, parser.timezone, parser.parts
         self._fields, self._needs, self._readers = parser.fields.of_log(reader.clock), parser.needs, parser.readers
 
     def parse(  # noqa: C901, PLR0912 (in one piece: each call is felt in what a line costs)
@@ -157,6 +158,8 @@ class Parsing:
             for kind, document in found.items():
                 document["@timestamp"], document["sequence"] = time, sequence
                 documents[kind].append((identity, time, written(document)))
+                if kind in self._parts:
+                    self._add_parts(kind, document, identity, documents)
         return time, True
 
     def counted(self) -> Coverage:
@@ -164,6 +167,15 @@ class Parsing:
         self.coverage.ambiguous = self.reader.ambiguous
         self.coverage.control_messages = self.reader.control_messages
         return self.coverage
+
+    def _add_parts(self, kind: str, whole: dict[str, Any], identity: bytes, documents: dict[str, list[Row]]) -> None:
+        """Add the documents that are parts of another one, which has its time and sequence."""
+        time, sequence = whole["@timestamp"], whole["sequence"]
+        for part, field, make in self._parts[kind]:
+            for (rank, end), each in zip(PARTS, whole.get(field, ()), strict=False):  # the rest are in the whole only
+                document = make(whole, each, rank)
+                document["@timestamp"], document["sequence"] = time, sequence
+                documents[part].append((identity + end, time, written(document)))
 
     def _describe(self, record: Record, own_time: str | None, own: bytes) -> tuple[bytes, bytes]:
         """Say where a record stood, and whether it was read.
@@ -268,6 +280,15 @@ def place(record: Record) -> str:
     *_, head, sent, origin = record
     layout = "object" if sent is not None else "-" if head is None else head[4].layout if head[4] else "dashed"
     return f"{(origin and origin.envelope) or '-'}/{layout}"
+
+
+def _by_whole(kinds: Iterable[Kind]) -> dict[str, list[tuple[str, str, MakePart]]]:
+    """Return the kinds whose documents are parts, by the kind of the whole: name, field, and what makes one."""
+    parts: dict[str, list[tuple[str, str, MakePart]]] = {}
+    for kind in kinds:
+        if kind.part_of:
+            parts.setdefault(kind.part_of.kind, []).append((kind.name, kind.part_of.field, kind.part_of.make))
+    return parts
 
 
 def _by_first_byte(kinds: Iterable[Kind]) -> dict[bytes, ReadText]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.bench.inputs import Inputs
 
 _WARM_UP = 20_000  # lines, for the server's compiler
-_INDEXES = ("bench-lines", "ml-api-logs", "ml-api-message", "ml-api-perfs")
+_INDEXES = ("bench-lines", "ml-api-logs", "ml-api-message", "ml-api-perfs", "ml-api-top-func")
 _MEASURED = {"baseline": "baseline", "gz": "ours"}
 
 

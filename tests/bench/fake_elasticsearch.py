@@ -21,7 +21,7 @@ from tests.bench.http_server import Answer, Exchanges, Request, serve
 _HEADERS = {"X-Elastic-Product": "Elasticsearch", "Content-Type": "application/json"}
 _ROOT = {"name": "fake", "cluster_name": "fake", "version": {"number": "9.0.0"}, "tagline": "You Know, for Search"}
 _TEMPLATES = (
-    *("ml-api-logs", "ml-api-message", "ml-api-perfs", "ml-api-dead-letters"),
+    *("ml-api-logs", "ml-api-message", "ml-api-perfs", "ml-api-top-func", "ml-api-dead-letters"),
     *("ml-model-executions", "ingestion-logs"),
 )
 _ACTION = re.compile(rb'\s*\{\s*"(\w+)"')

@@ -132,14 +132,14 @@ def log(size: int) -> bytes:
 
 def expected(content: bytes, objects: int) -> dict[str, int]:
     """Count the documents that so many objects become, by index."""
-    return {index: len(each) * objects for index, each in _positions(content).items()}
+    return {index: len(each) * objects for index, each in _places(content).items()}
 
 
 def strict_elasticsearch(stack: ExitStack, folder: Path, content: bytes) -> str:
     """Run the server, for objects with this content; return its address."""
-    positions = folder / "positions"
-    positions.write_text(json.dumps(_positions(content)))
-    server = stack.enter_context(started(["-m", "tests.faults.strict_elasticsearch", str(positions)]))
+    places = folder / "places"
+    places.write_text(json.dumps(_places(content)))
+    server = stack.enter_context(started(["-m", "tests.faults.strict_elasticsearch", str(places)]))
     return f"http://127.0.0.1:{server.stdout.readline().strip()}"
 
 
@@ -157,18 +157,19 @@ def _fill(folder: Path, queue: Queue, content: bytes, objects: int) -> None:
         queue.announce(f"raw/{number:06}.log.gz")
 
 
-def _positions(content: bytes) -> dict[str, list[int]]:
-    """Say where the records begin that become documents, by index: as the lines are made, not as they are parsed."""
-    positions: dict[str, list[int]] = {IndexNames().base(kind): [] for kind in kinds()}
+def _places(content: bytes) -> dict[str, list[str]]:
+    """Say how documents' ids end, by index: where the record begins, as the lines are made, not as they are parsed."""
+    places: dict[str, list[str]] = {IndexNames().base(kind): [] for kind in kinds()}
     position = 0
     for line in content.splitlines(keepends=True):
-        positions["ml-api-logs"].append(position)
+        places["ml-api-logs"].append(f"{position}")
         if b" POST /predict - 200 - " in line:
-            positions["ml-api-message"].append(position)
+            places["ml-api-message"].append(f"{position}")
         elif b'"performance_metrics"' in line:
-            positions["ml-api-perfs"].append(position)
+            places["ml-api-perfs"].append(f"{position}")
+            places["ml-api-top-func"].append(f"{position}.00")  # each has one
         position += len(line)
-    return positions
+    return places
 
 
 def _drain(backlog: Backlog, workers: list[subprocess.Popen[str]]) -> list[list[int]]:

@@ -1,7 +1,7 @@
 """An Elasticsearch for loads: fast, strict, and busy now and then: `python -m tests.faults.strict_elasticsearch FILE`.
 
-It remembers which documents it has, as a byte each. The file has the positions of the records of an object that become
-documents of each index; all objects of the load are alike. A document with another id is a strange one. `/_found` tells
+It remembers which documents it has, as a byte each. The file has the places of the documents of each index in one object,
+as their ids end; all objects of the load are alike. A document with another id is a strange one. `/_found` tells
 how many different documents each index has, and what else happened.
 """
 
@@ -30,11 +30,11 @@ _REFUSED, _BUSY_REQUESTS, _BUSY_ITEMS = 0.02, 0.1, 0.1  # shares: of requests (5
 class StrictElasticsearch:
     """Answers requests and remembers the documents."""
 
-    def __init__(self, positions: dict[str, list[int]]) -> None:
-        """Take the positions of an object's records that become documents, by index."""
+    def __init__(self, places: dict[str, list[str]]) -> None:
+        """Take the places of the documents in an object, by index."""
         self._places = {
-            index.encode(): {b"%d" % position: place for place, position in enumerate(found)}
-            for index, found in positions.items()
+            index.encode(): {place.encode(): number for number, place in enumerate(found)}
+            for index, found in places.items()
         }
         self._held: dict[tuple[bytes, bytes], bytearray] = defaultdict(bytearray)
         self._counts = Counter[str]()
