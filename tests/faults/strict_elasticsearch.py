@@ -1,6 +1,6 @@
 """An Elasticsearch for loads: fast, strict, and busy now and then: `python -m tests.faults.strict_elasticsearch FILE`.
 
-It remembers which documents it has, as a byte each. The file has the places of the documents of each index in one object,
+It remembers which documents it has, as a byte each. The file has the places in an object of each index's documents,
 as their ids end; all objects of the load are alike. A document with another id is a strange one. `/_found` tells
 how many different documents each index has, and what else happened.
 """

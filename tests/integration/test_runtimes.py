@@ -121,7 +121,12 @@ def test_both_runtimes_make_the_same_documents_of_a_drop(
     assert indexer.handler(event("sqs-s3"), LambdaContext()) == {"batchItemFailures": []}
     end(indexer)
     expected = documents()
-    assert {kind: len(found) for kind, found in expected.items() if found} == {"logs": 3, "message": 1, "perfs": 1}
+    assert {kind: len(found) for kind, found in expected.items() if found} == {
+        "logs": 3,
+        "message": 1,
+        "perfs": 1,
+        "top-func": 1,
+    }
 
     monkeypatch.setenv("PIPELINE_DATA", str(tmp_path / "framework"))
     with served("indexer", "index") as app:

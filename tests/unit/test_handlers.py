@@ -116,7 +116,7 @@ def test_of_each_object_there_is_one_line_of_counts(
         "function": "indexer",
         "key": f"{BUCKET}/{KEY}",
         "records": 3,
-        "created": {"ml-api-logs": 3, "ml-api-message": 1, "ml-api-perfs": 1},
+        "created": {"ml-api-logs": 3, "ml-api-message": 1, "ml-api-perfs": 1, "ml-api-top-func": 1},
         "duplicates": {},
         "dead": {},
         "conserved": True,

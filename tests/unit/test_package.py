@@ -271,7 +271,7 @@ def test_the_indexers_package_indexes_into_a_real_elasticsearch(
     variables["PIPELINE_STORE"] = f"file://{ROOT}/tests/events/store"
     answer = run_handler(python, unpacked("indexer", HERE), "indexer", event, variables)
     assert answer == {"batchItemFailures": []}
-    assert indexes.count() == dict.fromkeys(kinds(), 0) | {"logs": 3, "message": 1, "perfs": 1}
+    assert indexes.count() == dict.fromkeys(kinds(), 0) | {"logs": 3, "message": 1, "perfs": 1, "top-func": 1}
 
 
 @on_linux
