@@ -155,11 +155,7 @@ class Parsing:
         if alone:
             self.coverage.passed_without_document[place(record)] += 1
         if found:
-            for kind, document in found.items():
-                document["@timestamp"], document["sequence"] = time, sequence
-                documents[kind].append((identity, time, written(document)))
-                if kind in self._parts:
-                    self._add_parts(kind, document, identity, documents)
+            self._add_found(found, fields, identity, documents)
         return time, True
 
     def counted(self) -> Coverage:
@@ -168,14 +164,19 @@ class Parsing:
         self.coverage.control_messages = self.reader.control_messages
         return self.coverage
 
-    def _add_parts(self, kind: str, whole: dict[str, Any], identity: bytes, documents: dict[str, list[Row]]) -> None:
-        """Add the documents that are parts of another one, which has its time and sequence."""
-        time, sequence = whole["@timestamp"], whole["sequence"]
-        for part, field, make in self._parts[kind]:
-            for (rank, end), each in zip(PARTS, whole.get(field, ()), strict=False):  # the rest are in the whole only
-                document = make(whole, each, rank)
-                document["@timestamp"], document["sequence"] = time, sequence
-                documents[part].append((identity + end, time, written(document)))
+    def _add_found(
+        self, found: dict[str, dict[str, Any]], told: dict[str, Any], identity: bytes, documents: dict[str, list[Row]]
+    ) -> None:
+        """Add the documents that were found in a record, which tells their time and sequence, and those in them."""
+        time: str = told["@timestamp"]
+        for kind, document in found.items():
+            document["@timestamp"], document["sequence"] = time, told["sequence"]
+            documents[kind].append((identity, time, written(document)))
+            for part, field, make in self._parts.get(kind, ()):
+                if document.get(field):
+                    rows = documents[part]
+                    for (rank, end), each in zip(PARTS, document[field]):  # noqa: B905 (the rest are in the whole only)
+                        rows.append((identity + end, time, written(make(document, each, rank))))
 
     def _describe(self, record: Record, own_time: str | None, own: bytes) -> tuple[bytes, bytes]:
         """Say where a record stood, and whether it was read.

@@ -150,10 +150,12 @@ def test_without_a_transaction_there_are_documents_too():
     assert "transaction_id" not in found[1]
 
 
+def _named(whole: dict[str, Any], each: dict[str, Any], rank: int) -> dict[str, Any]:
+    return {"@timestamp": whole["@timestamp"], "sequence": whole["sequence"], "function": each["function"], "n": rank}
+
+
 def test_a_further_kind_may_be_parts_of_the_same_documents(monkeypatch: pytest.MonkeyPatch):
-    further = Kind(
-        name="names", part_of=PartOf(PERFORMANCE, "top_functions", lambda _, each, rank: {**each, "n": rank})
-    )
+    further = Kind(name="names", part_of=PartOf(PERFORMANCE, "top_functions", _named))
     monkeypatch.setattr("functions.pipeline.parser.kinds", lambda: {**kinds(), "names": further})
     found = rows(Parser(ParserOptions()), performance(profiled(2)))
     assert [(identity, each["n"], each["function"]) for identity, each in found["names"]] == [

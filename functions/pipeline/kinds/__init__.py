@@ -43,7 +43,10 @@ what is no such document.
 """
 
 MakePart = Callable[[dict[str, Any], dict[str, Any], int], dict[str, Any]]
-"""Makes a document of one object of a list: takes the document that has the list, the object, and its place, from 1."""
+"""Makes a document of one object of a list: takes the document that has the list, the object, and its place, from 1.
+
+The time and the sequence of that document, `@timestamp` and `sequence`, are those of what it returns.
+"""
 
 Choose = Callable[[Iterable[dict[str, Any]]], Iterator[dict[str, Any]]]
 """Picks some of a kind's documents, which come in the order of their times."""

@@ -10,27 +10,23 @@ from functions.pipeline.values import fit, named, number, whole, word
 
 def _function(metrics: dict[str, Any], sent: dict[str, Any], rank: int) -> dict[str, Any]:
     """Make the document of a function; its place in the list, from 1, is its `rank`."""
-    name, seconds, calls = sent.get("function"), sent.get("cumulative_time"), sent.get("calls")
-    if (
-        len(sent) == _USUAL
-        and type(name) is str
-        and type(seconds) is float
-        and type(calls) is int
-        and name
-        and -_LONGEST < seconds < _LONGEST
-        and -_MOST_CALLS <= calls <= _MOST_CALLS
-        and "transaction_id" in metrics
-    ):  # as most are; to fit each member would cost twice as much
-        return {
-            "transaction_id": metrics["transaction_id"],
-            "rank": rank,
-            "function": name,
-            "cumulative_time_ms": round(seconds * 1e9) / 1e6,
-            "calls": calls,
-        }
-    document: dict[str, Any] = {"rank": rank}
-    if "transaction_id" in metrics:
-        document["transaction_id"] = metrics["transaction_id"]
+    if (*sent,) == _USUAL and "transaction_id" in metrics:  # as most are; to fit each member would cost twice as much
+        name, seconds, calls = sent.values()
+        fit_types = type(seconds) is float and type(name) is str and type(calls) is int and name
+        if fit_types and -_LONGEST < seconds < _LONGEST and -_MOST_CALLS <= calls <= _MOST_CALLS:
+            return {
+                "@timestamp": metrics["@timestamp"],
+                "sequence": metrics["sequence"],
+                "transaction_id": metrics["transaction_id"],
+                "rank": rank,
+                "function": name,
+                "cumulative_time_ms": round(seconds * 1e9) / 1e6,
+                "calls": calls,
+            }
+    document: dict[str, Any] = {
+        name: metrics[name] for name in ("@timestamp", "sequence", "transaction_id") if name in metrics
+    }
+    document["rank"] = rank
     fit(sent, _TAKERS, document)
     return document
 
@@ -41,7 +37,7 @@ def _milliseconds(value: object) -> float | None:
     return round(seconds * 1e9) / 1e6 if seconds is not None and -_LONGEST < seconds < _LONGEST else None
 
 
-_USUAL = 3  # members: those that profilers tell most
+_USUAL = ("function", "cumulative_time", "calls")
 _LONGEST = 1e9  # seconds
 _MOST_CALLS = 2**63 - 1
 _TAKERS = {
