@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from functions.pipeline.documents import DEAD_LETTERS, LOGS, Document
+from functions.pipeline.documents import DEAD_LETTERS, LOGS, Document, record_id
 from functions.pipeline.errors import MissingObject, NotText, OddKey
 from functions.pipeline.instants import instant
 
@@ -116,7 +116,7 @@ def class_of(damage: ObjectError) -> str:
 
 def position_of(document: Document) -> int:
     """Return the position of a document's record in its batch."""
-    return int(document.id.rpartition("-")[2])
+    return int(record_id(document.id).rpartition("-")[2])
 
 
 def is_log(rejection: Rejection) -> bool:

@@ -128,15 +128,17 @@ class Indexing:
                 self._keep_object(self.damage, stored, tally)
         return tally
 
-    def ids(self, coverage: Coverage) -> Iterator[str]:
-        """Yield the ids of the batch's records, in order, and count how they are read."""
+    def ids(self, coverage: Coverage) -> Iterator[tuple[str, str]]:
+        """Yield the kinds and the ids of the batch's documents, record by record, and count how these are read."""
         stored = self._stored()
         if not stored:
             return
         parsing, time = self.parser.open(self._made(stored)), ""
         for record in self._records(stored, parsing.reader):
-            time, _ = parsing.parse(record, time, 0, b"", defaultdict(list))
-            yield f"{self.prefix}-{record[0]}"
+            documents: defaultdict[str, list[Row]] = defaultdict(list)
+            time, _ = parsing.parse(record, time, 0, f"{self.prefix}-{record[0]}".encode(), documents)
+            for kind, rows in documents.items():
+                yield from ((kind, identity.decode()) for identity, _, _ in rows)
         coverage.add(parsing.counted())
 
     @property

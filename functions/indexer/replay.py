@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import orjson
 
-from functions.pipeline.documents import DEAD_LETTERS, Written
+from functions.pipeline.documents import DEAD_LETTERS, Written, record_id
 from functions.pipeline.errors import PermanentError
 from functions.pipeline.store import address_bucket
 
@@ -35,9 +35,14 @@ class DeadLetter(NamedTuple):
         return cls(document["_id"], document["store_key"], document.get("target"), document.get("position"))
 
     @property
-    def record(self) -> str:
-        """The id of the record's documents."""
+    def document(self) -> str:
+        """The id of the document that was refused."""
         return self.id.removesuffix(f"-{self.target}")
+
+    @property
+    def record(self) -> str:
+        """The id of its record."""
+        return record_id(self.document)
 
 
 class Outcome(NamedTuple):
@@ -135,7 +140,7 @@ class _Witness:
 
     def document(self, letter: DeadLetter) -> bytes | None:
         """Return the body of the document that a dead letter stands for, as it came by; None if none did."""
-        return self._documents.get((letter.record, letter.target or ""))
+        return self._documents.get((letter.document, letter.target or ""))
 
     def cause(self, letter: DeadLetter, damage: PermanentError | None) -> str | PermanentError | None:
         """Say why a dead letter stays; None when all that it stands for has come by, and was not refused.
@@ -165,6 +170,6 @@ class _Witness:
     def _see(self, kind: str, identity: str, body: bytes) -> None:
         if kind == DEAD_LETTERS:
             self._refused[identity] = orjson.loads(body)["reason"]
-        elif identity in self._records:
-            self._arrived.add(identity)
+        elif (record := record_id(identity)) in self._records:
+            self._arrived.add(record)
             self._documents[identity, kind] = body

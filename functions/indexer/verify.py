@@ -1,13 +1,17 @@
-"""Verify: is every record of the batches in the store in the log index, or else a dead letter?"""
+"""Verify: is every record of the batches in the store in the log index, or else a dead letter?
+
+So is every other document that a record gives, by the configuration at hand, in the index of its kind.
+"""
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from functions.indexer.index import OBJECT
 from functions.pipeline.coverage import Coverage
-from functions.pipeline.documents import DEAD_LETTERS, LOGS
+from functions.pipeline.documents import DEAD_LETTERS, LOGS, record_id
 from functions.pipeline.errors import PermanentError
 
 if TYPE_CHECKING:
@@ -18,14 +22,17 @@ if TYPE_CHECKING:
 
 PAGE = 50_000  # ids looked for at once, of one batch or of many: some 10 MB
 
+_Page = defaultdict[str, dict[str, "Verdict"]]  # by kind, and by id
+
 
 @dataclass
 class Verdict:
     """What was found of one batch.
 
     Of its `records`, `dead` are dead letters instead of log documents, and `missing` are neither; `first_missing` is
-    the position of the first of those. `unreadable` says why the batch cannot be read, or not to its end; that is
-    `told` when there is a dead letter for it. `coverage` counts how the records are read.
+    the position of the first of those. `missing_documents` counts, by kind, those of other kinds that are neither.
+    `unreadable` says why the batch cannot be read, or not to its end; that is `told` when there is a dead letter for
+    it. `coverage` counts how the records are read.
     """
 
     key: str
@@ -33,19 +40,24 @@ class Verdict:
     dead: int = 0
     missing: int = 0
     first_missing: int | None = None
+    missing_documents: Counter[str] = field(default_factory=Counter)
     unreadable: PermanentError | None = None
     told: bool = False
     coverage: Coverage = field(default_factory=Coverage)
 
     @property
     def whole(self) -> bool:
-        """Say whether everything of the batch is in the log index or is a dead letter."""
-        return not self.missing and (self.unreadable is None or self.told)
+        """Say whether everything of the batch is in its index or is a dead letter."""
+        return not self.missing and not self.missing_documents and (self.unreadable is None or self.told)
 
-    def miss(self, position: int) -> None:
-        """Count a record that is nowhere."""
+    def miss(self, kind: str, identity: str) -> None:
+        """Count a record, or a document of another kind, that is nowhere."""
+        if kind != LOGS:
+            self.missing_documents[kind] += 1
+            return
         self.missing += 1
-        self.first_missing = position if self.first_missing is None else self.first_missing
+        if self.first_missing is None:
+            self.first_missing = int(record_id(identity).rpartition("-")[2])
 
 
 @dataclass
@@ -56,6 +68,7 @@ class Audit:
     records: int = 0
     dead: int = 0
     missing: int = 0
+    missing_documents: int = 0
     dead_objects: int = 0
     coverage: Coverage = field(default_factory=Coverage)
     broken: list[Verdict] = field(default_factory=list)
@@ -66,19 +79,21 @@ class Audit:
         self.records += verdict.records
         self.dead += verdict.dead
         self.missing += verdict.missing
+        self.missing_documents += verdict.missing_documents.total()
         self.dead_objects += verdict.told
         self.coverage.add(verdict.coverage)
         if not verdict.whole:
             self.broken.append(verdict)
 
     def counts(self) -> dict[str, int]:
-        """Return the counts; `records` is the sum of the next three."""
+        """Return the counts; `records` is the sum of the next three, `missing_documents` those of other kinds."""
         return {
             "batches": self.batches,
             "records": self.records,
             "indexed": self.records - self.dead - self.missing,
             "dead_letters": self.dead,
             "missing": self.missing,
+            "missing_documents": self.missing_documents,
             "dead_objects": self.dead_objects,
         }
 
@@ -89,9 +104,11 @@ class Audit:
 
 
 def _line(verdict: Verdict) -> dict[str, Any]:
-    found = {"key": verdict.key, "records": verdict.records, "missing": verdict.missing}
+    found: dict[str, Any] = {"key": verdict.key, "records": verdict.records, "missing": verdict.missing}
     if verdict.first_missing is not None:
         found["first_missing"] = verdict.first_missing
+    if verdict.missing_documents:
+        found["missing_documents"] = dict(verdict.missing_documents)
     if verdict.unreadable and not verdict.told:
         found["reason"] = str(verdict.unreadable)
     return found
@@ -104,25 +121,28 @@ def verdicts(batches: Iterable[Indexing], indexes: Indexes) -> Iterator[Verdict]
         TransientError, PermanentError: the store or the indexes cannot be asked; there are no verdicts then.
     """
     waiting: list[Verdict] = []
-    page: dict[str, Verdict] = {}
+    page: _Page = defaultdict(dict)
+    looked_for = 0
     for batch in batches:
         waiting.append(Verdict(batch.key))
-        for identity in _ids(batch, waiting[-1], indexes):
-            page[identity] = waiting[-1]
-            if len(page) == PAGE:
+        for kind, identity in _ids(batch, waiting[-1], indexes):
+            page[kind][identity] = waiting[-1]
+            looked_for += 1
+            if looked_for == PAGE:
                 _judge(page, indexes)
                 yield from waiting[:-1]
-                waiting, page = waiting[-1:], {}
+                waiting, looked_for = waiting[-1:], 0
+                page.clear()
     _judge(page, indexes)
     yield from waiting
 
 
-def _ids(batch: Indexing, verdict: Verdict, indexes: Indexes) -> Iterator[str]:
-    """Yield the ids of a batch's records, as far as it can be read."""
+def _ids(batch: Indexing, verdict: Verdict, indexes: Indexes) -> Iterator[tuple[str, str]]:
+    """Yield the kinds and the ids of a batch's documents, as far as it can be read."""
     try:
-        for identity in batch.ids(verdict.coverage):
-            verdict.records += 1
-            yield identity
+        for kind, identity in batch.ids(verdict.coverage):
+            verdict.records += kind == LOGS
+            yield kind, identity
     except PermanentError as error:
         verdict.unreadable = error
     if batch.damage:
@@ -130,13 +150,14 @@ def _ids(batch: Indexing, verdict: Verdict, indexes: Indexes) -> Iterator[str]:
         verdict.told = not indexes.missing(DEAD_LETTERS, {f"{batch.prefix}-{OBJECT}"})
 
 
-def _judge(page: dict[str, Verdict], indexes: Indexes) -> None:
-    """Find out which ids are in the log index, which have a dead letter, and which are nowhere."""
-    absent = indexes.missing(LOGS, page) if page else set()
-    letters = {identity: f"{identity}-{LOGS}" for identity in page if identity in absent}
-    nowhere = indexes.missing(DEAD_LETTERS, letters.values()) if letters else set()
-    for identity, letter in letters.items():
-        if letter in nowhere:
-            page[identity].miss(int(identity.rpartition("-")[2]))
-        else:
-            page[identity].dead += 1
+def _judge(page: _Page, indexes: Indexes) -> None:
+    """Find out which ids are in their kind's index, which have a dead letter, and which are nowhere."""
+    for kind, ids in page.items():
+        absent = indexes.missing(kind, ids)
+        letters = {identity: f"{identity}-{kind}" for identity in ids if identity in absent}
+        nowhere = indexes.missing(DEAD_LETTERS, letters.values()) if letters else set()
+        for identity, letter in letters.items():
+            if letter in nowhere:
+                ids[identity].miss(kind, identity)
+            else:
+                ids[identity].dead += kind == LOGS

@@ -17,7 +17,8 @@ class Document(NamedTuple):
     """One document, ready for any sink.
 
     `kind` is the name of a kind, and decides the index together with the configured names. `id` is the same for all
-    the documents of one record, and for every redelivery of it: letters, digits and dashes. `timestamp` is the record's
+    the documents of one record, and for every redelivery of it: letters, digits and dashes; where a kind has several of
+    one record, a dot and the place of each, in two digits from 00, are behind it. `timestamp` is the record's
     own time, ISO 8601 in UTC with 3 or 6 decimals ("2025-01-20T10:30:00.000Z"). `body` is the document as one line of
     JSON in UTF-8.
     """
@@ -39,6 +40,18 @@ def as_rows(documents: Iterable[Document]) -> Iterator[Rows]:
     """Yield documents as a sink takes them, one at a time: for the few that go a way of their own."""
     for kind, identity, timestamp, body in documents:
         yield kind, [(identity.encode(), timestamp, body)]
+
+
+MOST_PARTS = 100
+"""How many documents of one kind a record has at most. With two digits for each, ids sort as the parts do."""
+
+PARTS = tuple((rank, b".%02d" % (rank - 1)) for rank in range(1, MOST_PARTS + 1))
+"""The ranks of a record's documents of one kind, and what stands behind the record's id in the id of each."""
+
+
+def record_id(identity: str) -> str:
+    """Return the id of a document's record: its own, or what stands before its place."""
+    return identity.partition(".")[0]
 
 
 def id_prefix(name: str) -> str:

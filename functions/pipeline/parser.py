@@ -14,7 +14,7 @@ from orjson import JSONDecodeError, dumps, loads
 
 from functions.pipeline.config import one_of, setting
 from functions.pipeline.coverage import Coverage
-from functions.pipeline.documents import LOGS
+from functions.pipeline.documents import LOGS, PARTS
 from functions.pipeline.filter import Filter, FilterOptions
 from functions.pipeline.kinds import kinds
 from functions.pipeline.kinds.fields import Fields
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from functions.pipeline.config import Options
     from functions.pipeline.documents import Row
-    from functions.pipeline.kinds import Found, Kind, ReadText
+    from functions.pipeline.kinds import Found, Kind, MakePart, ReadText
     from functions.pipeline.layouts.registry import Patterns
     from functions.pipeline.own import Own
     from functions.pipeline.records import More, Record
@@ -73,6 +73,7 @@ class Parser:
         self.known = Dashed(options.timezone).begins
         self.fields = Fields(found, own.fields if own else (), of_kinds)
         self.needs = [(each.name, each.needs) for each in found if each.needs]
+        self.parts = _by_whole(each for each in found if _is_on(self.fields.options.get(each.name)))
         self.readers = _by_first_byte(found)
 
     @cached_property
@@ -105,7 +106,7 @@ class Parsing:
         self._taken: dict[int, tuple[More, dict[str, Any], bytes, Found]] = {}
         self._last_labels: Mapping[str, Any] = {}
         self._written_labels = b""
-        self._passes, self._timezone = parser.filter.passes, parser.timezone
+        self._passes, self._timezone, self._parts = parser.filter.passes, parser.timezone, parser.parts
         self._fields, self._needs, self._readers = parser.fields.of_log(reader.clock), parser.needs, parser.readers
 
     def parse(  # noqa: C901, PLR0912 (in one piece: each call is felt in what a line costs)
@@ -154,9 +155,7 @@ class Parsing:
         if alone:
             self.coverage.passed_without_document[place(record)] += 1
         if found:
-            for kind, document in found.items():
-                document["@timestamp"], document["sequence"] = time, sequence
-                documents[kind].append((identity, time, written(document)))
+            self._add_found(found, fields, identity, documents)
         return time, True
 
     def counted(self) -> Coverage:
@@ -164,6 +163,20 @@ class Parsing:
         self.coverage.ambiguous = self.reader.ambiguous
         self.coverage.control_messages = self.reader.control_messages
         return self.coverage
+
+    def _add_found(
+        self, found: dict[str, dict[str, Any]], told: dict[str, Any], identity: bytes, documents: dict[str, list[Row]]
+    ) -> None:
+        """Add the documents that were found in a record, which tells their time and sequence, and those in them."""
+        time: str = told["@timestamp"]
+        for kind, document in found.items():
+            document["@timestamp"], document["sequence"] = time, told["sequence"]
+            documents[kind].append((identity, time, written(document)))
+            for part, field, make in self._parts.get(kind, ()):
+                if document.get(field):
+                    rows = documents[part]
+                    for (rank, end), each in zip(PARTS, document[field]):  # noqa: B905 (the rest are in the whole only)
+                        rows.append((identity + end, time, written(make(document, each, rank))))
 
     def _describe(self, record: Record, own_time: str | None, own: bytes) -> tuple[bytes, bytes]:
         """Say where a record stood, and whether it was read.
@@ -268,6 +281,20 @@ def place(record: Record) -> str:
     *_, head, sent, origin = record
     layout = "object" if sent is not None else "-" if head is None else head[4].layout if head[4] else "dashed"
     return f"{(origin and origin.envelope) or '-'}/{layout}"
+
+
+def _is_on(options: Options | None) -> bool:
+    """Say whether a kind has documents: one with a switch has none while that is off."""
+    return getattr(options, "switch", "on") == "on"
+
+
+def _by_whole(kinds: Iterable[Kind]) -> dict[str, list[tuple[str, str, MakePart]]]:
+    """Return the kinds whose documents are parts, by the kind of the whole: name, field, and what makes one."""
+    parts: dict[str, list[tuple[str, str, MakePart]]] = {}
+    for kind in kinds:
+        if kind.part_of:
+            parts.setdefault(kind.part_of.kind, []).append((kind.name, kind.part_of.field, kind.part_of.make))
+    return parts
 
 
 def _by_first_byte(kinds: Iterable[Kind]) -> dict[bytes, ReadText]:

@@ -51,6 +51,7 @@ def space() -> Iterator[Space]:
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., str]:
     """Run a command line in a folder of its own; give what it printed."""
+    monkeypatch.setenv("PIPELINE_TOP_FUNCTIONS", "on")
     monkeypatch.chdir(tmp_path)
 
     def command(*arguments: str) -> str:
@@ -65,10 +66,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFi
 def exports(run: Callable[..., str]) -> dict[str, list[dict[str, Any]]]:
     """Export all indexes: their documents in order, each known by its place in its batch."""
     found = {}
-    for kind in ("logs", "message", "perfs", "dead-letters"):
+    for kind in ("logs", "message", "perfs", "top-func", "dead-letters"):
         documents = [json.loads(line) for line in run("export", kind).split("\n")[:-1]]
         for document in documents:  # batches made by two runs have different names
-            document["_id"] = int(document["_id"].rpartition("-")[2])
+            document["_id"] = float(document["_id"].rpartition("-")[2])
             document.pop("sequence", None)  # it tells when the batch was made
         found[kind] = sorted(documents, key=lambda document: document["_id"])
     return found
@@ -91,7 +92,7 @@ def test_both_sinks_hold_the_same_documents(
     assert served["conserved"]
     assert list(embedded["indexes"].values()) == list(served["indexes"].values())
     assert len(expected["message"]) > 20
-    assert len(expected["perfs"]) > 20
+    assert len(expected["top-func"]) > len(expected["perfs"]) > 20
     for kind, documents in expected.items():
         assert found[kind] == documents, kind
     assert "the indexes are as expected" in run("test-indexes")

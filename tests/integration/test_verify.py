@@ -164,6 +164,7 @@ def test_since_counts_a_batch_by_the_time_in_its_key(trilog: Run):
         "indexed": 0,
         "dead_letters": 0,
         "missing": 0,
+        "missing_documents": 0,
         "dead_objects": 0,
         "unread": 0,
         "passed_without_document": 0,

@@ -44,6 +44,10 @@ EVERY_KIND = {
         "memory_delta_mb": -0.25, "latency_ms": 2.5, "function_calls": 2**62, "data": {"more": True},
         "top_functions": [{"function": "predict", "cumulative_time": 0.1, "calls": 3}],
     },
+    "top-func": {
+        "@timestamp": TIME, "transaction_id": "9d1c", "rank": 1, "function": "predict", "cumulative_time_ms": 100.5,
+        "calls": 2**40, "filename": "m.py", "line_number": 7,
+    },
     DEAD_LETTERS: {
         "@timestamp": TIME, "failed_at": "2025-01-21T00:00:00.500Z", "reason": "no JSON", "class": "parse",
         "status": 400, "target": "ml-api-message", "transaction_id": "9d1c", "raw_log": "{", "document": "{}",

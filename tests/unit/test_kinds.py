@@ -12,15 +12,19 @@ from functions.pipeline.documents import DEAD_LETTERS, LOGS
 from functions.pipeline.framing import split_records
 from functions.pipeline.kinds import Kind, kinds
 from functions.pipeline.kinds.templates import columns
+from functions.pipeline.kinds.profiled_function import ProfiledOptions
 from functions.pipeline.parser import Parser, ParserOptions
 
 FOLDER = Path(room.__file__).parent
 RECOGNISED = [each for each in kinds().values() if each.name != DEAD_LETTERS]  # others are made, not found in records
 
 
+ALL_ON = {"top-func": ProfiledOptions(switch="on")}
+
+
 def documents(content: bytes) -> dict[str, list[dict[str, Any]]]:
     """Parse records; return their documents by kind, without what tells their order."""
-    parsing, made, time = Parser(ParserOptions()).open(), defaultdict(list), "2025-01-01T00:00:00.000Z"
+    parsing, made, time = Parser(ParserOptions(), None, ALL_ON).open(), defaultdict(list), "2025-01-01T00:00:00.000Z"
     for record in split_records([content], "a.log", parsing.reader):
         time, _ = parsing.parse(record, time, 1, b"id", made)
     found = {kind: [json.loads(body) for _, _, body in rows] for kind, rows in made.items()}

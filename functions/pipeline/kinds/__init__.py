@@ -42,6 +42,12 @@ The third has the kind's options, and the clock of the log; the last is None for
 what is no such document.
 """
 
+MakePart = Callable[[dict[str, Any], dict[str, Any], int], dict[str, Any]]
+"""Makes a document of one object of a list: takes the document that has the list, the object, and its place, from 1.
+
+The time and the sequence of that document, `@timestamp` and `sequence`, are those of what it returns.
+"""
+
 Choose = Callable[[Iterable[dict[str, Any]]], Iterator[dict[str, Any]]]
 """Picks some of a kind's documents, which come in the order of their times."""
 
@@ -53,6 +59,18 @@ class OwnIndex(NamedTuple):
     name: str
 
 
+class PartOf(NamedTuple):
+    """Where a kind's documents are: each object of the list in a field of another kind's document is one.
+
+    That kind has a `read_object` or a `read_text`, and leaves only objects in the list. Where the options of the parts'
+    kind have a `switch`, they are documents only while it is "on".
+    """
+
+    kind: str
+    field: str
+    make: MakePart
+
+
 class Kind(NamedTuple):
     """A kind of document, and how it is recognised. Everything but the name is optional.
 
@@ -60,6 +78,8 @@ class Kind(NamedTuple):
 
     - `read_object` or `read_text` found it: the document has what they return, and the record's time;
     - the event has all the fields in `needs`, and passes the filter: the document has the event's fields.
+
+    It has several where they are parts of another kind's document: `part_of`.
 
     Attributes:
         name: what the kind is called, and its index: "perfs" is `ml-api-perfs`.
@@ -73,6 +93,7 @@ class Kind(NamedTuple):
         starts: the bytes that a message may begin with for `read_text` to be asked.
         read_text: reads a message that is no JSON object.
         needs: the fields of an event that make it one of this kind.
+        part_of: see `PartOf`; of a longer list, the first `documents.MOST_PARTS` are documents.
         options: what can be configured of the kind; `Fields.options` has it.
         own_index: its index, where that is not called after the log index.
         ids: the fields by which `trilog trace` finds its documents.
@@ -89,6 +110,7 @@ class Kind(NamedTuple):
     starts: bytes = b""
     read_text: ReadText | None = None
     needs: frozenset[str] = frozenset()
+    part_of: PartOf | None = None
     options: type[Options] | None = None
     own_index: OwnIndex | None = None
     ids: tuple[str, ...] = ("transaction_id",)

@@ -1,7 +1,8 @@
 """Of which objects a table may have documents: those of any other object need not be looked for.
 
-A document's id is its object's, a dash, and its position there. Looking for ids means to read the whole `_id` column,
-so the cost of a write would grow with the index; whether an object is known, a small table tells.
+A document's id is its object's, a dash, and its position there, with a part's place behind it. Looking for ids means to
+read the whole `_id` column, so the cost of a write would grow with the index; whether an object is known, a small table
+tells.
 """
 
 from __future__ import annotations
@@ -79,9 +80,14 @@ def forget(connection: DuckDBPyConnection, tables: Iterable[str]) -> None:
 
 
 def _positions(name: bytes, rows: list[Row]) -> list[int]:
-    """Return the positions in an object of these documents; none where some are not of that object."""
+    """Return the positions in an object of these documents; none where some are not of that object.
+
+    With the two digits of its place behind it, a part's position is in the same order as those of the parts beside it.
+    """
     start = name + b"-"
     if not name or not all(identity.startswith(start) for identity, _, _ in rows):
         return []
     given = [identity[len(start) :] for identity, _, _ in rows]
+    if b"." in given[0]:
+        given = [each.replace(b".", b"") for each in given]
     return list(map(int, given)) if all(map(bytes.isdigit, given)) else []

@@ -241,10 +241,17 @@ def _search(
 
 
 def _by_microsecond(documents: Iterable[dict[str, Any]], *, reverse: bool) -> Iterator[dict[str, Any]]:
-    """Put the documents of the same millisecond in order, which is as fine as Elasticsearch sorts a `date`."""
+    """Put the documents of the same millisecond in order, which is as fine as Elasticsearch sorts a `date`.
+
+    Those of the same time and sequence are parts of one: their ids are in their order.
+    """
     for _, same in groupby(documents, key=lambda document: _time(document)[:_MILLISECOND]):
         while some := list(islice(same, _PAGE)):  # so that memory is bounded, however many there are
-            yield from sorted(some, key=_time, reverse=reverse)
+            yield from sorted(some, key=_place, reverse=reverse)
+
+
+def _place(document: dict[str, Any]) -> tuple[str, int, str]:
+    return _time(document), document.get("sequence", -1), document["_id"]
 
 
 def _time(document: dict[str, Any]) -> str:
