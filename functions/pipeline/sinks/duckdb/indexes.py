@@ -163,7 +163,9 @@ def _copied(
     The file itself goes with the database's folder; what is open can be read to its end.
     """
     there = found(database.connection, table).items()
-    columns = ", ".join(_rendered(*each) for each in there if fields is None or each[0] in {"_id", *fields})
+    columns = ", ".join(
+        _rendered(*each) for each in there if fields is None or each[0] in {"_id", "@timestamp", *fields}
+    )
     chosen = _choose(database.connection, table, conditions, newest)
     file, part = database.folder / "read.ndjson", database.folder / "part.ndjson"
     with file.open("wb") as whole:
