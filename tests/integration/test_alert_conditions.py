@@ -24,7 +24,7 @@ CLASSES, DURATIONS = "job_service_class:api_requests:new", "job_service_le:api_r
 P95 = "job_service:api_request_duration_seconds:p95_5m"
 API = {each.name for each in KNOWN.values() if each.team == "api"}
 SERVICES = 40
-NOW = datetime(1970, 1, 5, tzinfo=UTC)  # promtool's clock begins in 1970
+NOW = datetime(1970, 1, 4, 1, tzinfo=UTC)  # promtool's clock begins in 1970
 MINUTES = int(NOW.timestamp()) // MINUTE
 
 pytestmark = pytest.mark.slow
@@ -36,10 +36,14 @@ Drawn = dict[int, Counter[tuple[int, float]]]
 def drawn(draw: Random) -> Drawn:
     """Draw a service's requests: some are slow, some fail, in parts of four days or now."""
     requests: Drawn = {}
-    for _ in range(draw.randint(1, 6)):
-        begin = draw.choice([0, 0, 2, 10, 40, 100, 200, 500, 2000, 4000])
-        bad, status, slow = draw.choice([0, 0.02, 0.05, 0.08, 0.4]), draw.choice([404, 500, 503]), draw.random() < 0.5
-        for minute in range(begin, min(begin + draw.choice([1, 3, 5, 30, 120]), MINUTES - 1)):
+    for part in range(draw.randint(1, 8)):
+        begin = part and draw.choice([0, 1, 2, 10, 40, 100, 200, 500, 2000, 4000])
+        bad, status, slow = (
+            draw.choice([0, 0.02, 0.05, 0.08, 0.4]),
+            draw.choice([404, 404, 500, 503]),
+            draw.random() < 0.5,
+        )
+        for minute in range(begin, begin + draw.choice([1, 3, 5, 30, 120])):
             for _ in range(draw.choice([1, 4, 20])):
                 wrong = draw.random() < bad
                 told = (
@@ -74,8 +78,19 @@ def series(service: str, requests: Drawn) -> list[dict[str, str]]:
 
 
 def shortened(values: list[int]) -> str:
-    """Write values as promtool reads them: `0x99` is a hundred noughts."""
-    return " ".join(f"{value}x{len([*same]) - 1}" for value, same in groupby(values))
+    """Write values as promtool reads them; noughts are no samples, which take no time."""
+    runs = ((value, len([*same])) for value, same in groupby(values))
+    return " ".join(f"{value}x{length - 1}" if value else f"_x{length}" for value, length in runs)
+
+
+def rules(folder: Path) -> Path:
+    """Write the rules without those that say what is new: that is given here."""
+    shipped = yaml.safe_load(RULES.read_text())
+    for group in shipped["groups"]:
+        group["rules"] = [each for each in group["rules"] if not each.get("record", "").endswith((":known", ":new"))]
+    path = folder / "rules.yml"
+    path.write_text(yaml.safe_dump(shipped))
+    return path
 
 
 def counted(requests: Drawn) -> Counts:
@@ -118,7 +133,7 @@ def test_what_fires_is_what_prometheus_says_fires(tmp_path: Path):
             for expression, samples in expected.items()
         ],
     }
-    content = {"rule_files": [str(RULES)], "evaluation_interval": f"{MINUTES}m", "tests": [test]}
+    content = {"rule_files": [str(rules(tmp_path))], "evaluation_interval": "30m", "tests": [test]}
     (tmp_path / "test.yml").write_text(yaml.safe_dump(content, width=10**9))
     done = promtool("test", "rules", tmp_path / "test.yml")
     assert done.returncode == 0, (done.stdout + done.stderr)[:4000]
