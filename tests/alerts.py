@@ -64,5 +64,6 @@ def seen(environment: dict[str, str], at: datetime = NOW) -> Looked:
 
 
 def names(found: Looked) -> set[str]:
-    """Return what fires: the alerts' names, with the objective where there is one."""
-    return {" ".join((each.rule.name, *(v for k, v in each.labels if k == "slo"))) for each in found.alerts}
+    """Return what fires: the alerts' names, with the objective of a budget."""
+    named = ((each.rule.name, dict(each.labels).get("slo", "")) for each in found.alerts)
+    return {f"{name} {slo}" if "Budget" in name else name for name, slo in named}

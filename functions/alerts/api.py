@@ -53,14 +53,15 @@ def api_alerts(services: Mapping[str, Counts], now: datetime, index: str) -> Ite
 
 
 def _firing(counts: Counts) -> Iterator[tuple[Rule, tuple[tuple[str, str], ...], float]]:
-    for rule, number in (
-        (RESPONSE_TIME, _slow(counts)),
-        (ERRORS_5XX, _failed(counts, 5, OVER_5XX)),
-        (ERRORS_4XX, _failed(counts, 4, OVER_4XX)),
-        (AVAILABILITY, _unavailable(counts)),
+    """Yield what fires, with the labels besides the service that it has in Prometheus, too."""
+    for rule, labels, number in (
+        (RESPONSE_TIME, (), _slow(counts)),
+        (ERRORS_5XX, (("class", "5xx"),), _failed(counts, 5, OVER_5XX)),
+        (ERRORS_4XX, (("class", "4xx"),), _failed(counts, 4, OVER_4XX)),
+        (AVAILABILITY, (("slo", "availability"),), _unavailable(counts)),
     ):
         if number is not None:
-            yield rule, (), number
+            yield rule, labels, number
     for rule, burns in ((FAST_BURN, FAST), (SLOW_BURN, SLOW)):
         for slo in _OBJECTIVES:
             number = _burnt(counts, slo, burns)
