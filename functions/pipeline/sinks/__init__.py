@@ -77,6 +77,6 @@ class Indexes(Protocol):
 
         `since` (included) and `until` (excluded) are ISO 8601 times; `matching` has the values that keyword and boolean
         fields must have, or None for any field that must be there; `newest` keeps only that many, the latest ones;
-        `fields` are those that are wanted of each document besides its time, where not all are. An index that does not exist yet yields
-        nothing.
+        `fields` are those that are wanted of each document besides its time, where not all are. An index that does not
+        exist yet yields nothing.
         """
