@@ -18,6 +18,7 @@ from pathlib import Path
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from functions.alerts.options import AlertOptions
 from functions.collector.collect import Collection, CollectorOptions
 from functions.drift.options import DriftOptions
 from functions.indexer.configured import configured_indexing
@@ -92,6 +93,7 @@ ALL_OPTIONS = (
     TokenOptions,
     MetricsOptions,
     DriftOptions,
+    AlertOptions,
     JaegerOptions,
 )
 """All that can be configured on one machine, but the language of messages."""

@@ -33,7 +33,7 @@ MAY_IMPORT = {
         *("functions.local", "functions.producer", "functions.metrics", "functions.metrics.run"),
         *("functions.loki", "functions.traces", "functions.traces.links"),
         "functions.projection",
-        *("functions.drift", "functions.drift.run"),
+        *("functions.drift", "functions.drift.run", "functions.alerts", "functions.alerts.run"),
         *("functions.cli.try_layout", "functions.cli.serve"),
         *(PIPELINE, KINDS, NAMES, WIRING),
     },
@@ -47,7 +47,7 @@ MAY_IMPORT = {
     "functions.cli.try_layout": {"functions.cli", PIPELINE, FRAMING, REDACTED, PARSER, OWN, WIRING},
     "functions.local": {
         *("functions.collector", "functions.indexer", "functions.indexer.configured", "functions.ingest"),
-        *("functions.producer", "functions.metrics", "functions.traces.links", "functions.drift"),
+        *("functions.producer", "functions.metrics", "functions.traces.links", "functions.drift", "functions.alerts"),
         *(PIPELINE, KINDS, NAMES, OWN, SINKS, WIRING),
     },
     "functions.collector": {PIPELINE, SOURCES},  # never a sink or a kind: it does not know what it carries
@@ -68,9 +68,14 @@ MAY_IMPORT = {
     "functions.traces.main": {"functions.indexer.main"},
     "functions.drift": {PIPELINE, KINDS},
     "functions.drift.run": {"functions.drift", PIPELINE, WIRING},
-    "functions.drift.scheduled": {"functions.drift", "functions.drift.run", PIPELINE, WIRING},
+    "functions.drift.scheduled": {
+        *("functions.drift", "functions.drift.run", "functions.alerts", "functions.alerts.run"),
+        *(PIPELINE, WIRING),
+    },
     "functions.drift.handler": {"functions.drift.scheduled"},
     "functions.drift.main": {"functions.drift.scheduled", PIPELINE},
+    "functions.alerts": {"functions.metrics", "functions.drift", PIPELINE},  # what both tell, to people
+    "functions.alerts.run": {"functions.alerts", "functions.metrics", "functions.drift", PIPELINE, NAMES, WIRING},
     "functions.indexer": {PIPELINE, PARSER, READER, FRAMING, REDACTED, KINDS, SINKS},  # never a source
     "functions.producer": {PIPELINE},  # it knows a topic, and nobody who reads it
     # What the platforms call; `run` and `drops` are the same on all of them.

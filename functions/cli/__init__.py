@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from functions.cli import (
     admin,
+    alert,
     dead_letters,
     drift,
     export,
@@ -59,6 +60,7 @@ _COMMANDS = {
     "metrics": metrics.metrics,
     "loki": loki.loki,
     "drift": drift.drift,
+    "alert": alert.alert,
     "traces": traces.traces,
     "serve ingest": serve.serve_ingest,
 }

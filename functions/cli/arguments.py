@@ -76,6 +76,7 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
     _add_metrics(add)
     _add_pushes(add)
     _add_drift(add)
+    _add_alert(add)
     _add_serve(group, commands)
 
 
@@ -203,6 +204,16 @@ def _add_drift(add: Callable[..., ArgumentParser]) -> None:
     command.add_argument("--json", action="store_true", help=_("print what was found as one JSON object"))
 
 
+def _add_alert(add: Callable[..., ArgumentParser]) -> None:
+    command = add("alert", _("tell which alerts fire, of APIs and of drift, without Prometheus"))
+    command.add_argument("--since", type=_time, metavar="T", help=_("what was before does not count (3 days ago)"))
+    command.add_argument("--until", type=_time, metavar="T", help=_("as it was at this time (now)"))
+    command.add_argument("--json", action="store_true", help=_("print one JSON object"))
+    command.add_argument(
+        "--send", action="store_true", help=_("tell people what is new and what has ended, in Slack and by e-mail")
+    )
+
+
 def _add_serve(group: Any, commands: dict[str, Callable[..., int]]) -> None:  # noqa: ANN401 (likewise)
     add = _actions(group, commands, "serve", _("run a function as a server on this machine, until Ctrl+C"))
     ingest = add("ingest", _("take records by HTTP, and keep them as batches in the store"))
@@ -314,5 +325,5 @@ exit codes:
   2  wrong arguments or configuration
   3  something outside is down or slow: nothing is lost, run again
   4  a problem that retrying will not fix
-  5  drift
+  5  drift, or an alert
   6  too few rows to tell whether there is drift""")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from functions.alerts.options import AlertOptions
+from functions.alerts.run import tell_drift
 from functions.drift.config import Window
 from functions.drift.options import DriftOptions
 from functions.drift.run import load_config, run
@@ -18,6 +20,8 @@ from functions.pipeline.wiring import indexer_options
 def run_scheduled() -> dict[str, Any]:
     """Compare the predictions of the configured window with the reference, and put the report into the store.
 
+    Then people are told of what has drifted, where the environment says whom to tell.
+
     Returns:
         The verdict: `model`, `dataset_drift`, `share`, `rows`, and the names of the features that have drifted.
 
@@ -28,13 +32,16 @@ def run_scheduled() -> dict[str, Any]:
     """
     begun = time.perf_counter()
     try:
-        environment = resolved(process_environment(), indexer_options())
-        (options,) = load(environment, DriftOptions)
+        environment = resolved(process_environment(), (*indexer_options(), AlertOptions))
+        options, alerts = load(environment, DriftOptions, AlertOptions)
         found = run(environment, load_config(environment, options.config), Window())
+        verdict = {name: found[name] for name in ("model", "dataset_drift", "share", "rows")}
+        verdict["drifted"] = [name for name, each in found["features"].items() if each["drift"]]
+        severity = "WARNING" if found["dataset_drift"] else "INFO"
+        log(severity, "compared", function="drift", **verdict, ms=ms_since(begun))
+        if alerts.anybody:
+            tell_drift(environment)
     except Exception as error:
         log_failure(error, function="drift", ms=ms_since(begun))
         raise
-    verdict = {name: found[name] for name in ("model", "dataset_drift", "share", "rows")}
-    verdict["drifted"] = [name for name, each in found["features"].items() if each["drift"]]
-    log("WARNING" if found["dataset_drift"] else "INFO", "compared", function="drift", **verdict, ms=ms_since(begun))
     return verdict

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.pages import DOCS, commands
+from tests.alerts import calls
+from tests.pages import DOCS, commands, shell
 from tests.prometheus import ALERTMANAGER, ALERTMANAGER_HOME
 from tests.receivers import SECRETS, mail, text_of, until, web
+from tests.receivers import variables as receivers
 from tests.scripts import free_port, install
 
 ROOT = Path(__file__).parents[2]
 PAGE = (DOCS / "alerting.md").read_text("utf-8")
-COMMANDS = commands("alerting")
+WITHOUT = PAGE.partition("\n## Without Prometheus\n")[2].partition("\n## ")[0]
+OWN = [line for line in commands("alerting") if line in WITHOUT]  # trilog's own
+COMMANDS = [line for line in commands("alerting") if line not in OWN]
 UP, DOWN = "make prometheus-up", "make prometheus-down"
 SCRIPT = "infra/alertmanager/server/alertmanager.sh"
 
@@ -67,6 +74,35 @@ def test_the_readers_commands_work_one_after_the_other(folder: Path):
     assert {path.name: path.stat().st_mode & 0o777 for path in kept.iterdir()} == dict.fromkeys(
         ("slack", "smtp-password", "pagerduty"), 0o600
     )
+
+
+@pytest.mark.timeout(200)
+def test_the_commands_without_prometheus_work_one_after_the_other(tmp_path: Path):
+    (tmp_path / "api.log").write_text("\n".join(calls(20, 20, 500, 9000, now=datetime.now(UTC))) + "\n")
+    [job] = re.findall(r"^\S+ \S+ \S+ \S+ \S+ (.*)$", commands("alerting", "crontab")[0])
+    with web() as found, mail(tmp_path) as post:
+        named = ("ALERT_SLACK_URL_FILE", "ALERT_EMAIL_TO", "ALERT_EMAIL_FROM", "ALERT_SMTP_SERVER", "ALERT_SMTP_USER")
+        given = receivers(tmp_path, found, post)
+        settings = {name: given[name] for name in (*named, "ALERT_SMTP_PASSWORD_FILE")}
+        (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+        variables = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
+        variables |= {"SSL_CERT_FILE": str(post.authority)}
+
+        def typed(command: str) -> str:
+            here = command.replace("/srv/trilog", str(tmp_path))
+            return shell(
+                re.sub(r"(^|; |&& )trilog ", rf"\1{sys.executable} -m functions ", here) + "; true", tmp_path, variables
+            )
+
+        printed = [typed(command) for command in OWN]
+        assert [each.splitlines()[-1] for each in printed[1:]] == ["exit code 5"] * 3
+        assert "✗ ApiErreurs5xx (critical): Server errors: api.log\n" in printed[1]
+        assert {each["alert"] for each in json.loads(printed[2].splitlines()[0])["alerts"]} >= {"ApiErreurs5xx"}
+        told = len(found.at("/slack"))
+        assert told == len(post.messages) == 3  # of what is critical: the rest of the service's is not told beside it
+        typed(job)
+        assert len(found.at("/slack")) == told
+        assert "✗ ApiErreurs5xx" in (tmp_path / "alerts.txt").read_text()
 
 
 def test_make_runs_the_script():

@@ -10,7 +10,9 @@ import pytest
 
 from functions.drift import handler
 from functions.local import LogsPipeline
+from functions.pipeline.errors import TransientError
 from tests.drift.predictions import features, results, write_log, write_table
+from tests.receivers import web
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "functions" / "drift" / "main.py"
@@ -49,6 +51,18 @@ def test_a_schedule_invokes_it_on_lambda(folder, capsys):
     assert (line["severity"], line["message"], line["function"]) == ("WARNING", "compared", "drift")
     assert line["drifted"] == ["AGE"]
     assert (folder / "data" / "reports" / "drift" / "drift_report_latest.json").exists()
+
+
+def test_it_tells_people_once(monkeypatch):
+    with web() as found:
+        monkeypatch.setenv("ALERT_SLACK_URL", f"{found.address}/slack")
+        found.answers["/slack"] = [503]
+        with pytest.raises(TransientError, match="takes no message now"):
+            handler.handler({}, None)
+        assert [handler.handler({}, None), handler.handler({}, None)] == [VERDICT, VERDICT]
+        [told] = [body["attachments"][0] for body in found.at("/slack")]
+    assert told["title"] == "[WARNING] Dérive de AGE (scoring)"
+    assert re.search(r"^AGE du modèle scoring a dérivé : wasserstein vaut [\d.]+\.$", told["text"], re.MULTILINE)
 
 
 def test_a_configuration_that_cannot_work_fails_the_invocation(monkeypatch, capsys):

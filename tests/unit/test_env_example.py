@@ -41,6 +41,8 @@ def test_a_secret_has_no_value():
             "PIPELINE_HTTP_TOKEN",
             "PIPELINE_INGEST_TOKENS",
             "PIPELINE_REDACT_KEY",
+            "ALERT_SLACK_URL",
+            "ALERT_SMTP_PASSWORD",
         )
     )
 

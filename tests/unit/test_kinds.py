@@ -11,8 +11,8 @@ from functions.pipeline import kinds as room
 from functions.pipeline.documents import DEAD_LETTERS, LOGS
 from functions.pipeline.framing import split_records
 from functions.pipeline.kinds import Kind, kinds
-from functions.pipeline.kinds.templates import columns
 from functions.pipeline.kinds.profiled_function import ProfiledOptions
+from functions.pipeline.kinds.templates import columns
 from functions.pipeline.parser import Parser, ParserOptions
 
 FOLDER = Path(room.__file__).parent

@@ -63,18 +63,20 @@ class Indexes(Protocol):
     def count(self) -> dict[str, int]:
         """Return the number of documents, by kind."""
 
-    def read(
+    def read(  # noqa: PLR0913 (what can be asked for)
         self,
         kind: str,
         *,
         since: str | None = None,
         until: str | None = None,
-        matching: Mapping[str, str | bool] | None = None,
+        matching: Mapping[str, str | bool | None] | None = None,
         newest: int | None = None,
+        fields: Collection[str] | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Yield documents of one kind, oldest first, each with its `_id`, without absent fields.
 
         `since` (included) and `until` (excluded) are ISO 8601 times; `matching` has the values that keyword and boolean
-        fields must have; `newest` keeps only that many, the latest ones. An index that does not exist yet yields
-        nothing.
+        fields must have, or None for any field that must be there; `newest` keeps only that many, the latest ones;
+        `fields` are those that are wanted of each document besides its time, where not all are. An index that does not
+        exist yet yields nothing.
         """

@@ -107,14 +107,15 @@ class DuckdbIndexes:
         with reading(self._path) as database:
             return dict.fromkeys(kinds(), 0) | (self._counts(database.connection) if database else {})
 
-    def read(
+    def read(  # noqa: PLR0913 (what can be asked for)
         self,
         kind: str,
         *,
         since: str | None = None,
         until: str | None = None,
-        matching: Mapping[str, str | bool] | None = None,
+        matching: Mapping[str, str | bool | None] | None = None,
         newest: int | None = None,
+        fields: Collection[str] | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Yield documents of one kind, oldest first; see `functions.pipeline.sinks.Indexes`.
 
@@ -128,13 +129,14 @@ class DuckdbIndexes:
             wanted['"@timestamp" >= ?'] = _time(since)
         if until:
             wanted['"@timestamp" < ?'] = _time(until)
-        wanted |= {f"{quoted(name)} = ?": value for name, value in (matching or {}).items()}
+        for name, value in (matching or {}).items():
+            wanted |= {f"({quoted(name)} IS NOT NULL) = ?": True} if value is None else {f"{quoted(name)} = ?": value}
         with reading(self._path) as database:
             if database is None or not found(database.connection, self._tables[kind]):
                 return
             if matching and not matching.keys() <= found(database.connection, self._tables[kind]).keys():
                 return  # a table that is older than the field: no document has it
-            lines = _copied(database, self._tables[kind], wanted, newest)
+            lines = _copied(database, self._tables[kind], wanted, newest, fields)
         with lines:
             for line in lines:
                 yield {name: value for name, value in orjson.loads(line).items() if value is not None}
@@ -148,13 +150,22 @@ class DuckdbIndexes:
         }
 
 
-def _copied(database: Database, table: str, conditions: Mapping[str, str | bool], newest: int | None) -> BinaryIO:
+def _copied(
+    database: Database,
+    table: str,
+    conditions: Mapping[str, str | bool],
+    newest: int | None,
+    fields: Collection[str] | None,
+) -> BinaryIO:
     """Copy rows to NDJSON, one object a document with null for what is absent, oldest first; return the open file.
 
     To sort them as they are takes all the memory there is. So their places are sorted, and some are fetched at a time.
     The file itself goes with the database's folder; what is open can be read to its end.
     """
-    columns = ", ".join(_rendered(*column) for column in found(database.connection, table).items())
+    there = found(database.connection, table).items()
+    columns = ", ".join(
+        _rendered(*each) for each in there if fields is None or each[0] in {"_id", "@timestamp", *fields}
+    )
     chosen = _choose(database.connection, table, conditions, newest)
     file, part = database.folder / "read.ndjson", database.folder / "part.ndjson"
     with file.open("wb") as whole:

@@ -121,14 +121,15 @@ class ElasticsearchIndexes:
         with open_client(self._options) as client:
             return {kind: self._count_kind(client, kind) for kind in kinds()}
 
-    def read(
+    def read(  # noqa: PLR0913 (what can be asked for)
         self,
         kind: str,
         *,
         since: str | None = None,
         until: str | None = None,
-        matching: Mapping[str, str | bool] | None = None,
+        matching: Mapping[str, str | bool | None] | None = None,
         newest: int | None = None,
+        fields: Collection[str] | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Yield documents of one kind, oldest first; see `functions.pipeline.sinks.Indexes.read`."""
         query = _query(since, until, matching or {})
@@ -138,9 +139,9 @@ class ElasticsearchIndexes:
                 return
             client.indices.refresh(index=names)
             if newest is None:
-                yield from _search(client, names, query, "asc")
+                yield from _search(client, names, query, "asc", fields)
             else:
-                with closing(_search(client, names, query, "desc")) as found:
+                with closing(_search(client, names, query, "desc", fields)) as found:
                     yield from reversed(list(islice(found, newest)))
 
     def _delete(self, client: Elasticsearch, names: list[str], ids: list[str]) -> int:
@@ -221,21 +222,23 @@ class ElasticsearchIndexes:
         return count
 
 
-def _query(since: str | None, until: str | None, matching: Mapping[str, str | bool]) -> dict[str, Any]:
+def _query(since: str | None, until: str | None, matching: Mapping[str, str | bool | None]) -> dict[str, Any]:
     time = {name: value for name, value in (("gte", since), ("lt", until)) if value is not None}
     conditions: list[dict[str, Any]] = [{"range": {"@timestamp": time}}] if time else []
-    conditions += [{"term": {name: value}} for name, value in matching.items()]
+    for name, value in matching.items():
+        conditions.append({"exists": {"field": name}} if value is None else {"term": {name: value}})
     return {"bool": {"filter": conditions}}
 
 
 def _search(
-    client: Elasticsearch, names: list[str], query: dict[str, Any], order: str
+    client: Elasticsearch, names: list[str], query: dict[str, Any], order: str, fields: Collection[str] | None
 ) -> Generator[dict[str, Any], None, None]:
     """Yield the documents that a query finds, in the order of their times and sequence; those without come last."""
     from elasticsearch.helpers import scan
 
     in_a_second = {"order": order, "unmapped_type": "long"}  # dead letters, and indexes made before, have none
     body = {"query": query, "sort": [{"@timestamp": {"order": order}}, {"sequence": in_a_second}]}
+    body |= {} if fields is None else {"_source": ["@timestamp", *fields]}
     hits = scan(client, query=body, index=names, preserve_order=True, size=_PAGE)
     yield from _by_microsecond(({"_id": hit["_id"], **hit["_source"]} for hit in hits), reverse=order == "desc")
 

@@ -1,0 +1,1 @@
+"""Alerts without Prometheus: its rules on the indexes, and messages to people."""
