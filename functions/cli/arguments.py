@@ -77,6 +77,7 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
         "--since", type=_time, metavar="T", help=_("from this time on: 2025-01-20, or 2025-01-20T10:30Z")
     )
     export.add_argument("--until", type=_time, metavar="T", help=_("before this time"))
+    _add_target(export)
     _add_try_layout(add)
     _add_produce(add)
     _add_projections(add)
@@ -90,6 +91,14 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
     _add_pushes(add)
     _add_drift(add)
     _add_serve(group, commands)
+
+
+def _add_target(export: ArgumentParser) -> None:
+    export.add_argument(
+        "--target", type=Path, metavar=_("FILE"), help=_("CSV or Parquet: what turned out to be true, by an id")
+    )
+    export.add_argument("--on", metavar=_("FIELD"), help=_("the id in documents and in that file (transaction_id)"))
+    export.add_argument("--target-column", metavar=_("COLUMN"), help=_("only this column of the file, as target"))
 
 
 def _add_trace(add: Callable[..., ArgumentParser]) -> None:

@@ -26,12 +26,13 @@ def test_the_commands_work_one_after_the_other(tmp_path: Path):
     for command in commands("drift"):
         typed = re.sub(r"^trilog ", "python -m functions ", command)
         said.append(shell(typed.replace("python ", f"{shlex.quote(sys.executable)} ", 1), tmp_path, variables))
-    _, _, before, after, told, traced = said
+    _, _, before, after, told, traced, exported = said
     assert before.endswith("✓ no drift\nexit code 0\n")
     assert after.endswith("✗ drift, in 14% of the features\nexit code 5\n")
     found = json.loads(told.removesuffix("exit code 5\n"))
     assert [name for name, each in found["features"].items() if each["drift"]] == ["AGE"]
     assert "raw/api.log-" in traced
+    assert exported == "1000 documents written to predictions.parquet\n1000 of 1000 documents have a target\n"
 
 
 def test_the_configuration_of_the_page_is_the_examples():
