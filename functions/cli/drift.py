@@ -28,7 +28,7 @@ def drift(given: Namespace, environment: dict[str, str]) -> int:
 
     (options,) = load(environment, DriftOptions)
     config = load_config(environment, given.config or options.config)
-    config = config._replace(reference=given.reference or config.reference)
+    config = config._replace(reference=given.reference or config.reference, place=given.place or config.place)
     found = run(environment, config, Window(given.since, given.until), given.output)
     print(json.dumps(found)) if given.json else _report(found)
     if found["dataset_drift"] is None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _UNITS = {"m": 60, "h": 3600, "d": 86400}  # seconds
 _MOST_ROWS = 10**9
 TYPES = ("numeric", "categorical")
+PLACES = INDEX, BATCHES = ("index", "batches")
 ALL = "all"
 
 
@@ -49,6 +50,7 @@ class DriftConfig(NamedTuple):
     """How drift is looked for.
 
     Attributes:
+        place: where predictions are read, one of PLACES; None: the index where there is one, else the batches.
         window_s: how far back the current window begins, in seconds; None: with the first prediction.
         schedule_s: how often a run is due, in seconds; None: nobody waits for one.
         share: more than this share of the features must drift for the dataset to drift.
@@ -58,6 +60,7 @@ class DriftConfig(NamedTuple):
     """
 
     reference: str | Window | None = None
+    place: str | None = None
     model: str = "model"
     window_s: float | None = None
     schedule_s: float | None = None
@@ -104,6 +107,7 @@ def _config(part: Part) -> DriftConfig:
     usual = DriftConfig()
     config = DriftConfig(
         reference=_reference(part),
+        place=part.value("from", one_of(*PLACES), None),
         model=part.value("model", text, usual.model),
         window_s=part.value("window", _duration, None),
         schedule_s=part.value("schedule", _duration, None),

@@ -12,6 +12,7 @@ from functions.drift.config import DriftConfig, Window, read_config
 from functions.drift.evidently_run import evidently_page
 from functions.drift.features import pairs
 from functions.drift.page import page
+from functions.drift.predictions import read_predictions
 from functions.drift.report import summary
 from functions.drift.reports import Place, end_of, put, rows_of
 from functions.drift.verdict import judge
@@ -19,7 +20,7 @@ from functions.drift.windows import database, load_file, load_predictions
 from functions.pipeline.errors import ConfigError, MissingObject
 from functions.pipeline.instants import instant
 from functions.pipeline.store import Store
-from functions.pipeline.wiring import open_indexes, open_store
+from functions.pipeline.wiring import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from functions.drift.windows import Table
-
-PREDICTIONS = "message"  # the kind
 
 
 def load_config(environment: Mapping[str, str], name: str | None) -> DriftConfig:
@@ -72,7 +71,7 @@ def run(
     window = current_window(config, asked, now)
     with database() as connection:
         reference = _load_reference(environment, connection, config)
-        documents = open_indexes(environment).read(PREDICTIONS, since=window.since, until=window.until)
+        documents = read_predictions(environment, config.place, window)
         current = load_predictions(connection, "current", documents, _wanted(reference, config))
         rows = reference.rows, current.rows
         verdict = judge(pairs(reference, current, config), rows, config.limits, config.share)
@@ -121,7 +120,7 @@ def _load_reference(environment: Mapping[str, str], connection: DuckDBPyConnecti
     if there is None:
         raise ConfigError("No reference. Name a file of training data: --reference FILE")
     if isinstance(there, Window):
-        documents = open_indexes(environment).read(PREDICTIONS, since=there.since, until=there.until)
+        documents = read_predictions(environment, config.place, there)
         return load_predictions(connection, "reference", documents, None)
     with _file(environment, there) as path:
         return load_file(connection, "reference", path, config.rename)

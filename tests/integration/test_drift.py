@@ -459,6 +459,70 @@ def test_an_evidently_that_cannot_be_run_costs_no_report(index, command_line, mo
     assert "Drift of model" in (reports / "drift_report_latest.html").read_text()
 
 
+# --- Batches
+
+
+def test_the_batches_give_the_same_as_the_index(index, drift, folder):
+    late = [
+        given | {"AGE": "young" if place == 7 else given["AGE"], "X": place}
+        for place, given in enumerate(features(300, 4))
+    ]
+    index([*features(150, 3), features(3, 5)], [*results(150, 2), results(3, 5)])
+    index(late, start=NEXT_DAY)
+    index(features(120, 6), status=500)
+    rows_of = {
+        (): 453,
+        ("--since", "2025-10-11"): 300,
+        ("--until", "2025-10-10T06:02"): 120,
+        ("--since", "2026-01-01"): 0,
+    }
+    for when, current in rows_of.items():
+        reports = []
+        for place in ("index", "batches"):
+            code, report = drift("--from", place, *when)
+            [rows] = (folder / ".trilog/reports/drift").glob("drift_history/*_rows.jsonl.gz")
+            reports.append((code, report["rows"], report["features"], gzip.decompress(rows.read_bytes())))
+            rows.unlink()
+        assert reports[0] == reports[1]
+        assert reports[0][1]["current"] == current
+
+
+def test_without_an_index_the_batches_are_read(index, drift, folder):
+    index(features(300, 3, AGE=1))
+    (folder / ".trilog" / "index.duckdb").unlink()
+    code, report = drift()
+    assert (code, report["rows"]["current"]) == (5, 300)
+    assert not (folder / ".trilog" / "index.duckdb").exists()
+    assert drift("--from", "index")[1]["rows"]["current"] == 0
+
+
+def test_an_earlier_window_is_read_from_the_batches_too(index, command_line, folder):
+    index(features(150, 3))
+    index(features(200, 4), start=LATER)
+    (folder / "config.yaml").write_text("reference: {until: 2025-10-11}\nfrom: batches\n")
+    code, out, err = command_line("drift", "--config", "config.yaml", "--since", "2025-10-12", "--json")
+    assert code == 0, err
+    assert json.loads(out)["rows"] == {"reference": 150, "current": 200}
+
+
+def test_a_batch_that_cannot_be_read_costs_its_own_rows_alone(index, drift, folder):
+    index(features(300, 3))
+    (folder / ".trilog" / "raw" / "broken.log.gz").write_bytes(b"\x1f\x8bno gzip")
+    assert drift("--from", "batches")[1]["rows"]["current"] == 300
+
+
+@pytest.mark.parametrize(("made", "rows"), [("08/235959.000000", 0), ("09/120000.000000", 300)])
+def test_batches_from_long_before_the_window_are_not_read(index, drift, folder, made, rows):
+    """A batch is as old as its key says; its lines are of October 10th, which they cannot be."""
+    index(features(300, 3))
+    [batch] = (folder / ".trilog" / "raw").rglob("*.gz")
+    _, *rest = batch.name.split("-")
+    older = batch.parents[3] / "2025" / "10" / "-".join((made, *rest))
+    older.parent.mkdir(parents=True)
+    batch.rename(older)
+    assert drift("--from", "batches", "--since", "2025-10-10")[1]["rows"]["current"] == rows
+
+
 # --- Elasticsearch
 
 

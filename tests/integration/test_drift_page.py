@@ -26,12 +26,17 @@ def test_the_commands_work_one_after_the_other(tmp_path: Path):
     for command in commands("drift"):
         typed = re.sub(r"^trilog ", "python -m functions ", command)
         said.append(shell(typed.replace("python ", f"{shlex.quote(sys.executable)} ", 1), tmp_path, variables))
-    _, _, before, after, told, traced, exported = said
+    _, _, before, after, told, traced, batches, exported = said
     assert before.endswith("✓ no drift\nexit code 0\n")
     assert after.endswith("✗ drift, in 14% of the features\nexit code 5\n")
     found = json.loads(told.removesuffix("exit code 5\n"))
     assert [name for name, each in found["features"].items() if each["drift"]] == ["AGE"]
     assert "raw/api.log-" in traced
+    assert {**json.loads(batches.removesuffix("exit code 5\n")), "config": 0, "time": 0} == {
+        **found,
+        "config": 0,
+        "time": 0,
+    }
     assert exported == "1000 documents written to predictions.parquet\n1000 of 1000 documents have a target\n"
 
 

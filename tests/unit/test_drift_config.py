@@ -9,7 +9,7 @@ from functions.drift.spellings import same_spelling
 from functions.pipeline.errors import ConfigError
 
 KNOWN = (
-    "categorical, dataset_share, features, ignore, minimum_rows, model, numeric, reference, rename, reports, "
+    "categorical, dataset_share, features, from, ignore, minimum_rows, model, numeric, reference, rename, reports, "
     "schedule, significance, window"
 )
 
@@ -35,13 +35,14 @@ def test_an_empty_file_is_all_as_by_default():
 def test_what_can_be_said():
     config = read(
         "reference: {since: 2025-09-01, until: 2025-10-01}\n"
-        "model: lung-cancer\nwindow: 36h\nschedule: 1d\nminimum_rows: 50\nsignificance: 0.001\ndataset_share: 0.5\n"
+        "from: batches\nmodel: lung-cancer\nwindow: 36h\nschedule: 1d\nminimum_rows: 50\nsignificance: 0.001\ndataset_share: 0.5\n"
         "numeric: {method: psi}\ncategorical: {threshold: 0.2}\nrename: {LUNG_CANCER: prediction}\n"
         "ignore: [PATIENT, CHEST PAIN]\nfeatures:\n  all:\n  AGE: {method: ks, threshold: 0.05}\n"
         "  ALCOHOL CONSUMING: {type: categorical, values: {YES: 1, NO: 0}}\n"
     )
     assert config == DriftConfig(
         reference=Window("2025-09-01T00:00:00.000Z", "2025-10-01T00:00:00.000Z"),
+        place="batches",
         model="lung-cancer",
         window_s=36 * 3600,
         schedule_s=86400,
