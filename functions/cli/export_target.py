@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from functions.drift.target import TRANSACTION, TargetFile, load_target
+from functions.drift.target import TARGET, TRANSACTION, TargetFile, load_target
 from functions.pipeline.errors import ConfigError
 from functions.pipeline.kinds.templates import columns
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-TARGET = "target"
 _AT_ONCE = 1000  # documents whose ids are looked for together
 _LITTLE: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": "256MB",

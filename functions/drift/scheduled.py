@@ -19,7 +19,8 @@ def run_scheduled() -> dict[str, Any]:
     """Compare the predictions of the configured window with the reference, and put the report into the store.
 
     Returns:
-        The verdict: `model`, `dataset_drift`, `share`, `rows`, and the names of the features that have drifted.
+        The verdict: `model`, `dataset_drift`, `share`, `rows`, and the names of the features that have `drifted`; with
+        a target, those of the measures that are `worse`.
 
     Raises:
         ConfigError: the configuration cannot work.
@@ -36,5 +37,14 @@ def run_scheduled() -> dict[str, Any]:
         raise
     verdict = {name: found[name] for name in ("model", "dataset_drift", "share", "rows")}
     verdict["drifted"] = [name for name, each in found["features"].items() if each["drift"]]
-    log("WARNING" if found["dataset_drift"] else "INFO", "compared", function="drift", **verdict, ms=ms_since(begun))
+    worse = [name for name, each in found.get("quality", {}).items() if each["result"] == "worse"]
+    if "quality" in found:
+        verdict["worse"] = worse
+    log(
+        "WARNING" if found["dataset_drift"] or worse else "INFO",
+        "compared",
+        function="drift",
+        **verdict,
+        ms=ms_since(begun),
+    )
     return verdict

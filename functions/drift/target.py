@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-TRANSACTION = "transaction_id"
+TRANSACTION, TARGET = "transaction_id", "target"
 _READERS = {".csv": "read_csv({}, header = true, sample_size = -1{})", ".parquet": "read_parquet({})"}
 _NUMBERS = ("FLOAT", "DOUBLE")
 

@@ -459,6 +459,100 @@ def test_an_evidently_that_cannot_be_run_costs_no_report(index, command_line, mo
     assert "Drift of model" in (reports / "drift_report_latest.html").read_text()
 
 
+# --- Quality
+
+
+def write_outcomes(path: Path, days: dict[int, float]) -> None:
+    """Write what came true of the predictions of some days: so large a share of them, the others did not."""
+    rows = []
+    for day, share in days.items():
+        for place, answer in enumerate(results(300, day)):
+            right = place % 100 < share * 100
+            rows.append(f"{day}-{place},{answer['prediction'] if right else 1 - answer['prediction']}")
+    path.write_text("\n".join(("transaction_id,outcome", *rows, "")))
+
+
+@pytest.fixture
+def outcomes(folder):
+    """Two days of predictions, of which 90 % and 70 % come true."""
+    for day in (1, 2):
+        path = folder / f"{day}.log"
+        write_log(path, features(300, day), results(300, day), start=START + timedelta(days=day))
+        path.write_text(path.read_text().replace("[t-", f"[{day}-"))
+    write_outcomes(folder / "outcomes.csv", {1: 0.9, 2: 0.7})
+    return folder
+
+
+WINDOWS = ("--since", "2025-10-12", "--until", "2025-10-13")
+EARLIER = "reference: {since: 2025-10-11, until: 2025-10-12}\ntarget: outcomes.csv\nmodel: scoring\n"
+
+
+@pytest.mark.parametrize("place", ["index", "batches"])
+def test_quality_is_compared_where_the_target_is_known(outcomes, command_line, place):
+    for day in (1, 2):
+        assert command_line("--once", "--source", f"{day}.log", "--json")[0] == 0
+    (outcomes / "config.yaml").write_text(EARLIER + f"from: {place}\n")
+    code, out, err = command_line("drift", "--config", "config.yaml", *WINDOWS, "--json")
+    assert code == 0, err
+    report = json.loads(out)
+    assert [*report["quality"]] == ["accuracy", "precision", "recall", "f1", "roc_auc"]
+    accuracy = {"reference": 0.9, "current": 0.7, "change": -0.2, "limit": None, "result": "measured"}
+    assert report["quality"]["accuracy"] == accuracy
+    assert report["labelled"] == {"reference": 300, "current": 300}
+    assert report["quality_result"] == "measured"
+    (outcomes / "config.yaml").write_text(EARLIER + "quality: {accuracy: 0.1}\n")
+    code, out, err = command_line("drift", "--config", "config.yaml", *WINDOWS)
+    assert code == 5, err
+    assert "✓ no drift" in out
+    assert "✗ quality is worse than its limits allow" in out
+    page = (outcomes / ".trilog/reports/drift/drift_report_latest.html").read_text()
+    assert '<tr class="drifted"><td>accuracy</td><td class="number">0.9000</td><td class="number">0.7000</td>' in page
+    found = samples(command_line("metrics", "--once")[1])
+    labels = {("model", "scoring"), ("measure", "accuracy")}
+    assert found["model_quality", frozenset({*labels, ("window", "reference")})] == 0.9
+    assert found["model_quality", frozenset({*labels, ("window", "current")})] == 0.7
+
+
+def test_an_export_with_its_target_is_a_reference_and_the_target_no_feature(outcomes, command_line):
+    for day in (1, 2):
+        assert command_line("--once", "--source", f"{day}.log", "--json")[0] == 0
+    export = ("export", "message", "--until", "2025-10-12", "--output", "earlier.parquet", "--target", "outcomes.csv")
+    assert command_line(*export)[0] == 0
+    (outcomes / "config.yaml").write_text("reference: earlier.parquet\ntarget: outcomes.csv\n")
+    code, out, err = command_line("drift", "--config", "config.yaml", *WINDOWS, "--json")
+    assert code == 0, err
+    report = json.loads(out)
+    assert [*report["features"]] == ALL
+    assert (report["quality"]["accuracy"]["reference"], report["quality"]["accuracy"]["current"]) == (0.9, 0.7)
+
+
+def test_predictions_without_their_outcome_are_named(index, drift, folder, command_line):
+    index(features(300, 3))
+    (folder / "outcomes.csv").write_text("transaction_id,outcome\nt-1,1\n")
+    (folder / "config.yaml").write_text("target: outcomes.csv\nquality: {accuracy: 0.1}\n")
+    code, report = drift("--config", "config.yaml")
+    assert (code, report["quality_result"]) == (0, "too_few_rows")
+    assert report["quality"]["accuracy"]["result"] == "too_few_rows"
+    assert report["labelled"] == {"reference": 0, "current": 1}
+    out = command_line("drift", "--reference", "training.csv", "--config", "config.yaml")[1]
+    assert "⚠ quality: too few rows with a target to compare" in out
+
+
+def test_a_target_that_cannot_be_joined_is_told(index, command_line, folder):
+    index(features(120, 3))
+    (folder / "outcomes.csv").write_text("transaction_id,one,other\nt-1,1,1\n")
+    (folder / "config.yaml").write_text("reference: training.csv\ntarget: outcomes.csv\n")
+    code, _, err = command_line("drift", "--config", "config.yaml")
+    assert code == 2
+    assert "outcomes.csv has several columns besides transaction_id: one, other. Name the one" in err
+    (folder / "config.yaml").write_text(
+        "reference: training.csv\ntarget: {file: outcomes.csv, column: one, reference: x}"
+    )
+    code, _, err = command_line("drift", "--config", "config.yaml")
+    assert code == 2
+    assert "training.csv has no column x, which target.reference names" in err
+
+
 # --- Batches
 
 
