@@ -232,7 +232,8 @@ def test_the_wiring_imports_an_adapter_only_when_it_is_asked_for():
 LAZY = {  # imported themselves only where they are used
     "functions.ingest.otlp_protobuf",  # a request in protobuf
     *("functions.metrics.exposition", "functions.metrics.drift"),  # trilog metrics
-    *("functions.drift.scores", "functions.drift.evidently_page"),  # trilog drift; a script for another Python
+    *("functions.drift.scores", "functions.drift.quality", "functions.drift.labelled"),  # trilog drift
+    "functions.drift.evidently_page",  # a script for another Python
     f"{SINKS}.otlp.body",  # a request with spans
 }
 
