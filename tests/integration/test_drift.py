@@ -292,13 +292,22 @@ def test_without_a_reference(command_line):
 # --- The configuration
 
 
-def test_the_example_is_a_configuration(index, drift):
+def test_the_example_is_a_configuration(index, drift, folder):
+    trained = [each | answer for each, answer in zip(features(1000, 1), results(1000, 1), strict=True)]
+    write_table(folder / "training.csv", [each | {"LUNG_CANCER": each["prediction"]} for each in trained])
+    (folder / "data").mkdir()
+    outcomes = [f"t-{place},{1 - each['prediction']}" for place, each in enumerate(results(300, 2))]
+    (folder / "data" / "outcomes.csv").write_text("\n".join(("transaction_id,outcome", *outcomes, "")))
     index(features(300, 3, AGE=1))
     code, report = drift("--config", str(ROOT / "examples" / "drift" / "config_drift.yaml"), "--since", "2025-10-10")
     assert code == 5
     assert report["model"] == "lung-cancer"
     assert report["features"]["AGE"]["method"] == "psi"
     assert report["features"]["AGE"]["threshold"] == 0.2
+    assert "LUNG_CANCER" not in report["features"]
+    assert report["quality_result"] == "worse"
+    accuracy = {"reference": 1, "current": 0, "change": -1, "limit": 0.05, "result": "worse"}
+    assert report["quality"]["accuracy"] == accuracy
 
 
 def test_what_a_configuration_says_of_features(index, drift, folder):
