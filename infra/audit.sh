@@ -6,7 +6,7 @@ set -u
 cd "$(dirname "$0")/.."
 failed=
 
-for lock in requirements-dev.lock functions/*/requirements.lock infra/gcp/*.lock examples/*/requirements.lock infra/localstack/*.lock; do
+for lock in requirements-dev.lock functions/*/requirements.lock infra/gcp/*.lock examples/*/requirements.lock notebooks/requirements.lock infra/localstack/*.lock; do
 	echo "$lock"
 	# --strict: a package of which nothing is known is a failure; without, it is passed over.
 	pip-audit --strict --progress-spinner off --disable-pip --require-hashes --requirement "$lock" || failed="$failed $lock"

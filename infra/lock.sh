@@ -28,6 +28,7 @@ sed -n 's/^requires = \["\(.*\)"\]$/\1/p' pyproject.toml |
 lock functions/drift/requirements.lock --constraint requirements-dev.lock functions/drift/requirements.txt
 lock infra/gcp/drift.lock --constraint requirements-dev.lock functions/drift/requirements.txt infra/gcp/requirements.txt
 lock infra/drift/evidently.lock infra/drift/evidently.txt
+lock notebooks/requirements.lock notebooks/requirements.txt
 lock examples/anomaly/requirements.lock examples/anomaly/requirements.txt
 lock examples/fastapi/requirements.lock --constraint requirements-dev.lock examples/fastapi/requirements.txt
 lock examples/load/requirements.lock examples/load/requirements.txt

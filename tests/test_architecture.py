@@ -67,7 +67,14 @@ MAY_IMPORT = {
     "functions.traces.handler": {"functions.indexer.handler"},
     "functions.traces.main": {"functions.indexer.main"},
     "functions.drift": {PIPELINE, KINDS},
-    "functions.drift.run": {"functions.drift", PIPELINE, WIRING},
+    "functions.drift.run": {"functions.drift", "functions.drift.predictions", PIPELINE, WIRING},
+    "functions.drift.predictions": {
+        "functions.drift",
+        "functions.indexer",
+        "functions.indexer.configured",
+        PIPELINE,
+        WIRING,
+    },
     "functions.drift.scheduled": {
         *("functions.drift", "functions.drift.run", "functions.alerts", "functions.alerts.run"),
         *(PIPELINE, WIRING),
@@ -230,7 +237,8 @@ def test_the_wiring_imports_an_adapter_only_when_it_is_asked_for():
 LAZY = {  # imported themselves only where they are used
     "functions.ingest.otlp_protobuf",  # a request in protobuf
     *("functions.metrics.exposition", "functions.metrics.drift"),  # trilog metrics
-    *("functions.drift.scores", "functions.drift.evidently_page"),  # trilog drift; a script for another Python
+    *("functions.drift.scores", "functions.drift.quality", "functions.drift.labelled"),  # trilog drift
+    "functions.drift.evidently_page",  # a script for another Python
     f"{SINKS}.otlp.body",  # a request with spans
 }
 

@@ -1,8 +1,10 @@
-"""Write a training set and the log of an API: two days of predictions, with older patients on the second.
+"""Write a training set, the log of an API and what turned out to be true.
+
+The log has two days of predictions; on the second, patients are older, and the model is wrong more often.
 
     python examples/drift/sample.py
 
-It writes training.csv and api.log into the working directory.
+It writes training.csv, api.log and outcomes.csv into the working directory.
 """
 
 import csv
@@ -16,6 +18,7 @@ DAYS = {
     datetime(2025, 10, 10, tzinfo=UTC): 0.0,
     datetime(2025, 10, 11, tzinfo=UTC): 0.5,
 }  # deviations that AGE moves by
+RIGHT = {0.0: 0.9, 0.5: 0.75}  # the share of predictions that come true, by those
 
 
 def drawn(draw: random.Random, moved: float = 0.0) -> dict[str, object]:
@@ -25,8 +28,9 @@ def drawn(draw: random.Random, moved: float = 0.0) -> dict[str, object]:
 
 
 def main() -> None:
-    """Write both files."""
-    draw = random.Random(7)  # noqa: S311 (no secret)
+    """Write the files."""
+    draw, truth = random.Random(7), random.Random(8)  # noqa: S311 (no secrets)
+    outcomes = ["transaction_id,outcome\n"]
     with Path("training.csv").open("w", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, ["GENDER", "AGE", *FLAGS])
         table.writeheader()
@@ -37,8 +41,11 @@ def main() -> None:
                 patient, probability = drawn(draw, moved), round(draw.betavariate(2, 2), 4)
                 answer = {"prediction": round(probability), "probability": probability}
                 call = f"[{day:%d}-{second}] API Call - POST /predict - Status: 200 - Time: 15.98ms"
+                right = truth.random() < RIGHT[moved]
+                outcomes.append(f"{day:%d}-{second},{round(probability) if right else 1 - round(probability)}\n")
                 told = f"{call} - Input: {json.dumps(patient)} - Result: {json.dumps(answer)}"
                 file.write(f"{day + timedelta(seconds=second):%Y-%m-%d %H:%M:%S} - api - INFO - {told}\n")
+    Path("outcomes.csv").write_text("".join(outcomes), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -199,6 +199,12 @@ def _add_drift(add: Callable[..., ArgumentParser]) -> None:
     command.add_argument("--reference", metavar=_("FILE"), help=_("CSV or Parquet: a path, or a key of the store"))
     command.add_argument("--since", type=_time, metavar="T", help=_("predictions from this time on"))
     command.add_argument("--until", type=_time, metavar="T", help=_("predictions before this time"))
+    command.add_argument(
+        "--from",
+        dest="place",
+        choices=("index", "batches"),
+        help=_("where predictions are read; by default the index, or where there is none, the batches"),
+    )
     command.add_argument("--config", metavar=_("FILE"), help=_("features and thresholds (DRIFT_CONFIG)"))
     command.add_argument("--output", type=Path, metavar=_("FOLDER"), help=_("put the report there, too"))
     command.add_argument("--json", action="store_true", help=_("print what was found as one JSON object"))

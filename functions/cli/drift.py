@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 DRIFT, TOO_FEW_ROWS = 5, 6
 _COLUMNS = ("feature", "method", "score", "threshold", "p_value", "drift", "result")
+_MEASURES = ("measure", "reference", "current", "change", "limit", "result")
 _LEAST_P = 1e-4  # below, only that it is below is shown
 
 
@@ -28,12 +29,12 @@ def drift(given: Namespace, environment: dict[str, str]) -> int:
 
     (options,) = load(environment, DriftOptions)
     config = load_config(environment, given.config or options.config)
-    config = config._replace(reference=given.reference or config.reference)
+    config = config._replace(reference=given.reference or config.reference, place=given.place or config.place)
     found = run(environment, config, Window(given.since, given.until), given.output)
     print(json.dumps(found)) if given.json else _report(found)
-    if found["dataset_drift"] is None:
-        return TOO_FEW_ROWS
-    return DRIFT if found["dataset_drift"] else 0
+    if found["dataset_drift"] or found.get("quality_result") == "worse":
+        return DRIFT
+    return TOO_FEW_ROWS if found["dataset_drift"] is None else 0
 
 
 def trace_day(given: Namespace, environment: dict[str, str]) -> int:
@@ -84,6 +85,29 @@ def _report(found: dict[str, Any]) -> None:
         print("✗", _("drift, in {share:.0%} of the features").format(share=found["share"]))
     else:
         print("✓", _("no drift"))
+    if "quality" in found:
+        _report_quality(found)
+
+
+def _report_quality(found: dict[str, Any]) -> None:
+    """Print how well the model predicts, where a target is configured."""
+    rows = [
+        {
+            "measure": name,
+            **{side: _number(each[side]) for side in ("reference", "current")},
+            "change": "" if each["change"] is None else f"{each['change']:+.4f}",
+            "limit": "" if each["limit"] is None else f"{each['limit']:g}",
+            "result": each["result"],
+        }
+        for name, each in found["quality"].items()
+    ]
+    if rows:
+        print_table(rows, _MEASURES, _MEASURES[1:5])
+    print(_("{reference} rows of the reference with a target, {current} of predictions").format(**found["labelled"]))
+    if found["quality_result"] == "worse":
+        print("✗", _("quality is worse than its limits allow"))
+    elif found["quality_result"] == "too_few_rows":
+        print("⚠", _("quality: too few rows with a target to compare"))
 
 
 def _row(name: str, feature: dict[str, Any]) -> dict[str, Any]:

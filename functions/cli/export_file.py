@@ -34,10 +34,11 @@ def write(documents: Iterable[dict[str, Any]], kind: str, file_format: str, outp
         return _write_lines(documents, output)
     with TemporaryDirectory() as folder:
         lines, table = Path(folder) / "documents.jsonl", Path(folder) / "table"
-        types = {"_id": "VARCHAR"} | {name: "TIMESTAMP" for name, each in columns(kind).items() if each == "date"}
+        types: dict[str, str | None] = {"_id": "VARCHAR"}
+        types |= {name: "TIMESTAMP" for name, each in columns(kind).items() if each == "date"}
         with lines.open("wb") as file:
             count = _write_lines(_flattened(documents, types), file)
-        _convert(lines, table, types, _TO[file_format])
+        _convert(lines, table, {name: each or "VARCHAR" for name, each in types.items()}, _TO[file_format])
         with table.open("rb") as file:
             shutil.copyfileobj(file, output)
     return count
@@ -68,7 +69,7 @@ def _write_lines(documents: Iterable[dict[str, Any]], output: BinaryIO) -> int:
     return count
 
 
-def _flattened(documents: Iterable[dict[str, Any]], types: dict[str, str]) -> Iterator[dict[str, Any]]:
+def _flattened(documents: Iterable[dict[str, Any]], types: dict[str, str | None]) -> Iterator[dict[str, Any]]:
     """Yield each document with its objects' fields beside its own; note each column's type on the way."""
     spelled = {name.casefold(): name for name in types}
     for document in documents:
@@ -94,10 +95,10 @@ def _cells(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield column, orjson.dumps(cell).decode() if isinstance(cell, dict | list) else cell
 
 
-def _common(known: str | None, value: object) -> str:
-    """Return the type that holds both what a column held until now and one more value."""
+def _common(known: str | None, value: object) -> str | None:
+    """Return the type that holds both what a column held until now and one more value; None: nothing so far."""
     if value is None or known in {"TIMESTAMP", "VARCHAR"}:
-        return known or "VARCHAR"
+        return known
     one = "DOUBLE" if isinstance(value, int) and abs(value) >= 2**63 else _TYPES[type(value)]
     if known in {None, one}:
         return one

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions.drift.comparison import CATEGORICAL, METHODS, NUMERIC, Limits, Rule
 from functions.drift.rows import feature_of
+from functions.drift.target import TRANSACTION
 from functions.drift.yaml_text import Problems, load_mapping
 from functions.pipeline.config import Expected, one_of, text, whole
+from functions.pipeline.errors import ConfigError
 from functions.pipeline.instants import parsed_instant
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 _UNITS = {"m": 60, "h": 3600, "d": 86400}  # seconds
 _MOST_ROWS = 10**9
 TYPES = ("numeric", "categorical")
+MODELS = ("classification", "regression")
+MEASURES = ("accuracy", "precision", "recall", "f1", "roc_auc", "mae", "rmse", "r2")
+PLACES = INDEX, BATCHES = ("index", "batches")
 ALL = "all"
 
 
@@ -45,19 +50,43 @@ class FeatureRule(NamedTuple):
     values: Mapping[str, str] = MappingProxyType({})
 
 
+class TargetRule(NamedTuple):
+    """Where what turned out to be true is known.
+
+    Attributes:
+        file: of predictions: a CSV or Parquet file, a path or a key of the store.
+        on: the field of predictions, and the column of that file, that has ids.
+        column: the column of that file that has the target; None: the only other one.
+        reference: the column of the reference, where this is a file; None: `target`, or named as `column`.
+        kind: one of MODELS; None: as the values are.
+        positive: the class of which precision and the like are; None: the second of two.
+    """
+
+    file: str
+    on: str = TRANSACTION
+    column: str | None = None
+    reference: str | None = None
+    kind: str | None = None
+    positive: str | None = None
+
+
 class DriftConfig(NamedTuple):
     """How drift is looked for.
 
     Attributes:
+        place: where predictions are read, one of PLACES; None: the index where there is one, else the batches.
         window_s: how far back the current window begins, in seconds; None: with the first prediction.
         schedule_s: how often a run is due, in seconds; None: nobody waits for one.
         share: more than this share of the features must drift for the dataset to drift.
         features: what is said of single features, by their names.
         others: whether other features than these are compared.
         reports: the folder of the store in which reports lie.
+        target: where what turned out to be true is known, if it is.
+        quality: how much worse than in the reference each measure may be.
     """
 
     reference: str | Window | None = None
+    place: str | None = None
     model: str = "model"
     window_s: float | None = None
     schedule_s: float | None = None
@@ -70,6 +99,8 @@ class DriftConfig(NamedTuple):
     features: Mapping[str, FeatureRule] = MappingProxyType({})
     others: bool = True
     reports: str = "reports/drift"
+    target: TargetRule | None = None
+    quality: Mapping[str, float] = MappingProxyType({})
 
 
 def told(config: DriftConfig) -> dict[str, Any]:
@@ -82,6 +113,8 @@ def told(config: DriftConfig) -> dict[str, Any]:
         "categorical": config.categorical._asdict(),
         "rename": dict(config.rename),
         "ignore": sorted(config.ignore),
+        "target": config.target and config.target._asdict(),
+        "quality": dict(config.quality),
         "features": {name: {**rule._asdict(), "values": dict(rule.values)} for name, rule in config.features.items()},
     }
 
@@ -104,6 +137,7 @@ def _config(part: Part) -> DriftConfig:
     usual = DriftConfig()
     config = DriftConfig(
         reference=_reference(part),
+        place=part.value("from", one_of(*PLACES), None),
         model=part.value("model", text, usual.model),
         window_s=part.value("window", _duration, None),
         schedule_s=part.value("schedule", _duration, None),
@@ -119,6 +153,8 @@ def _config(part: Part) -> DriftConfig:
         features=features,
         others=others,
         reports=part.value("reports", _folder, usual.reports),
+        target=_target(part),
+        quality=_quality(part),
     )
     part.refuse_others()
     return config
@@ -132,6 +168,32 @@ def _reference(part: Part) -> str | Window | None:
     window = Window(inner.value("since", _time, None), inner.value("until", _time, None))
     inner.refuse_others()
     return window
+
+
+def _target(part: Part) -> TargetRule | None:
+    if not part.is_mapping("target"):
+        file: str | None = part.value("target", text, None)
+        return TargetRule(file) if file else None
+    inner = part.part("target")
+    rule = TargetRule(
+        inner.required("file", text, ""),
+        inner.value("on", text, TRANSACTION),
+        inner.value("column", text, None),
+        inner.value("reference", text, None),
+        inner.value("type", one_of(*MODELS), None),
+        inner.value("positive", text, None),
+    )
+    inner.refuse_others()
+    return rule
+
+
+def _quality(part: Part) -> dict[str, float]:
+    inner = part.part("quality")
+    if [*inner] and "target" not in part:
+        part.refuse("quality", ConfigError("quality: there is no target to measure it by. Name one: target"))
+    limits = {name: inner.value(name, _positive, None) for name in MEASURES}
+    inner.refuse_others()
+    return {name: limit for name, limit in limits.items() if limit is not None}
 
 
 def _rule(part: Part, name: str, usual: Rule) -> Rule:

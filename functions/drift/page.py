@@ -8,6 +8,7 @@ from typing import Any
 _STYLE = """
 .trilog { font: 15px/1.5 system-ui, sans-serif; color: #1d2733; max-width: 72rem; margin: 2rem auto; padding: 0 1rem }
 .trilog h1 { font-size: 1.5rem; margin: 0 0 .25rem }
+.trilog h2 { font-size: 1.2rem; margin: 2rem 0 .25rem }
 .trilog .said { display: inline-block; padding: .3rem .8rem; border-radius: .3rem; font-weight: 600; color: #fff }
 .trilog .drift { background: #b3261e } .trilog .none { background: #146c2e } .trilog .unknown { background: #7a5900 }
 .trilog table { border-collapse: collapse; width: 100%; margin-top: 1rem; font-variant-numeric: tabular-nums }
@@ -18,6 +19,11 @@ _STYLE = """
 """
 _COLUMNS = ("Feature", "Method", "Score", "Threshold", "", "p-value", "Result", "Without a value")
 _NUMBERS = {"Score", "Threshold", "p-value"}
+_QUALITY = {
+    "measured": "",
+    "worse": "A measure is worse than its limit allows.",
+    "too_few_rows": "Too few to measure both sides.",
+}
 _SCALE = 2.0  # a bar is full at so many times the threshold
 
 
@@ -41,7 +47,39 @@ Predictions: {escape(_window(windows["current"]))}, {rows["current"]:,} rows.</p
 <p>{_said(found)}</p>
 <table><thead><tr>{titles}</tr></thead><tbody>
 {features}
-</tbody></table></main>"""
+</tbody></table>{_quality(found) if "quality" in found else ""}</main>"""
+
+
+def _quality(found: dict[str, Any]) -> str:
+    """Write how well the model predicts: a row for each measure."""
+    labelled = found["labelled"]
+    titles = "".join(
+        f'<th class="number" scope="col">{title}</th>' for title in ("Reference", "Predictions", "Change", "Limit")
+    )
+    rows = "\n".join(_measure(name, each) for name, each in found["quality"].items())
+    return f"""
+<h2>Quality</h2>
+<p>Rows with a target: {labelled["reference"]:,} of the reference, {labelled["current"]:,} of predictions.
+{escape(_QUALITY[found["quality_result"]])}</p>
+<table><thead><tr><th scope="col">Measure</th>{titles}<th scope="col">Result</th></tr></thead><tbody>
+{rows}
+</tbody></table>"""
+
+
+def _measure(name: str, measure: dict[str, Any]) -> str:
+    numbers = (
+        _decimals(measure["reference"], "{:.4f}"),
+        _decimals(measure["current"], "{:.4f}"),
+        _decimals(measure["change"], "{:+.4f}"),
+        _decimals(measure["limit"], "{:g}"),
+    )
+    worse = ' class="drifted"' if measure["result"] == "worse" else ""
+    cells = "".join(f'<td class="number">{each}</td>' for each in numbers)
+    return f"<tr{worse}><td>{escape(name)}</td>{cells}<td>{escape(measure['result'].replace('_', ' '))}</td></tr>"
+
+
+def _decimals(number: float | None, form: str) -> str:
+    return "" if number is None else form.format(number)
 
 
 def _said(found: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from functions.drift.config import Window, told
 
 if TYPE_CHECKING:
     from functions.drift.config import DriftConfig
+    from functions.drift.quality import Change, Quality
     from functions.drift.verdict import Finding, Verdict
 
 _DIGITS = 9  # decimals; a score is reproducible to more than are worth reading
@@ -49,6 +50,30 @@ def _feature(finding: Finding) -> dict[str, Any]:
         "type": None if finding.score is None else "numeric" if finding.numeric else "categorical",
         "nulls": {"reference": _rounded(reference), "current": _rounded(current)},
         **({"unseen": list(finding.unseen)} if finding.unseen else {}),
+    }
+
+
+def told_quality(quality: Quality) -> dict[str, Any]:
+    """Return the members of a report that say how well the model predicts.
+
+    `quality` has each measure of both windows, null where it is not known, and by how much it has changed; `labelled`
+    how many rows have a target.
+    """
+    reference, current = quality.rows
+    return {
+        "quality": {name: _change(each) for name, each in quality.changes.items()},
+        "labelled": {"reference": reference, "current": current},
+        "quality_result": quality.result.value,
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "reference": _rounded(change.reference),
+        "current": _rounded(change.current),
+        "change": _rounded(change.change),
+        "limit": change.limit,
+        "result": change.result.value,
     }
 
 

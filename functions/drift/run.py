@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING, Any
 from functions.drift.config import DriftConfig, Window, read_config
 from functions.drift.evidently_run import evidently_page
 from functions.drift.features import pairs
+from functions.drift.labelled import PREDICTION, PROBABILITY, Labelled
 from functions.drift.page import page
-from functions.drift.report import summary
+from functions.drift.predictions import read_predictions
+from functions.drift.quality import compare
+from functions.drift.report import summary, told_quality
 from functions.drift.reports import Place, end_of, put, rows_of
+from functions.drift.target import TARGET, TargetFile, load_target
 from functions.drift.verdict import judge
 from functions.drift.windows import database, load_file, load_predictions
 from functions.pipeline.errors import ConfigError, MissingObject
 from functions.pipeline.instants import instant
 from functions.pipeline.store import Store
-from functions.pipeline.wiring import open_indexes, open_store
+from functions.pipeline.wiring import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
@@ -27,8 +31,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from functions.drift.windows import Table
-
-PREDICTIONS = "message"  # the kind
 
 
 def load_config(environment: Mapping[str, str], name: str | None) -> DriftConfig:
@@ -71,12 +73,15 @@ def run(
     now = datetime.now(UTC)
     window = current_window(config, asked, now)
     with database() as connection:
+        _load_target(environment, connection, config)
         reference = _load_reference(environment, connection, config)
-        documents = open_indexes(environment).read(PREDICTIONS, since=window.since, until=window.until)
-        current = load_predictions(connection, "current", documents, _wanted(reference, config))
+        documents = read_predictions(environment, config.place, window)
+        current = load_predictions(connection, "current", documents, _wanted(reference, config), _on(config))
         rows = reference.rows, current.rows
         verdict = judge(pairs(reference, current, config), rows, config.limits, config.share)
         found = summary(verdict, config, instant(now), window)
+        if config.target:
+            found |= told_quality(compare(Labelled(reference), Labelled(current), config))
         html, failure = _page(environment, found, reference, current)
         store = open_store(environment)
         made_of = rows_of(store, [each for each in (reference, current) if each.predictions])
@@ -113,7 +118,28 @@ def current_window(config: DriftConfig, asked: Window, now: datetime) -> Window:
 
 def _wanted(reference: Table, config: DriftConfig) -> Container[str]:
     named = config.features.keys()
-    return (named | reference.columns.keys() if config.others else named) - config.ignore
+    outputs = {PREDICTION, PROBABILITY} if config.target else set()
+    return ((named | reference.columns.keys() if config.others else named) - config.ignore) | outputs
+
+
+def _on(config: DriftConfig) -> str | None:
+    return config.target.on if config.target else None
+
+
+def _load_target(environment: Mapping[str, str], connection: DuckDBPyConnection, config: DriftConfig) -> None:
+    """Load what turned out to be true of predictions, for `load_predictions` to join."""
+    target = config.target
+    if target is None:
+        return
+    with _file(environment, target.file) as path:
+        found = load_target(connection, "target", TargetFile(path, target.file, target.on, target.column))
+    if len(found) > 1:
+        raise ConfigError(
+            "{file} has several columns besides {on}: {columns}. Name the one that is the target (target.column)",
+            file=target.file,
+            on=target.on,
+            columns=", ".join(found),
+        )
 
 
 def _load_reference(environment: Mapping[str, str], connection: DuckDBPyConnection, config: DriftConfig) -> Table:
@@ -121,10 +147,19 @@ def _load_reference(environment: Mapping[str, str], connection: DuckDBPyConnecti
     if there is None:
         raise ConfigError("No reference. Name a file of training data: --reference FILE")
     if isinstance(there, Window):
-        documents = open_indexes(environment).read(PREDICTIONS, since=there.since, until=there.until)
-        return load_predictions(connection, "reference", documents, None)
+        documents = read_predictions(environment, config.place, there)
+        return load_predictions(connection, "reference", documents, None, _on(config))
+    target = config.target
+    columns = () if target is None else (target.reference,) if target.reference else (TARGET, target.column)
     with _file(environment, there) as path:
-        return load_file(connection, "reference", path, config.rename)
+        reference = load_file(connection, "reference", path, config.rename, [each for each in columns if each])
+    if target and target.reference and not reference.truth:
+        raise ConfigError(
+            "{file} has no column {column}, which target.reference names. Correct it, or leave it out",
+            file=there,
+            column=target.reference,
+        )
+    return reference
 
 
 @contextmanager

@@ -23,7 +23,8 @@ def run_scheduled() -> dict[str, Any]:
     Then people are told of what has drifted, where the environment says whom to tell.
 
     Returns:
-        The verdict: `model`, `dataset_drift`, `share`, `rows`, and the names of the features that have drifted.
+        The verdict: `model`, `dataset_drift`, `share`, `rows`, and the names of the features that have `drifted`; with
+        a target, those of the measures that are `worse`.
 
     Raises:
         ConfigError: the configuration cannot work.
@@ -35,13 +36,20 @@ def run_scheduled() -> dict[str, Any]:
         environment = resolved(process_environment(), (*indexer_options(), AlertOptions))
         options, alerts = load(environment, DriftOptions, AlertOptions)
         found = run(environment, load_config(environment, options.config), Window())
-        verdict = {name: found[name] for name in ("model", "dataset_drift", "share", "rows")}
-        verdict["drifted"] = [name for name, each in found["features"].items() if each["drift"]]
-        severity = "WARNING" if found["dataset_drift"] else "INFO"
+        verdict = _verdict(found)
+        severity = "WARNING" if verdict["dataset_drift"] or verdict.get("worse") else "INFO"
         log(severity, "compared", function="drift", **verdict, ms=ms_since(begun))
         if alerts.anybody:
             tell_drift(environment)
     except Exception as error:
         log_failure(error, function="drift", ms=ms_since(begun))
         raise
+    return verdict
+
+
+def _verdict(found: dict[str, Any]) -> dict[str, Any]:
+    verdict = {name: found[name] for name in ("model", "dataset_drift", "share", "rows")}
+    verdict["drifted"] = [name for name, each in found["features"].items() if each["drift"]]
+    if "quality" in found:
+        verdict["worse"] = [name for name, each in found["quality"].items() if each["result"] == "worse"]
     return verdict

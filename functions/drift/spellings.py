@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 _DIGITS = frozenset("01")
 _PAIRS = (("no", "yes"), ("false", "true"), ("f", "m"), ("n", "y"), ("non", "oui"), ("female", "male"))
@@ -24,16 +24,20 @@ def same_spelling(
         values: what stands for what, as the user said. Where he said nothing, words and digits for yes and no, and for
             male and female, are the same if both are used.
     """
-    first, second = (
-        _renamed(side, lambda word: values.get(word, values.get(plain(word), word))) for side in (reference, current)
-    )
-    words = {word.casefold() for word in (*first, *second)}
-    pair = next((each for each in _PAIRS if words <= _DIGITS.union(each) and words & _DIGITS and words & {*each}), ())
+    spell = spelling((*reference, *current), values)
+    return _renamed(reference, spell), _renamed(current, spell)
+
+
+def spelling(words: Iterable[str], values: Mapping[str, str]) -> Callable[[str], str]:
+    """Return what gives each category its one spelling, given all there are; `values` as in `same_spelling`."""
+
+    def said(word: str) -> str:
+        return plain(values.get(word, values.get(plain(word), word)))
+
+    there = {said(word).casefold() for word in words}
+    pair = next((each for each in _PAIRS if there <= _DIGITS.union(each) and there & _DIGITS and there & {*each}), ())
     digits = {word: str(place) for place, word in enumerate(pair)}
-    if not digits:
-        return first, second
-    first, second = (_renamed(side, lambda word: digits.get(word.casefold(), word)) for side in (first, second))
-    return first, second
+    return lambda word: digits.get(said(word).casefold(), said(word))
 
 
 def plain(text: str) -> str:
@@ -46,5 +50,5 @@ def _renamed(side: Mapping[str, int], spell: Callable[[str], str]) -> dict[str, 
     """Give categories other names; those that get the same one are added up."""
     counts: Counter[str] = Counter()
     for name, count in side.items():
-        counts[plain(spell(name))] += count
+        counts[spell(name)] += count
     return dict(counts)

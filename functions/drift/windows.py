@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from functions.drift.rows import feature_of, is_exported, rows
+from functions.drift.rows import INPUT, feature_of, is_exported, rows
 from functions.pipeline.errors import ConfigError, PermanentError
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from duckdb import DuckDBPyConnection
 
@@ -58,6 +58,7 @@ class Table(NamedTuple):
         facts: what it holds.
         others: names of features that the rows have too.
         predictions: whether the rows are of predictions' documents, whose `_id`s they have.
+        truth: whether they have a column `truth`: what turned out to be true.
     """
 
     connection: DuckDBPyConnection
@@ -67,6 +68,7 @@ class Table(NamedTuple):
     facts: dict[str, Facts]
     others: frozenset[str] = frozenset()
     predictions: bool = False
+    truth: bool = False
 
     def numbers(self, feature: str) -> Numbers:
         """Return the finite numbers of a feature."""
@@ -121,11 +123,17 @@ def database() -> Iterator[DuckDBPyConnection]:
             ) from error
 
 
-def load_file(connection: DuckDBPyConnection, name: str, path: Path, rename: Mapping[str, str]) -> Table:
+def load_file(
+    connection: DuckDBPyConnection,
+    name: str,
+    path: Path,
+    rename: Mapping[str, str],
+    truth: Sequence[str] = (),
+) -> Table:
     """Load a table of features from a CSV or Parquet file.
 
     Columns are named as in a training set, or as `trilog export` names them; then only those of inputs and results
-    count.
+    count. The first of the columns `truth` that is there is the target, and no feature.
 
     Raises:
         ConfigError: the file cannot be read, or two columns are of one feature.
@@ -138,17 +146,24 @@ def load_file(connection: DuckDBPyConnection, name: str, path: Path, rename: Map
     source = reader.format(_literal(path))
     try:
         found = [each for each, *_ in connection.execute(f"DESCRIBE FROM {source}").fetchall()]
-        columns = _columns(found, path, rename)
-        values = (f"{_value(_quoted(column))} AS c{place}" for place, column in enumerate(columns.values()))
+        target = next((column for each in truth for column in found if column.strip() == each), None)
+        columns = _columns([each for each in found if each != target], path, rename)
+        values = [f"{_value(_quoted(column))} AS c{place}" for place, column in enumerate(columns.values())]
+        values += [f"{_value(_quoted(target))} AS truth"] if target else []
         connection.execute(f"CREATE TABLE {name} AS SELECT {', '.join(values)} FROM {source}")  # noqa: S608 (quoted)
     except (duckdb.Error, OSError) as error:
         cause = str(error).partition("\n")[0]
         raise ConfigError("{file} cannot be read: {cause}. Check the file", file=path, cause=cause) from error
-    return _table(connection, name, {feature: f"c{place}" for place, feature in enumerate(columns)})
+    table = _table(connection, name, {feature: f"c{place}" for place, feature in enumerate(columns)})
+    return table._replace(truth=target is not None)
 
 
 def load_predictions(
-    connection: DuckDBPyConnection, name: str, documents: Iterable[dict[str, Any]], wanted: Container[str] | None
+    connection: DuckDBPyConnection,
+    name: str,
+    documents: Iterable[dict[str, Any]],
+    wanted: Container[str] | None,
+    on: str | None = None,
 ) -> Table:
     """Load the rows of predictions' documents, with the `_id` of each.
 
@@ -157,28 +172,38 @@ def load_predictions(
         name: the table's name.
         documents: they are read once, and not kept.
         wanted: the features to keep; of others only names. None: all, up to MOST_FEATURES.
+        on: the field by whose value, as text, a prediction's target is found in the database's table `target`, which
+            `load_target` made; None: there is none.
     """
     features = _Features(wanted)
     with TemporaryDirectory(prefix="trilog-drift-") as folder:
         lines = Path(folder, "rows.ndjson")
-        longest = _write_rows(documents, features, lines)
+        longest = _write_rows(documents, features, lines, on)
         values = (f"{_value(column)} AS {column}" for column in features.columns.values())
-        types = ", ".join(f"{column}: 'VARCHAR'" for column in ("id", *features.columns.values()))
+        types = ", ".join(f"{column}: 'VARCHAR'" for column in ("id", "of", *features.columns.values()))
         source = f"read_json(?, columns = {{{types}}}, format = 'newline_delimited', maximum_object_size = {longest})"
-        create = f"CREATE TABLE {name} AS SELECT {', '.join(('id', *values))} FROM {source}"  # noqa: S608 (our own names)
+        truth = (f"{_value('t0')} AS truth",) if on else ()
+        joined = f"{source} LEFT JOIN target ON key = of" if on else source
+        create = f"CREATE TABLE {name} AS SELECT {', '.join(('id', *values, *truth))} FROM {joined}"  # noqa: S608 (our own names)
         connection.execute(create, [str(lines)])
     table = _table(connection, name, features.columns)
-    return table._replace(others=frozenset(features.others), predictions=True)
+    return table._replace(others=frozenset(features.others), predictions=True, truth=on is not None)
 
 
-def _write_rows(documents: Iterable[dict[str, Any]], features: _Features, path: Path) -> int:
-    """Write the rows of documents to a file, each as an object in a line; return the bytes of the longest one."""
+def _write_rows(documents: Iterable[dict[str, Any]], features: _Features, path: Path, on: str | None) -> int:
+    """Write the rows of documents to a file, each as an object in a line; return the bytes of the longest one.
+
+    A document of many rows has no target: an id does not say of which of them it would be.
+    """
     longest = _LEAST_BUFFER
     with path.open("wb") as file:
         for document in documents:
+            of = None if on is None or isinstance(document.get(INPUT), list) else document.get(on)
             for row in rows(document):
                 cells = features.cells(row)
                 cells["id"] = document["_id"]
+                if of is not None:
+                    cells["of"] = of
                 line = orjson.dumps(cells, option=orjson.OPT_APPEND_NEWLINE)
                 longest = max(longest, len(line))
                 file.write(line)

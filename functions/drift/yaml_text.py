@@ -43,7 +43,7 @@ class Part:
 
     def __init__(self, node: Any, path: str, problems: Problems) -> None:  # noqa: ANN401 (the library has no types)
         """Take a mapping's node, or None for one that is not there, and its dotted path with a dot at the end."""
-        self._path, self._problems, self._taken = path, problems, set[str]()
+        self._node, self._path, self._problems, self._taken = node, path, problems, set[str]()
         self._members: dict[str, tuple[Any, Any]] = {}
         for key, value in node.value if node else ():
             name = _text(key)
@@ -78,6 +78,15 @@ class Part:
             self._problems.add(node, ConfigError("{path}: {text!r} is wrong; expected {expected}", **values))
             return default
 
+    def required(self, name: str, parse: Callable[[str], T], default: T) -> T:
+        """Take a member as `value` does; that it is absent is a mistake, at the mapping."""
+        if name not in self._members:
+            self._taken.add(name)
+            self._problems.add(self._node, ConfigError("{path} is missing", path=self._path + name))
+            return default
+        found: T = self.value(name, parse, default)
+        return found
+
     def part(self, name: str) -> Part:
         """Take a member that is a mapping; an empty one where it is absent or null."""
         node = self._take(name)
@@ -90,6 +99,10 @@ class Part:
         """Take a member that maps texts to texts."""
         part = self.part(name)
         return {key: part.value(key, str, "") for key in part}
+
+    def refuse(self, name: str, mistake: ConfigError) -> None:
+        """Note that a member, which is there, is a mistake."""
+        self._problems.add(self._members[name][0], mistake)
 
     def names(self, name: str) -> list[str]:
         """Take a member that is a list of names, or one name."""

@@ -38,6 +38,7 @@ class DriftReports:
         if self._reports:
             yield from _of_features(self._reports)
             yield from _of_runs(self._reports)
+            yield from _of_quality(self._reports)
 
 
 def _of_features(reports: dict[str, dict[str, Any]]) -> Iterator[GaugeMetricFamily]:
@@ -72,6 +73,17 @@ def _of_runs(reports: dict[str, dict[str, Any]]) -> Iterator[GaugeMetricFamily]:
         if found["config"]["schedule_s"]:
             due.add_metric((model,), found["config"]["schedule_s"])
     yield from (detected, share, rows, last, ends, due)
+
+
+def _of_quality(reports: dict[str, dict[str, Any]]) -> Iterator[GaugeMetricFamily]:
+    quality = _family("model_quality", "A measure of a model's quality.", ("model", "window", "measure"))
+    for model, found in reports.items():
+        for measure, each in found.get("quality", {}).items():
+            for window in ("reference", "current"):
+                if each[window] is not None:
+                    quality.add_metric((model, window, measure), each[window])
+    if quality.samples:
+        yield quality
 
 
 def _family(name: str, help_text: str, labels: tuple[str, ...]) -> GaugeMetricFamily:

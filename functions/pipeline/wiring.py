@@ -350,6 +350,12 @@ def open_indexes(environment: Mapping[str, str]) -> Indexes:
     return DuckdbIndexes(store.index_file, names)
 
 
+def has_index(environment: Mapping[str, str]) -> bool:
+    """Say whether there is an index: Elasticsearch's, which is configured, or the embedded one, which has a file."""
+    elasticsearch, _, store = _index_options(environment)
+    return bool(elasticsearch.address or store.index_file.exists())
+
+
 def _index_options(environment: Mapping[str, str]) -> tuple[Any, ...]:
     from functions.pipeline.names import IndexNames
     from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions

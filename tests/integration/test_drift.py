@@ -292,13 +292,22 @@ def test_without_a_reference(command_line):
 # --- The configuration
 
 
-def test_the_example_is_a_configuration(index, drift):
+def test_the_example_is_a_configuration(index, drift, folder):
+    trained = [each | answer for each, answer in zip(features(1000, 1), results(1000, 1), strict=True)]
+    write_table(folder / "training.csv", [each | {"LUNG_CANCER": each["prediction"]} for each in trained])
+    (folder / "data").mkdir()
+    outcomes = [f"t-{place},{1 - each['prediction']}" for place, each in enumerate(results(300, 2))]
+    (folder / "data" / "outcomes.csv").write_text("\n".join(("transaction_id,outcome", *outcomes, "")))
     index(features(300, 3, AGE=1))
     code, report = drift("--config", str(ROOT / "examples" / "drift" / "config_drift.yaml"), "--since", "2025-10-10")
     assert code == 5
     assert report["model"] == "lung-cancer"
     assert report["features"]["AGE"]["method"] == "psi"
     assert report["features"]["AGE"]["threshold"] == 0.2
+    assert "LUNG_CANCER" not in report["features"]
+    assert report["quality_result"] == "worse"
+    accuracy = {"reference": 1, "current": 0, "change": -1, "limit": 0.05, "result": "worse"}
+    assert report["quality"]["accuracy"] == accuracy
 
 
 def test_what_a_configuration_says_of_features(index, drift, folder):
@@ -457,6 +466,164 @@ def test_an_evidently_that_cannot_be_run_costs_no_report(index, command_line, mo
     reports = folder / ".trilog" / "reports" / "drift"
     assert json.loads((reports / "drift_report_latest.json").read_text())["rows"]["current"] == 200
     assert "Drift of model" in (reports / "drift_report_latest.html").read_text()
+
+
+# --- Quality
+
+
+def write_outcomes(path: Path, days: dict[int, float]) -> None:
+    """Write what came true of the predictions of some days: so large a share of them, the others did not."""
+    rows = []
+    for day, share in days.items():
+        for place, answer in enumerate(results(300, day)):
+            right = place % 100 < share * 100
+            rows.append(f"{day}-{place},{answer['prediction'] if right else 1 - answer['prediction']}")
+    path.write_text("\n".join(("transaction_id,outcome", *rows, "")))
+
+
+@pytest.fixture
+def outcomes(folder):
+    """Two days of predictions, of which 90 % and 70 % come true."""
+    for day in (1, 2):
+        path = folder / f"{day}.log"
+        write_log(path, features(300, day), results(300, day), start=START + timedelta(days=day))
+        path.write_text(path.read_text().replace("[t-", f"[{day}-"))
+    write_outcomes(folder / "outcomes.csv", {1: 0.9, 2: 0.7})
+    return folder
+
+
+WINDOWS = ("--since", "2025-10-12", "--until", "2025-10-13")
+EARLIER = "reference: {since: 2025-10-11, until: 2025-10-12}\ntarget: outcomes.csv\nmodel: scoring\n"
+
+
+@pytest.mark.parametrize("place", ["index", "batches"])
+def test_quality_is_compared_where_the_target_is_known(outcomes, command_line, place):
+    for day in (1, 2):
+        assert command_line("--once", "--source", f"{day}.log", "--json")[0] == 0
+    (outcomes / "config.yaml").write_text(EARLIER + f"from: {place}\n")
+    code, out, err = command_line("drift", "--config", "config.yaml", *WINDOWS, "--json")
+    assert code == 0, err
+    report = json.loads(out)
+    assert [*report["quality"]] == ["accuracy", "precision", "recall", "f1", "roc_auc"]
+    accuracy = {"reference": 0.9, "current": 0.7, "change": -0.2, "limit": None, "result": "measured"}
+    assert report["quality"]["accuracy"] == accuracy
+    assert report["labelled"] == {"reference": 300, "current": 300}
+    assert report["quality_result"] == "measured"
+    (outcomes / "config.yaml").write_text(EARLIER + "quality: {accuracy: 0.1}\n")
+    code, out, err = command_line("drift", "--config", "config.yaml", *WINDOWS)
+    assert code == 5, err
+    assert "✓ no drift" in out
+    assert "✗ quality is worse than its limits allow" in out
+    page = (outcomes / ".trilog/reports/drift/drift_report_latest.html").read_text()
+    assert '<tr class="drifted"><td>accuracy</td><td class="number">0.9000</td><td class="number">0.7000</td>' in page
+    found = samples(command_line("metrics", "--once")[1])
+    labels = {("model", "scoring"), ("measure", "accuracy")}
+    assert found["model_quality", frozenset({*labels, ("window", "reference")})] == 0.9
+    assert found["model_quality", frozenset({*labels, ("window", "current")})] == 0.7
+
+
+def test_an_export_with_its_target_is_a_reference_and_the_target_no_feature(outcomes, command_line):
+    for day in (1, 2):
+        assert command_line("--once", "--source", f"{day}.log", "--json")[0] == 0
+    export = ("export", "message", "--until", "2025-10-12", "--output", "earlier.parquet", "--target", "outcomes.csv")
+    assert command_line(*export)[0] == 0
+    (outcomes / "config.yaml").write_text("reference: earlier.parquet\ntarget: outcomes.csv\n")
+    code, out, err = command_line("drift", "--config", "config.yaml", *WINDOWS, "--json")
+    assert code == 0, err
+    report = json.loads(out)
+    assert [*report["features"]] == ALL
+    assert (report["quality"]["accuracy"]["reference"], report["quality"]["accuracy"]["current"]) == (0.9, 0.7)
+
+
+def test_predictions_without_their_outcome_are_named(index, drift, folder, command_line):
+    index(features(300, 3))
+    (folder / "outcomes.csv").write_text("transaction_id,outcome\nt-1,1\n")
+    (folder / "config.yaml").write_text("target: outcomes.csv\nquality: {accuracy: 0.1}\n")
+    code, report = drift("--config", "config.yaml")
+    assert (code, report["quality_result"]) == (0, "too_few_rows")
+    assert report["quality"]["accuracy"]["result"] == "too_few_rows"
+    assert report["labelled"] == {"reference": 0, "current": 1}
+    out = command_line("drift", "--reference", "training.csv", "--config", "config.yaml")[1]
+    assert "⚠ quality: too few rows with a target to compare" in out
+
+
+def test_a_target_that_cannot_be_joined_is_told(index, command_line, folder):
+    index(features(120, 3))
+    (folder / "outcomes.csv").write_text("transaction_id,one,other\nt-1,1,1\n")
+    (folder / "config.yaml").write_text("reference: training.csv\ntarget: outcomes.csv\n")
+    code, _, err = command_line("drift", "--config", "config.yaml")
+    assert code == 2
+    assert "outcomes.csv has several columns besides transaction_id: one, other. Name the one" in err
+    (folder / "config.yaml").write_text(
+        "reference: training.csv\ntarget: {file: outcomes.csv, column: one, reference: x}"
+    )
+    code, _, err = command_line("drift", "--config", "config.yaml")
+    assert code == 2
+    assert "training.csv has no column x, which target.reference names" in err
+
+
+# --- Batches
+
+
+def test_the_batches_give_the_same_as_the_index(index, drift, folder):
+    late = [
+        given | {"AGE": "young" if place == 7 else given["AGE"], "X": place}
+        for place, given in enumerate(features(300, 4))
+    ]
+    index([*features(150, 3), features(3, 5)], [*results(150, 2), results(3, 5)])
+    index(late, start=NEXT_DAY)
+    index(features(120, 6), status=500)
+    rows_of = {
+        (): 453,
+        ("--since", "2025-10-11"): 300,
+        ("--until", "2025-10-10T06:02"): 120,
+        ("--since", "2026-01-01"): 0,
+    }
+    for when, current in rows_of.items():
+        reports = []
+        for place in ("index", "batches"):
+            code, report = drift("--from", place, *when)
+            [rows] = (folder / ".trilog/reports/drift").glob("drift_history/*_rows.jsonl.gz")
+            reports.append((code, report["rows"], report["features"], gzip.decompress(rows.read_bytes())))
+            rows.unlink()
+        assert reports[0] == reports[1]
+        assert reports[0][1]["current"] == current
+
+
+def test_without_an_index_the_batches_are_read(index, drift, folder):
+    index(features(300, 3, AGE=1))
+    (folder / ".trilog" / "index.duckdb").unlink()
+    code, report = drift()
+    assert (code, report["rows"]["current"]) == (5, 300)
+    assert not (folder / ".trilog" / "index.duckdb").exists()
+    assert drift("--from", "index")[1]["rows"]["current"] == 0
+
+
+def test_an_earlier_window_is_read_from_the_batches_too(index, command_line, folder):
+    index(features(150, 3))
+    index(features(200, 4), start=LATER)
+    (folder / "config.yaml").write_text("reference: {until: 2025-10-11}\nfrom: batches\n")
+    code, out, err = command_line("drift", "--config", "config.yaml", "--since", "2025-10-12", "--json")
+    assert code == 0, err
+    assert json.loads(out)["rows"] == {"reference": 150, "current": 200}
+
+
+def test_a_batch_that_cannot_be_read_costs_its_own_rows_alone(index, drift, folder):
+    index(features(300, 3))
+    (folder / ".trilog" / "raw" / "broken.log.gz").write_bytes(b"\x1f\x8bno gzip")
+    assert drift("--from", "batches")[1]["rows"]["current"] == 300
+
+
+@pytest.mark.parametrize(("made", "rows"), [("08/235959.000000", 0), ("09/120000.000000", 300)])
+def test_batches_from_long_before_the_window_are_not_read(index, drift, folder, made, rows):
+    """A batch is as old as its key says; its lines are of October 10th, which they cannot be."""
+    index(features(300, 3))
+    [batch] = (folder / ".trilog" / "raw").rglob("*.gz")
+    _, *rest = batch.name.split("-")
+    older = batch.parents[3] / "2025" / "10" / "-".join((made, *rest))
+    older.parent.mkdir(parents=True)
+    batch.rename(older)
+    assert drift("--from", "batches", "--since", "2025-10-10")[1]["rows"]["current"] == rows
 
 
 # --- Elasticsearch

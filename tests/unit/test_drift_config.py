@@ -3,14 +3,14 @@
 import pytest
 
 from functions.drift.comparison import CATEGORICAL, NUMERIC, Limits, Rule
-from functions.drift.config import DriftConfig, FeatureRule, Window, read_config
+from functions.drift.config import MEASURES, DriftConfig, FeatureRule, TargetRule, Window, read_config
 from functions.drift.rows import feature_of, rows
 from functions.drift.spellings import same_spelling
 from functions.pipeline.errors import ConfigError
 
 KNOWN = (
-    "categorical, dataset_share, features, ignore, minimum_rows, model, numeric, reference, rename, reports, "
-    "schedule, significance, window"
+    "categorical, dataset_share, features, from, ignore, minimum_rows, model, numeric, quality, reference, rename, "
+    "reports, schedule, significance, target, window"
 )
 
 FOLDER = "a folder below reports/, such as reports/drift"
@@ -35,13 +35,15 @@ def test_an_empty_file_is_all_as_by_default():
 def test_what_can_be_said():
     config = read(
         "reference: {since: 2025-09-01, until: 2025-10-01}\n"
-        "model: lung-cancer\nwindow: 36h\nschedule: 1d\nminimum_rows: 50\nsignificance: 0.001\ndataset_share: 0.5\n"
+        "from: batches\nmodel: lung-cancer\nwindow: 36h\nschedule: 1d\n"
+        "minimum_rows: 50\nsignificance: 0.001\ndataset_share: 0.5\n"
         "numeric: {method: psi}\ncategorical: {threshold: 0.2}\nrename: {LUNG_CANCER: prediction}\n"
         "ignore: [PATIENT, CHEST PAIN]\nfeatures:\n  all:\n  AGE: {method: ks, threshold: 0.05}\n"
         "  ALCOHOL CONSUMING: {type: categorical, values: {YES: 1, NO: 0}}\n"
     )
     assert config == DriftConfig(
         reference=Window("2025-09-01T00:00:00.000Z", "2025-10-01T00:00:00.000Z"),
+        place="batches",
         model="lung-cancer",
         window_s=36 * 3600,
         schedule_s=86400,
@@ -88,6 +90,11 @@ def test_which_features(text, features, others):
         ("numeric:\n  threshold: -1", "2: numeric.threshold: '-1' is wrong; expected a number, more than 0"),
         ("reports: /etc", "1: reports: '/etc' is wrong; expected a folder below reports/, such as reports/drift"),
         ("reports: reports/../raw", f"1: reports: 'reports/../raw' is wrong; expected {FOLDER}"),
+        ("target: {column: a}", "1: target.file is missing"),
+        ("target: {file: a, type: x}", "1: target.type: 'x' is wrong; expected one of classification, regression"),
+        ("target: a\nquality: {mse: 1}", f"2: quality.mse is not known; known here: {', '.join(sorted(MEASURES))}"),
+        ("target: a\nquality: {mae: 0}", "2: quality.mae: '0' is wrong; expected a number, more than 0"),
+        ("quality: {f1: 1}", "1: quality: there is no target to measure it by. Name one: target"),
         ("numeric: psi", "1: numeric: members are expected"),
         ("model: [a]", "1: model: a single value is expected"),
         ("reference: {since: soon}", "1: reference.since: 'soon' is wrong; expected " + TIME),
@@ -102,6 +109,14 @@ def test_which_features(text, features, others):
 )  # fmt: skip
 def test_a_mistake_is_told_with_its_line(text, mistake):
     assert mistakes(text) == [f"config_drift.yaml:{mistake}"]
+
+
+def test_a_target_is_a_file_or_more():
+    assert read("target: o.csv").target == TargetRule("o.csv")
+    said = "target: {file: o.csv, on: _id, column: sick, reference: was, type: classification, positive: 1}"
+    config = read(said + "\nquality: {f1: 0.1}")
+    assert config.target == TargetRule("o.csv", "_id", "sick", "was", "classification", "1")
+    assert config.quality == {"f1": 0.1}
 
 
 def test_all_mistakes_are_told_at_once_in_their_order():

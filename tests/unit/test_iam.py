@@ -23,6 +23,7 @@ from functions.pipeline.store import Store
 from tests.drift.predictions import features, results, write_log, write_table
 from tests.fakes import LambdaContext
 from tests.ingest import opened, sent
+from tests.receivers import web
 from tests.unit.test_serverless import CHOSEN, WITH_DRIFT, Package, Template, granted, package, service
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ def recorded(aws: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     write_table(tmp_path / "training.csv", features(50, 1))
     client.upload_file(str(tmp_path / "training.csv"), BUCKET, "drift/training.csv")
     client.put_object(Bucket=BUCKET, Key="drift/config.yaml", Body=b"reference: drift/training.csv\nminimum_rows: 20\n")
+    of_batches = b"reference: drift/training.csv\nfrom: batches\n"
+    client.put_object(Bucket=BUCKET, Key="drift/of-batches.yaml", Body=of_batches)
     client.close()
     requests: list[Asked] = []
     moto = DomainDispatcherApplication(create_backend_app)
@@ -134,14 +137,18 @@ def push(folder: Path) -> None:
 
 
 def compare(folder: Path) -> None:
-    """Compare predictions with a training set in the bucket."""
-    write_log(folder / "api.log", features(30, 3), results(30, 2))
-    with pytest.MonkeyPatch.context() as process:
+    """Compare predictions of an index, then of batches, with a training set in the bucket; tell Slack of drift."""
+    write_log(folder / "api.log", features(30, 3, AGE=9), results(30, 2))
+    with pytest.MonkeyPatch.context() as process, web() as slack:
         process.setenv("PIPELINE_DATA", str(folder))
         LogsPipeline(place=str(folder / "api.log")).run_once()
         process.setenv("PIPELINE_STORE", f"s3://{BUCKET}")
         process.setenv("DRIFT_CONFIG", "drift/config.yaml")
-        assert run_scheduled()["rows"] == {"reference": 50, "current": 30}
+        process.setenv("ALERT_SLACK_URL", f"{slack.address}/slack")
+        assert run_scheduled()["drifted"] == ["AGE"]
+        process.setenv("DRIFT_CONFIG", "drift/of-batches.yaml")
+        assert run_scheduled()["rows"]["current"] == 1
+        assert [each["attachments"][0]["color"] for each in slack.at("/slack")] == ["warning", "good"]
 
 
 def allows(role: list[Statement], request: Asked) -> bool:

@@ -27,6 +27,7 @@ SOURCES = {
     "functions/drift/requirements.lock": ["functions/drift/requirements.txt"],
     "infra/gcp/drift.lock": ["functions/drift/requirements.txt", "infra/gcp/requirements.txt"],
     "infra/drift/evidently.lock": ["infra/drift/evidently.txt"],
+    "notebooks/requirements.lock": ["notebooks/requirements.txt"],
     "functions/traces/requirements.lock": ["functions/traces/requirements.txt"],
     "infra/gcp/traces.lock": ["functions/traces/requirements.txt", "infra/gcp/requirements.txt"],
     "infra/gcp/ingest.lock": ["functions/ingest/requirements.txt", "infra/gcp/requirements.txt"],
@@ -80,7 +81,7 @@ def versions(lock: str) -> dict[str, set[str]]:
 def test_every_lock_file_is_known():
     there = {
         str(path.relative_to(ROOT))
-        for folder in ("", "examples/*/", "functions/*/", "infra/*/")
+        for folder in ("", "examples/*/", "functions/*/", "infra/*/", "notebooks/")
         for path in ROOT.glob(f"{folder}*.lock")
     }
     assert there == set(SOURCES)

@@ -823,6 +823,10 @@ def test_the_drift_function_may_read_the_secrets_of_elasticsearch_and_no_others(
     secrets = [resources for actions, resources in asked if actions == ["secretsmanager:GetSecretValue"]]
     assert secrets == [[sub(f"arn:${{AWS::Partition}}:secretsmanager:{PLACE}:secret:trilog/api-key-??????")]]
     assert not [actions for actions, _ in asked if "ssm:GetParameter" in actions]
+    told = package("prod", CHOSEN | WITH_DRIFT | {"alert-slack-url": "ssm:/trilog/slack"})
+    assert environment_of(told, "Drift")["ALERT_SLACK_URL"] == "ssm:/trilog/slack"
+    slack = sub(f"arn:${{AWS::Partition}}:ssm:{PLACE}:parameter/trilog/slack")
+    assert (["ssm:GetParameter"], [slack]) in granted(told, "DriftRole")
 
 
 def test_a_failed_comparison_rings(package: Package):
