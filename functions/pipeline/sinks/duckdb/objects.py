@@ -9,7 +9,8 @@ from __future__ import annotations
 from operator import lt
 from typing import TYPE_CHECKING
 
-from functions.pipeline.sinks.duckdb.tables import quoted, row
+from functions.pipeline.sinks.columns import quoted
+from functions.pipeline.sinks.duckdb.tables import row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
