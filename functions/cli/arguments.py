@@ -119,8 +119,15 @@ def _add_export(add: Callable[..., ArgumentParser], index: Callable[[str], str],
 def _add_trace(add: Callable[..., ArgumentParser]) -> None:
     trace = add("trace", _("show all that the indexes know of a transaction, or an execution, in time order"))
     traced = trace.add_mutually_exclusive_group(required=True)
-    traced.add_argument("transaction_id", nargs="?", metavar=_("TRANSACTION_ID"))
+    traced.add_argument(
+        "transaction_id",
+        nargs="?",
+        metavar=_("TRANSACTION_ID"),
+        help=_("the id, or as much of it as tells it from others"),
+    )
     traced.add_argument("--drift", type=_day, metavar=_("DAY"), help=_("the report of drift of a day, and its rows"))
+    trace.add_argument("--raw", action="store_true", help=_("the records' texts, too, beside what was read in them"))
+    trace.add_argument("--json", action="store_true", help=_("print each as a JSON object in a line"))
     trace.add_argument(
         "--open", action="store_true", help=_("print the link to its trace in Jaeger (JAEGER_URL) instead, and open it")
     )

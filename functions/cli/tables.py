@@ -84,7 +84,7 @@ def open_console() -> Console:
 def print_json(documents: Iterable[dict[str, Any]], fields: tuple[str, ...] | None = None) -> None:
     """Print documents as JSON lines: whole, or only some fields, under the names that were given."""
     for document in documents:
-        shown = {name: _value(document, name) for name in fields} if fields else document
+        shown = {name: value_at(document, name) for name in fields} if fields else document
         print(orjson.dumps(shown).decode())
     sys.stdout.flush()
 
@@ -94,24 +94,24 @@ def _style(document: dict[str, Any], level: str | None) -> str:
 
 
 def _cell(document: dict[str, Any], name: str) -> str:
-    value = _value(document, name)
+    value = value_at(document, name)
     text = "" if value is None else readable(value)
     if name == "@timestamp":
         return text[:19].replace("T", " ")
     return text if name == "what" else text.split("\n", 1)[0]
 
 
-def _value(document: Any, path: str) -> Any:  # noqa: ANN401 (any JSON)
+def value_at(document: Any, path: str) -> Any:  # noqa: ANN401 (any JSON)
     """Return a field, or one inside an object or several, by its dotted path; None where there is none."""
     if isinstance(document, list):
-        found = [value for each in document if (value := _value(each, path)) is not None]
+        found = [value for each in document if (value := value_at(each, path)) is not None]
         return found or None
     if not isinstance(document, dict) or path in document:
         return document.get(path) if isinstance(document, dict) else None
     parts = path.split(".")
     ends = range(len(parts) - 1, 0, -1)  # a name may have dots
     inner = ((document.get(".".join(parts[:end])), ".".join(parts[end:])) for end in ends)
-    return next((value for each, rest in inner if (value := _value(each, rest)) is not None), None)
+    return next((value for each, rest in inner if (value := value_at(each, rest)) is not None), None)
 
 
 def readable(value: object) -> str:

@@ -20,6 +20,7 @@ LINES = [
     "2025-01-20 10:30:02 - api - WARNING - disk 'A' at 91%",
     '2025-01-20 10:30:03 - api - ERROR - [abc-125] POST /users/7 - 500 - 12ms - {"AGE": 1} - {"error": "boom"}',
 ]
+METRICS = '{"time": "2025-01-20T10:30:01.5Z", "performance_metrics": {"transaction_id": "abc-123", "latency_ms": 31}}'
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -176,3 +177,84 @@ def test_rows_have_the_colours_of_their_levels_on_a_terminal(trilog: Run, monkey
     assert "\x1b[33m" in out
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[3" not in trilog("show", "--level", "warning")[1]
+
+
+def test_a_trace_tells_offsets_and_durations(trilog: Run, folder: Path):
+    with (folder / "api.log").open("a") as log:
+        log.write(METRICS + "\n")
+    assert trilog("--once", "--source", "api.log")[0] == 0
+    code, out, _ = trilog("trace", "abc-123")
+    assert code == 0
+    call, metrics = (line for line in out.splitlines() if line.startswith(" 2025"))
+    assert call.split()[2:] == ["+0", "ms", "45", "ms", "message", "POST", "/predict", "200"]
+    assert metrics.split()[2:8] == ["+1.5", "s", "31", "ms", "perfs", "latency_ms:"]
+    assert '{"AGE": 65}' not in out
+    assert '{"AGE": 65}' in trilog("trace", "abc-123", "--raw")[1]
+    lines = [json.loads(line) for line in trilog("trace", "abc-123", "--json")[1].splitlines()]
+    assert [(each["index"], each["offset_ms"], each["took_ms"]) for each in lines] == [
+        ("logs", 0, 45),
+        ("message", 0, 45),
+        ("logs", 1500, None),
+        ("perfs", 1500, 31),
+    ]
+
+
+def test_the_beginning_of_an_id_is_enough(trilog: Run):
+    assert "POST /users/7" in trilog("trace", "abc-125")[1]
+    code, out, err = trilog("trace", "abc")
+    assert code == 2
+    assert "several ids begin with abc" in err
+    assert [line.split()[-2:] for line in out.splitlines() if "abc" in line] == [
+        [count, f"abc-{at}"] for at, count in ((123, "2"), (124, "2"), (125, "1"))
+    ]
+    for hostile in ("nobody", "%", "*", "'", "abc_", "\x1b[31m"):
+        code, out, _ = trilog("trace", hostile)
+        assert (code, "no document" in out) == (1, True)
+
+
+def test_one_id_that_begins_so_is_traced(trilog: Run, folder: Path):
+    (folder / "other.log").write_text(LINES[2].replace("abc-123", "zz-9") + "\n")
+    assert trilog("--once", "--source", "other.log")[0] == 0
+    code, out, _ = trilog("trace", "zz")
+    assert (code, "POST /predict" in out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "keys"),
+    [
+        (("--by", "level"), ["INFO", "ERROR", "WARNING"]),
+        (("--by", "path"), ["/predict", "/users/7"]),
+        (("--by", "hour", "--status", "200"), ["2025-01-20T10:00:00.000Z"]),
+        (("--by", "day", "--level", "warning"), ["2025-01-20T00:00:00.000Z"]),
+        (("--by", "prediction"), ["NO", "YES"]),
+        (("--by", "service"), ["shop"]),
+        (("logs", "--by", "input_data.AGE", "--slower-than", "20ms"), ["65", "80"]),
+        (("--by", "level", "-n", "1"), ["INFO"]),
+        (("--by", "level", "--match", "DISK"), ["WARNING"]),
+    ],
+)
+def test_documents_are_counted_by(trilog: Run, folder: Path, arguments: tuple[str, ...], keys: list[str]):
+    (folder / "shop.log").write_text('{"message": "no time", "service": "shop"}\n')
+    assert trilog("--once", "--source", "shop.log")[0] == 0
+    out = trilog("stats", *arguments, "--json")[1]
+    assert [json.loads(line)["key"] for line in out.splitlines()] == keys
+
+
+def test_an_overview_has_indexes_levels_paths_and_classes(trilog: Run):
+    code, out, _ = trilog("stats")
+    assert code == 0
+    for text in ("ml-api-logs", "ml-api-message", "WARNING", "/users/7", "2.5 s", "YES", "████", "100.0 %"):
+        assert text in out
+    found = [json.loads(line) for line in trilog("stats", "--json")[1].splitlines()]
+    assert {each["by"] for each in found} == {"index", "level", "path", "prediction"}
+    (logs,) = (each for each in found if each["key"] == "ml-api-logs")
+    assert (logs["documents"], logs["failed"], logs["p50_ms"]) == (6, 1, 45)
+
+
+def test_stats_say_why_there_are_none(command_line: Run):
+    assert "trilog --once --source FILE" in command_line("stats")[1]
+    assert command_line("--once", "--source", "api.log")[0] == 0
+    assert "is like that" in command_line("stats", "--by", "level", "--level", "critical")[1]
+    code, _, err = command_line("stats", "--by", "message")
+    assert (code, "message has no values to count by" in err) == (2, True)
+    assert command_line("stats", "--by", "nothing")[0] == 2

@@ -35,9 +35,8 @@ def aggregations(kind: str, grouping: Grouping, types: Mapping[str, set[str]]) -
     if not failed.exact:
         return None
     if grouping.period:
-        last = {"bucket_sort": {"sort": [{"_key": {"order": "desc"}}], "size": grouping.most}}
         every = {"field": "@timestamp", "calendar_interval": grouping.period, "min_doc_count": 1}
-        return {"groups": {"date_histogram": every, "aggs": inner | {"kept": last}}}
+        return {"groups": {"date_histogram": every, "aggs": inner}}
     if grouping.by is None:
         return inner
     if type_of(kind, grouping.by, types) not in _COUNTED:
@@ -54,7 +53,7 @@ def answered(answer: dict[str, Any], kind: str, grouping: Grouping) -> list[Grou
         documents = answer["hits"]["total"]["value"]
         return [_group(found, "", documents, kind)] if documents else []
     made = [_group(each, _key(each), each["doc_count"], kind) for each in found["groups"]["buckets"]]
-    return made[::-1] if grouping.period else made
+    return made[-grouping.most :] if grouping.period else made
 
 
 def _key(bucket: dict[str, Any]) -> str:
