@@ -36,7 +36,7 @@ _HIDDEN = {"_id", "@timestamp", "sequence", "transaction_id", "raw_log", *_REQUE
 def trace(given: Namespace, environment: dict[str, str]) -> int:
     """Print all that the indexes know of a transaction in the order of time, or the link to its trace.
 
-    An id may be given by its beginning. Returns 1 when the indexes know nothing of it, and 2, after a list of them, when
+    An id may be given by its beginning. Returns 1 when the indexes know nothing of it, and 2, with a list, when
     several ids begin so. With --drift: a day's report of drift instead, and the batches that it is of.
     """
     if given.drift:

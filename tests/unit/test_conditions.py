@@ -15,9 +15,9 @@ from functions.pipeline.documents import LOGS, Document, as_rows
 from functions.pipeline.errors import ConfigError
 from functions.pipeline.groups import Grouping
 from functions.pipeline.names import IndexNames
-from functions.pipeline.sinks.checked import checked, counted
 from functions.pipeline.sinks.duckdb.indexes import DuckdbIndexes
 from functions.pipeline.sinks.duckdb.sink import DuckdbSink
+from functions.pipeline.sql.documents import checked, counted
 from tests.filtered import COUNTED, FIELDS, FOUND, documents, holds
 
 NAMES = IndexNames()

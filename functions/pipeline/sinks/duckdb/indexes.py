@@ -16,12 +16,12 @@ import orjson
 from functions.pipeline.errors import ConfigError, PermanentError
 from functions.pipeline.instants import parsed_instant
 from functions.pipeline.kinds import kinds
-from functions.pipeline.sinks.columns import quoted
-from functions.pipeline.sinks.counted import check, groups
 from functions.pipeline.sinks.duckdb.database import reading, with_room, writing
 from functions.pipeline.sinks.duckdb.objects import forget
 from functions.pipeline.sinks.duckdb.tables import differences, extend, found, row
-from functions.pipeline.sinks.sql import Sql, all_of, joined
+from functions.pipeline.sql.columns import quoted
+from functions.pipeline.sql.conditions import Sql, all_of, joined
+from functions.pipeline.sql.groups import check, groups
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

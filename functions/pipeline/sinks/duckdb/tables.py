@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from functions.pipeline.sinks.columns import expected, quoted
+from functions.pipeline.sql.columns import expected, quoted
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

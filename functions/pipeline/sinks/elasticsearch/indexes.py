@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.errors import PermanentError
 from functions.pipeline.kinds import kinds
-from functions.pipeline.sinks.checked import checked, counted
-from functions.pipeline.sinks.counted import check
 from functions.pipeline.sinks.elasticsearch.aggregations import aggregations, answered
 from functions.pipeline.sinks.elasticsearch.client import open_client
 from functions.pipeline.sinks.elasticsearch.expected import index_differences, index_template, template_differences
 from functions.pipeline.sinks.elasticsearch.failures import not_elasticsearch, refused, words
 from functions.pipeline.sinks.elasticsearch.queries import all_of, types_of
+from functions.pipeline.sql.documents import checked, counted
+from functions.pipeline.sql.groups import check
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from functions.pipeline.conditions import AnyOf, Begins, Compare, Glob, number
 from functions.pipeline.kinds.misfits import TEXT_FIELD
 from functions.pipeline.kinds.templates import columns, field
-from functions.pipeline.sinks.columns import expected
-from functions.pipeline.sinks.sql import found, typed
+from functions.pipeline.sql.columns import expected
+from functions.pipeline.sql.conditions import found, typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

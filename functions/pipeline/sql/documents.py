@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from functions.pipeline.sinks.columns import expected, quoted
-from functions.pipeline.sinks.counted import groups
-from functions.pipeline.sinks.sql import Sql, all_of
+from functions.pipeline.sql.columns import expected, quoted
+from functions.pipeline.sql.conditions import Sql, all_of
+from functions.pipeline.sql.groups import groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -8,8 +8,8 @@ from functions.pipeline.errors import ConfigError
 from functions.pipeline.groups import SHARES, Group
 from functions.pipeline.kinds import kinds
 from functions.pipeline.kinds.templates import columns
-from functions.pipeline.sinks.columns import expected
-from functions.pipeline.sinks.sql import Sql, all_of, column_of, found, values
+from functions.pipeline.sql.columns import expected
+from functions.pipeline.sql.conditions import Sql, all_of, column_of, found, values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
