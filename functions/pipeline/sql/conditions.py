@@ -136,16 +136,15 @@ def typed(condition: Compare, sql_type: str) -> Any:  # noqa: ANN401 (a number, 
     value = _VALUES.get(sql_type, number)(condition.value)
     if value is None or (sql_type == "BOOLEAN" and condition.operator not in {"=", "!="}):
         raise ConfigError(
-            "{field} {operator} {value}: {field} has {what}",
+            "{field} {operator} {value}: this field has values of another type ({type})",
             field=condition.field,
             operator=condition.operator,
             value=condition.value,
-            what=_WHAT.get(sql_type, "numbers"),
+            type=sql_type,
         )
     return value
 
 
-_WHAT = {"BOOLEAN": "true or false", "TIMESTAMP": "times, such as 2025-01-20T10:30Z", "BIGINT": "whole numbers"}
 _VALUES: dict[str, Any] = {
     "BOOLEAN": {"true": True, "false": False}.get,
     "TIMESTAMP": lambda text: parsed_instant(text, UTC),

@@ -132,13 +132,14 @@ class DuckdbIndexes:
             PermanentError: `since` or `until` is no time.
             ConfigError: a condition's field does not exist, or is of another type than its value.
         """
+        during = _during(since, until)
         with reading(self._path) as database:
             there = database and found(database.connection, self._tables[kind])
             if not database or not there:
                 return
             if matching and not matching.keys() <= there.keys():
                 return  # a table that is older than the field: no document has it
-            wanted = [*_during(since, until), *_equal(matching or {}), all_of(kind, where, there)]
+            wanted = [*during, *_equal(matching or {}), all_of(kind, where, there)]
             lines = _copied(database, self._tables[kind], joined(" AND ", wanted), newest)
         with lines:
             for line in lines:
