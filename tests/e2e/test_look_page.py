@@ -14,7 +14,7 @@ from tests.pages import blocks, commands, shell
 ROOT = Path(__file__).parents[2]
 COMMANDS = commands("look")
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # thirty commands
 
 
 def type_all(folder: Path, **variables: str) -> dict[str, str]:

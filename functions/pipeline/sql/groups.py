@@ -51,7 +51,8 @@ def groups(
     order = (
         "key DESC" if grouping.period else "p[2] DESC NULLS LAST, n DESC, key" if grouping.slowest else "n DESC, key"
     )
-    query = f"""SELECT key, count(*) AS n, count(*) FILTER (WHERE failed), {_TIME.format("min(time)")},
+    shown = _TIME.format("key") if grouping.period else "key"
+    query = f"""SELECT {shown}, count(*) AS n, count(*) FILTER (WHERE failed), {_TIME.format("min(time)")},
         {_TIME.format("max(time)")}, count(took), quantile_cont(took, {list(SHARES)}) AS p
         FROM ({inner}) WHERE key IS NOT NULL GROUP BY key ORDER BY {order} LIMIT {grouping.most:d}"""  # noqa: S608
     given = [*key.values, *failed.values, *took.values, *rows.values]
@@ -61,7 +62,7 @@ def groups(
 
 def _key(kind: str, grouping: Grouping, there: Mapping[str, str]) -> Sql:
     if grouping.period:
-        return Sql(_TIME.format(f"date_trunc('{grouping.period}', \"@timestamp\")"), [])
+        return Sql(f"date_trunc('{grouping.period}', \"@timestamp\")", [])
     if grouping.by is None:
         return Sql("''", [])
     column, path = found(kind, grouping.by)

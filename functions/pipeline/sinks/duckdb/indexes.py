@@ -162,7 +162,7 @@ class DuckdbIndexes:
                 return []
             wanted = joined(" AND ", [*_during(since, until), all_of(kind, where, there)])
             rows = wanted._replace(text=f"{quoted(self._tables[kind])} WHERE {wanted.text}")
-            database.connection.execute("SET memory_limit = '1GB'")  # percentiles are of values that are all in memory
+            database.connection.execute("SET memory_limit = '256MB'")  # percentiles keep all values
             count = partial(groups, database.connection, rows, kind, grouping, there)
             return [each for each in with_room(database.connection, count) if each.documents]
 
