@@ -26,6 +26,7 @@ DEPLOYED = {f"functions.{each}" for each in ("collector", "indexer", "ingest")}
 WIRING = f"{PIPELINE}.wiring"
 REDACTED = f"{PIPELINE}.redacted"
 NAMES = f"{PIPELINE}.names"
+SQL = f"{PIPELINE}.sql"
 READING = f"{OWN}.content"  # stands for all modules in the room but the room itself
 MAY_IMPORT = {
     "functions": {"functions.cli"},  # `python -m functions`
@@ -35,7 +36,7 @@ MAY_IMPORT = {
         "functions.projection",
         *("functions.drift", "functions.drift.run", "functions.alerts", "functions.alerts.run"),
         *("functions.cli.try_layout", "functions.cli.serve"),
-        *(PIPELINE, KINDS, NAMES, WIRING),
+        *(PIPELINE, KINDS, NAMES, SINKS, WIRING),
     },
     "functions.cli.serve": {
         "functions.cli",
@@ -115,8 +116,9 @@ MAY_IMPORT = {
     READING: {PIPELINE, OWN, LAYOUTS, KINDS, READER, FRAMING, PARSER},  # how it is read, checked and used
     SOURCES: {PIPELINE},
     SINKS: {PIPELINE, KINDS, NAMES},
-    f"{SINKS}.elasticsearch": {PIPELINE, KINDS, NAMES, SINKS},
-    f"{SINKS}.duckdb": {PIPELINE, KINDS, NAMES, SINKS},
+    SQL: {PIPELINE, KINDS},
+    f"{SINKS}.elasticsearch": {PIPELINE, KINDS, NAMES, SINKS, SQL},
+    f"{SINKS}.duckdb": {PIPELINE, KINDS, NAMES, SINKS, SQL},
     f"{SINKS}.loki": {PIPELINE, SINKS},
     f"{SINKS}.otlp": {PIPELINE, SINKS},
     WIRING: {
@@ -135,6 +137,7 @@ PURE = (
     "codecs",
     "codecs.bounds",
     "codecs.supply",
+    *("conditions", "groups", "sql.columns", "sql.conditions", "sql.groups"),
     "documents",
     "instants",
     "levels",

@@ -8,6 +8,8 @@ from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from functions.cli.filters import add_filters
+from functions.cli.times import time
 from functions.pipeline.batch import RAW
 from functions.pipeline.config import LONGEST
 from functions.pipeline.instants import parsed_instant
@@ -62,6 +64,7 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
 
     add("check", _("try the source, the store and the sink"), parents=[_source_arguments(SUPPRESS)])
     _add_show(add, index, [*indexes])
+    _add_stats(add, index, [*indexes])
     _add_trace(add)
     _add_export(add, index, [*indexes])
     _add_try_layout(add)
@@ -84,9 +87,23 @@ def _add_show(add: Callable[..., ArgumentParser], index: Callable[[str], str], n
     show = add("show", _("show an index's last documents"))
     show.add_argument("index", nargs="?", type=index, default=names[0], metavar=_("INDEX"), help=", ".join(names))
     show.add_argument("-n", type=_lines, default=20, metavar="N", help=_("how many (20)"))
-    show.add_argument("--unread", action="store_true", help=_("only records that could not be read (of the log index)"))
-    statuses = dict.fromkeys(status for each in kinds().values() for status in each.statuses)
-    show.add_argument("--status", choices=statuses, help=_("only these; lost: started, and not ended so far"))
+    add_filters(show)
+    show.add_argument("--fields", type=_names, metavar=_("A,B.C"), help=_("these fields instead of the usual ones"))
+    show.add_argument("--raw", action="store_true", help=_("the records as they were sent, instead of their messages"))
+    show.add_argument("--json", action="store_true", help=_("print each as a JSON object in a line"))
+    order = show.add_mutually_exclusive_group()
+    order.add_argument("--reverse", action="store_true", help=_("the newest first"))
+    order.add_argument("-f", "--follow", action="store_true", help=_("then show what is newly indexed, until Ctrl+C"))
+
+
+def _add_stats(add: Callable[..., ArgumentParser], index: Callable[[str], str], names: list[str]) -> None:
+    stats = add("stats", _("count documents, failures and durations"))
+    stats.add_argument("index", nargs="?", type=index, metavar=_("INDEX"), help=", ".join(names))
+    by = _("level, path, hour, day, prediction, service, or any field such as input_data.GENDER; else an overview")
+    stats.add_argument("--by", metavar=_("WHAT"), help=by)
+    stats.add_argument("-n", type=_lines, default=20, metavar="N", help=_("how many groups (20)"))
+    add_filters(stats)
+    stats.add_argument("--json", action="store_true", help=_("print each as a JSON object in a line"))
 
 
 def _add_export(add: Callable[..., ArgumentParser], index: Callable[[str], str], names: list[str]) -> None:
@@ -95,16 +112,23 @@ def _add_export(add: Callable[..., ArgumentParser], index: Callable[[str], str],
     export.add_argument("--format", choices=EXPORT_FORMATS, help=_("by default what the file's name says, or jsonl"))
     export.add_argument("--output", type=Path, metavar=_("FILE"), help=_("by default the standard output"))
     export.add_argument(
-        "--since", type=_time, metavar="T", help=_("from this time on: 2025-01-20, or 2025-01-20T10:30Z")
+        "--since", type=time, metavar="T", help=_("from this time on: 1h (ago), yesterday, 2025-01-20T10:30")
     )
-    export.add_argument("--until", type=_time, metavar="T", help=_("before this time"))
+    export.add_argument("--until", type=time, metavar="T", help=_("before this time"))
 
 
 def _add_trace(add: Callable[..., ArgumentParser]) -> None:
     trace = add("trace", _("show all that the indexes know of a transaction, or an execution, in time order"))
     traced = trace.add_mutually_exclusive_group(required=True)
-    traced.add_argument("transaction_id", nargs="?", metavar=_("TRANSACTION_ID"))
+    traced.add_argument(
+        "transaction_id",
+        nargs="?",
+        metavar=_("TRANSACTION_ID"),
+        help=_("the id, or as much of it as tells it from others"),
+    )
     traced.add_argument("--drift", type=_day, metavar=_("DAY"), help=_("the report of drift of a day, and its rows"))
+    trace.add_argument("--raw", action="store_true", help=_("the records' texts, too, beside what was read in them"))
+    trace.add_argument("--json", action="store_true", help=_("print each as a JSON object in a line"))
     trace.add_argument(
         "--open", action="store_true", help=_("print the link to its trace in Jaeger (JAEGER_URL) instead, and open it")
     )
@@ -133,12 +157,12 @@ def _add_produce(add: Callable[..., ArgumentParser]) -> None:
 
 def _add_projections(add: Callable[..., ArgumentParser]) -> None:
     reindex = add("reindex", _("index the batches in the store again, after the indexes were cleared or changed"))
-    reindex.add_argument("--since", type=_time, metavar="T", help=_("batches made from this time on"))
-    reindex.add_argument("--until", type=_time, metavar="T", help=_("batches made before this time"))
+    reindex.add_argument("--since", type=time, metavar="T", help=_("batches made from this time on"))
+    reindex.add_argument("--until", type=time, metavar="T", help=_("batches made before this time"))
     reindex.add_argument("--into", choices=PERIODS, help=_("an index for each (ELASTICSEARCH_INDEX_PERIOD)"))
     reindex.add_argument("--restart", action="store_true", help=_("start over, even if the last run was interrupted"))
     verify = add("verify", _("read the batches again, and look for each of their records in the indexes"))
-    verify.add_argument("--since", type=_time, metavar="T", help=_("batches made from this time on"))
+    verify.add_argument("--since", type=time, metavar="T", help=_("batches made from this time on"))
     for each in (reindex, verify):
         each.add_argument(
             "--prefix", type=_folder, default=RAW, metavar=_("FOLDER"), help=_("where the batches lie (raw)")
@@ -197,8 +221,8 @@ def _add_pushes(add: Callable[..., ArgumentParser]) -> None:
 def _add_drift(add: Callable[..., ArgumentParser]) -> None:
     command = add("drift", _("compare predictions with what the model was trained on"))
     command.add_argument("--reference", metavar=_("FILE"), help=_("CSV or Parquet: a path, or a key of the store"))
-    command.add_argument("--since", type=_time, metavar="T", help=_("predictions from this time on"))
-    command.add_argument("--until", type=_time, metavar="T", help=_("predictions before this time"))
+    command.add_argument("--since", type=time, metavar="T", help=_("predictions from this time on"))
+    command.add_argument("--until", type=time, metavar="T", help=_("predictions before this time"))
     command.add_argument(
         "--from",
         dest="place",
@@ -212,8 +236,8 @@ def _add_drift(add: Callable[..., ArgumentParser]) -> None:
 
 def _add_alert(add: Callable[..., ArgumentParser]) -> None:
     command = add("alert", _("tell which alerts fire, of APIs and of drift, without Prometheus"))
-    command.add_argument("--since", type=_time, metavar="T", help=_("what was before does not count (3 days ago)"))
-    command.add_argument("--until", type=_time, metavar="T", help=_("as it was at this time (now)"))
+    command.add_argument("--since", type=time, metavar="T", help=_("what was before does not count (3 days ago)"))
+    command.add_argument("--until", type=time, metavar="T", help=_("as it was at this time (now)"))
     command.add_argument("--json", action="store_true", help=_("print one JSON object"))
     command.add_argument(
         "--send", action="store_true", help=_("tell people what is new and what has ended, in Slack and by e-mail")
@@ -268,6 +292,13 @@ def _folder(text: str) -> str:
     return folder
 
 
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(filter(None, map(str.strip, text.split(","))))
+    if not names:
+        raise ArgumentTypeError(_("fields with commas between them, such as @timestamp,message,input_data.AGE"))
+    return names
+
+
 def _lines(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise ArgumentTypeError(_("a whole number, 1 or more"))
@@ -301,17 +332,10 @@ def _speed(text: str) -> float:
 
 
 def _day(text: str) -> str:
-    time = parsed_instant(text, UTC)
-    if time is None or time[:10] != text:
+    day = parsed_instant(text, UTC)
+    if day is None or day[:10] != text:
         raise ArgumentTypeError(_("a day, such as 2025-01-20"))
     return text
-
-
-def _time(text: str) -> str:
-    time = parsed_instant(text, UTC)
-    if time is None:
-        raise ArgumentTypeError(_("a time, such as 2025-01-20 or 2025-01-20T10:30Z"))
-    return time
 
 
 def _examples() -> str:

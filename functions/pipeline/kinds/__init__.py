@@ -98,6 +98,9 @@ class Kind(NamedTuple):
         own_index: its index, where that is not called after the log index.
         ids: the fields by which `trilog trace` finds its documents.
         statuses: what `trilog show --status` takes, and what picks those documents; None: the field `status` has it.
+        level: the field that has a level.
+        duration: the field that tells how long something took, and how many milliseconds its unit has.
+        failure: the field, and its value, of what failed; documents with a level or an HTTP status tell it by these.
         folder: where the kind is, in this folder; `kinds` fills it in.
     """
 
@@ -115,6 +118,9 @@ class Kind(NamedTuple):
     own_index: OwnIndex | None = None
     ids: tuple[str, ...] = ("transaction_id",)
     statuses: Mapping[str, Choose | None] = MappingProxyType({})
+    level: str | None = None
+    duration: tuple[str, int] | None = None
+    failure: tuple[str, str] | None = None
     folder: str = ""
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
 
+    from functions.pipeline.conditions import Condition
     from functions.pipeline.documents import Rows, Written
+    from functions.pipeline.groups import Group, Grouping
 
 
 class Sink(Protocol):
@@ -63,20 +65,39 @@ class Indexes(Protocol):
     def count(self) -> dict[str, int]:
         """Return the number of documents, by kind."""
 
-    def read(  # noqa: PLR0913 (what can be asked for)
+    def read(  # noqa: PLR0913 (each is optional, and by name)
         self,
         kind: str,
         *,
         since: str | None = None,
         until: str | None = None,
         matching: Mapping[str, str | bool | None] | None = None,
+        where: Sequence[Condition] = (),
         newest: int | None = None,
         fields: Collection[str] | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Yield documents of one kind, oldest first, each with its `_id`, without absent fields.
 
         `since` (included) and `until` (excluded) are ISO 8601 times; `matching` has the values that keyword and boolean
-        fields must have, or None for any field that must be there; `newest` keeps only that many, the latest ones;
-        `fields` are those that are wanted of each document besides its time, where not all are. An index that does not
-        exist yet yields nothing.
+        fields must have, or None for any field that must be there, and `where` conditions that all hold; `newest` keeps
+        only that many, the latest ones; `fields` are those that are wanted of each document besides its time, where not
+        all are. An index that does not exist yet yields nothing.
+
+        Raises:
+            ConfigError: a condition's field does not exist, or is of another type than its value.
+        """
+
+    def groups(
+        self,
+        kind: str,
+        grouping: Grouping,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        where: Sequence[Condition] = (),
+    ) -> list[Group]:
+        """Count documents of one kind in groups, those without the field in none; see `functions.pipeline.groups`.
+
+        Raises:
+            ConfigError: as `read`; or the field is no field to group by, such as running text.
         """

@@ -48,4 +48,6 @@ KIND = Kind(
     options=IngestionOptions,
     own_index=OwnIndex("INGESTION_RUNS_INDEX", "ingestion-logs"),
     ids=(),
+    duration=("performance.duree_secondes", 1000),
+    failure=("etat", "FAILED"),
 )

@@ -3,4 +3,10 @@
 from functions.pipeline.documents import LOGS
 from functions.pipeline.kinds import Kind
 
-KIND = Kind(name=LOGS, shown=("level", "transaction_id", "message"), ids=("transaction_id", "trace_id"))
+KIND = Kind(
+    name=LOGS,
+    shown=("level", "transaction_id", "message"),
+    ids=("transaction_id", "trace_id"),
+    level="level",
+    duration=("execution_time_ms", 1),
+)

@@ -122,4 +122,7 @@ KIND = Kind(
     own_index=OwnIndex("MODEL_EXECUTIONS_INDEX", "ml-model-executions"),
     ids=("transaction_id", "execution_id"),
     statuses=MappingProxyType({**dict.fromkeys(_STATUSES), "lost": lost}),
+    level="log_level",
+    duration=("response_time", 1000),
+    failure=("status", "failed"),
 )

@@ -88,4 +88,5 @@ KIND = Kind(
     numbers=_FIGURES,
     names=frozenset((_NAME,)),
     read_object=_read_object,
+    duration=("latency_ms", 1),
 )

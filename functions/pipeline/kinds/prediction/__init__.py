@@ -218,4 +218,5 @@ KIND = Kind(
     read_text=_read_text,
     needs=frozenset(("input_data", "result")),
     ids=("transaction_id", "trace_id"),
+    duration=("execution_time_ms", 1),
 )

@@ -18,18 +18,25 @@ from functions.pipeline.instants import parsed_instant
 from functions.pipeline.kinds import kinds
 from functions.pipeline.sinks.duckdb.database import reading, with_room, writing
 from functions.pipeline.sinks.duckdb.objects import forget
-from functions.pipeline.sinks.duckdb.tables import differences, extend, found, quoted, row
+from functions.pipeline.sinks.duckdb.tables import differences, extend, found, row
+from functions.pipeline.sql.columns import quoted
+from functions.pipeline.sql.conditions import Sql, all_of, joined
+from functions.pipeline.sql.groups import check, groups
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
 
+    from functions.pipeline.conditions import Condition
+    from functions.pipeline.groups import Group, Grouping
     from functions.pipeline.names import IndexNames
     from functions.pipeline.sinks.duckdb.database import Database
 
 _AT_ONCE = 20_000  # rows that are sorted with all that they have
+_FEW, _MORE, _MOST_OF_ALL = 20_000, 16, 0.2  # rows that are looked at first; how many times more next; then, all
 
 
 class DuckdbIndexes:
@@ -107,13 +114,14 @@ class DuckdbIndexes:
         with reading(self._path) as database:
             return dict.fromkeys(kinds(), 0) | (self._counts(database.connection) if database else {})
 
-    def read(  # noqa: PLR0913 (what can be asked for)
+    def read(  # noqa: PLR0913 (each is optional, and by name)
         self,
         kind: str,
         *,
         since: str | None = None,
         until: str | None = None,
         matching: Mapping[str, str | bool | None] | None = None,
+        where: Sequence[Condition] = (),
         newest: int | None = None,
         fields: Collection[str] | None = None,
     ) -> Iterator[dict[str, Any]]:
@@ -123,23 +131,41 @@ class DuckdbIndexes:
 
         Raises:
             PermanentError: `since` or `until` is no time.
+            ConfigError: a condition's field does not exist, or is of another type than its value.
         """
-        wanted: dict[str, str | bool] = {}
-        if since:
-            wanted['"@timestamp" >= ?'] = _time(since)
-        if until:
-            wanted['"@timestamp" < ?'] = _time(until)
-        for name, value in (matching or {}).items():
-            wanted |= {f"({quoted(name)} IS NOT NULL) = ?": True} if value is None else {f"{quoted(name)} = ?": value}
+        during = _during(since, until)
         with reading(self._path) as database:
-            if database is None or not found(database.connection, self._tables[kind]):
+            there = database and found(database.connection, self._tables[kind])
+            if not database or not there:
                 return
-            if matching and not matching.keys() <= found(database.connection, self._tables[kind]).keys():
+            if matching and not matching.keys() <= there.keys():
                 return  # a table that is older than the field: no document has it
-            lines = _copied(database, self._tables[kind], wanted, newest, fields)
+            wanted = [*during, *_equal(matching or {}), all_of(kind, where, there)]
+            lines = _copied(database, self._tables[kind], joined(" AND ", wanted), newest, fields)
         with lines:
             for line in lines:
                 yield {name: value for name, value in orjson.loads(line).items() if value is not None}
+
+    def groups(
+        self,
+        kind: str,
+        grouping: Grouping,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        where: Sequence[Condition] = (),
+    ) -> list[Group]:
+        """Count documents in groups; see `functions.pipeline.sinks.Indexes`. All figures are exact."""
+        check(kind, grouping)
+        with reading(self._path) as database:
+            there = database and found(database.connection, self._tables[kind])
+            if not database or not there:
+                return []
+            wanted = joined(" AND ", [*_during(since, until), all_of(kind, where, there)])
+            rows = wanted._replace(text=f"{quoted(self._tables[kind])} WHERE {wanted.text}")
+            database.connection.execute("SET memory_limit = '256MB'")  # percentiles keep all values
+            count = partial(groups, database.connection, rows, kind, grouping, there)
+            return [each for each in with_room(database.connection, count) if each.documents]
 
     def _counts(self, connection: DuckDBPyConnection) -> dict[str, int]:
         """Count the documents of each kind that has a table."""
@@ -150,12 +176,19 @@ class DuckdbIndexes:
         }
 
 
+def _equal(matching: Mapping[str, str | bool | None]) -> list[Sql]:
+    return [
+        Sql(f"{quoted(name)} IS NOT NULL", []) if value is None else Sql(f"{quoted(name)} = ?", [value])
+        for name, value in matching.items()
+    ]
+
+
+def _during(since: str | None, until: str | None) -> list[Sql]:
+    return [Sql(f'"@timestamp" {sign} ?', [_time(time)]) for sign, time in ((">=", since), ("<", until)) if time]
+
+
 def _copied(
-    database: Database,
-    table: str,
-    conditions: Mapping[str, str | bool],
-    newest: int | None,
-    fields: Collection[str] | None,
+    database: Database, table: str, wanted: Sql, newest: int | None, fields: Collection[str] | None
 ) -> BinaryIO:
     """Copy rows to NDJSON, one object a document with null for what is absent, oldest first; return the open file.
 
@@ -166,7 +199,7 @@ def _copied(
     columns = ", ".join(
         _rendered(*each) for each in there if fields is None or each[0] in {"_id", "@timestamp", *fields}
     )
-    chosen = _choose(database.connection, table, conditions, newest)
+    chosen = _choose(database.connection, table, wanted, newest)
     file, part = database.folder / "read.ndjson", database.folder / "part.ndjson"
     with file.open("wb") as whole:
         for first in range(0, chosen, _AT_ONCE):
@@ -179,21 +212,41 @@ def _copied(
     return file.open("rb")
 
 
-def _choose(
-    connection: DuckDBPyConnection, table: str, conditions: Mapping[str, str | bool], newest: int | None
-) -> int:
-    """Put the places of rows into the temporary table `chosen`, oldest first; return how many there are."""
+def _choose(connection: DuckDBPyConnection, table: str, wanted: Sql, newest: int | None) -> int:
+    """Put the places of rows into the temporary table `chosen`, oldest first; return how many there are.
+
+    What a condition reads of a row may be long: the newest rows that meet it are looked for among the newest of all,
+    then among more of them, and in the whole table only where there are too few.
+    """
+    for since in (*_pasts(connection, table), None) if newest else (None,):
+        recent = Sql("true", []) if since is None else Sql('"@timestamp" >= ?', [since])
+        count = _choose_of(connection, table, joined(" AND ", [recent, wanted]), newest)
+        if count == newest:
+            break
+    return count
+
+
+def _pasts(connection: DuckDBPyConnection, table: str) -> Iterator[datetime]:
+    """Yield times since which there are ever more rows; none where all of them are few."""
+    name = quoted(table)
+    rows, first, last = row(connection, f'SELECT count(*), min("@timestamp"), max("@timestamp") FROM {name}')  # noqa: S608
+    share = _FEW / max(rows, 1)
+    while first and share < _MOST_OF_ALL:
+        yield last - (last - first) * share
+        share *= _MORE
+
+
+def _choose_of(connection: DuckDBPyConnection, table: str, wanted: Sql, newest: int | None) -> int:
     there = found(connection, table)
     order = [quoted(name) for name in ("@timestamp", "sequence", "_id") if name in there]
-    rows = f"FROM {quoted(table)} WHERE {' AND '.join(['true', *conditions])}"
+    rows = f"FROM {quoted(table)} WHERE {wanted.text}"
     if newest is not None:
         rows += f" ORDER BY {', '.join(f'{name} DESC NULLS LAST' for name in order)} LIMIT {newest:d}"
     kept = f"SELECT rowid AS place, {', '.join(order)} {rows}"
     oldest_first = ", ".join(f"{name} NULLS FIRST" for name in order)
     in_order = f"SELECT place FROM ({kept}) ORDER BY {oldest_first}"  # noqa: S608 (quoted)
     create = f"CREATE OR REPLACE TEMP TABLE chosen AS {in_order}"
-    values = list(conditions.values())
-    with_room(connection, lambda: connection.execute(create, values))
+    with_room(connection, lambda: connection.execute(create, wanted.values))
     count: int = row(connection, "SELECT count(*) FROM chosen")[0]
     return count
 

@@ -19,7 +19,8 @@ from functions.pipeline.kinds import kinds
 from functions.pipeline.sinks.duckdb.database import explained, with_room, writing
 from functions.pipeline.sinks.duckdb.objects import Objects, remember
 from functions.pipeline.sinks.duckdb.portions import Portion
-from functions.pipeline.sinks.duckdb.tables import extend, found, quoted, row
+from functions.pipeline.sinks.duckdb.tables import extend, found, row
+from functions.pipeline.sql.columns import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

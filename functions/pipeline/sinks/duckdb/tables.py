@@ -4,32 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from functions.pipeline.kinds import templates
+from functions.pipeline.sql.columns import expected, quoted
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_SQL_TYPES = {
-    "keyword": "VARCHAR",
-    "text": "VARCHAR",
-    "date": "TIMESTAMP",  # in UTC
-    "integer": "INTEGER",
-    "long": "BIGINT",
-    "float": "DOUBLE",
-    "double": "DOUBLE",
-    "boolean": "BOOLEAN",
-    "object": "JSON",
-    "flattened": "JSON",
-    "nested": "JSON",
-}
-
 _LONG = ("raw_log", "message", "document", "description")
 """Columns of texts that differ from row to row: zstd makes half of them that DuckDB's own choice does."""
-
-
-def expected(kind: str) -> dict[str, str]:
-    """Return the SQL type of each column that a kind's table should have, by name, `_id` first."""
-    return {"_id": "VARCHAR"} | {name: _SQL_TYPES[each] for name, each in templates.columns(kind).items()}
 
 
 def found(connection: DuckDBPyConnection, table: str) -> dict[str, str]:
@@ -76,11 +57,6 @@ def row(connection: DuckDBPyConnection, query: str) -> tuple[Any, ...]:
     """Run a query that always gives a row, and return it."""
     first: tuple[Any, ...] = connection.execute(query).fetchall()[0]
     return first
-
-
-def quoted(name: str) -> str:
-    """Quote a name for SQL: an index's name holds hyphens, a field's an @."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _column(column: tuple[str, str]) -> str:

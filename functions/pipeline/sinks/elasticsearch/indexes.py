@@ -9,17 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.errors import PermanentError
 from functions.pipeline.kinds import kinds
+from functions.pipeline.sinks.elasticsearch.aggregations import aggregations, answered
 from functions.pipeline.sinks.elasticsearch.client import open_client
 from functions.pipeline.sinks.elasticsearch.expected import index_differences, index_template, template_differences
 from functions.pipeline.sinks.elasticsearch.failures import not_elasticsearch, refused, words
+from functions.pipeline.sinks.elasticsearch.queries import all_of, types_of
+from functions.pipeline.sql.documents import checked, counted
+from functions.pipeline.sql.groups import check
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 
     from elasticsearch import Elasticsearch
 
+    from functions.pipeline.conditions import Condition
+    from functions.pipeline.groups import Group, Grouping
     from functions.pipeline.names import IndexNames
     from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
+    from functions.pipeline.sinks.elasticsearch.queries import Query
 
 _OLDEST = (8, 19)
 _PAGE = 1000  # documents asked for at a time
@@ -121,28 +128,57 @@ class ElasticsearchIndexes:
         with open_client(self._options) as client:
             return {kind: self._count_kind(client, kind) for kind in kinds()}
 
-    def read(  # noqa: PLR0913 (what can be asked for)
+    def read(  # noqa: PLR0913 (each is optional, and by name)
         self,
         kind: str,
         *,
         since: str | None = None,
         until: str | None = None,
         matching: Mapping[str, str | bool | None] | None = None,
+        where: Sequence[Condition] = (),
         newest: int | None = None,
         fields: Collection[str] | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Yield documents of one kind, oldest first; see `functions.pipeline.sinks.Indexes.read`."""
-        query = _query(since, until, matching or {})
         with open_client(self._options) as client:
-            names = list(self._indexes(client, kind))
+            names = self._indexes(client, kind)
+            wanted = all_of(kind, where, types_of(names.values()))
             if not names:
                 return
-            client.indices.refresh(index=names)
-            if newest is None:
-                yield from _search(client, names, query, "asc", fields)
-            else:
-                with closing(_search(client, names, query, "desc", fields)) as found:
-                    yield from reversed(list(islice(found, newest)))
+            client.indices.refresh(index=list(names))
+            query = _query(since, until, matching or {}, wanted)
+            order, needed = "asc" if newest is None else "desc", fields if wanted.exact else None
+            with closing(_search(client, list(names), query, order, needed)) as found:
+                meeting = found if wanted.exact else checked(found, kind, where)
+                yield from meeting if newest is None else reversed(list(islice(meeting, newest)))
+
+    def groups(
+        self,
+        kind: str,
+        grouping: Grouping,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        where: Sequence[Condition] = (),
+    ) -> list[Group]:
+        """Count documents in groups; see `functions.pipeline.sinks.Indexes`. Percentiles are approximate.
+
+        What the server cannot answer is counted here: that takes as long as reading the documents.
+        """
+        check(kind, grouping)
+        with open_client(self._options) as client:
+            names = self._indexes(client, kind)
+            types = types_of(names.values())
+            wanted, asked = all_of(kind, where, types), aggregations(kind, grouping, types)
+            if not names:
+                return []
+            client.indices.refresh(index=list(names))
+            query = _query(since, until, {}, wanted)
+            if not wanted.exact or asked is None:
+                with closing(_search(client, list(names), query, "asc", None)) as found:
+                    return counted(found, kind, where, grouping)
+            answer = client.search(index=list(names), query=query, size=0, track_total_hits=True, aggs=asked)
+            return answered(answer.body, kind, grouping)
 
     def _delete(self, client: Elasticsearch, names: list[str], ids: list[str]) -> int:
         from elasticsearch.helpers import scan
@@ -222,12 +258,14 @@ class ElasticsearchIndexes:
         return count
 
 
-def _query(since: str | None, until: str | None, matching: Mapping[str, str | bool | None]) -> dict[str, Any]:
+def _query(
+    since: str | None, until: str | None, matching: Mapping[str, str | bool | None], wanted: Query
+) -> dict[str, Any]:
     time = {name: value for name, value in (("gte", since), ("lt", until)) if value is not None}
     conditions: list[dict[str, Any]] = [{"range": {"@timestamp": time}}] if time else []
     for name, value in matching.items():
         conditions.append({"exists": {"field": name}} if value is None else {"term": {name: value}})
-    return {"bool": {"filter": conditions}}
+    return {"bool": {"filter": [*conditions, wanted.body]}}
 
 
 def _search(
