@@ -34,7 +34,8 @@ from functions.pipeline.batch import RAW
 from functions.pipeline.config import Options, load, number, setting, variables
 from functions.pipeline.config import environment as process_environment
 from functions.pipeline.documents import DEAD_LETTERS, LOGS
-from functions.pipeline.errors import PermanentError, TransientError, TrilogError
+from functions.pipeline.errors import NoSuchPlace, PermanentError, TransientError, TrilogError
+from functions.pipeline.extras import not_installed
 from functions.pipeline.kinds import kinds
 from functions.pipeline.names import IndexNames
 from functions.pipeline.own import own, written
@@ -64,10 +65,6 @@ _LIBRARIES = (
     "orjson",
     "isal",
     "duckdb",
-    "elasticsearch",
-    "gradio_client",
-    "redis",
-    "confluent_kafka",
     "zstandard",
     "dotenv",
     "rich",
@@ -239,8 +236,7 @@ class LogsPipeline:
     def checks(self) -> Iterator[Check]:
         """Try what a run needs, one thing after the other."""
         missing = [name for name in _LIBRARIES if importlib.util.find_spec(name) is None]
-        problem = TrilogError("{names} not installed. Run: make install-dev", names=", ".join(missing))
-        yield Check("libraries", str(len(_LIBRARIES)), problem if missing else None)
+        yield Check("libraries", str(len(_LIBRARIES)), not_installed(missing[0]) if missing else None)
         if check := self._check_own():
             yield check
         for place in self._places:
@@ -487,11 +483,12 @@ class LogsPipeline:
 
 
 def _together(failures: Sequence[TransientError | PermanentError]) -> TransientError | PermanentError:
-    """Make one error of those of several sources, a line each; a permanent one if any of them is."""
+    """Make one error of those of several sources, a line each; of what they have in common."""
     if len(failures) == 1:
         return failures[0]
     values = {f"source_{number}": each for number, each in enumerate(failures)}
-    kind = TransientError if all(isinstance(each, TransientError) for each in failures) else PermanentError
+    same = (kind for kind in (TransientError, NoSuchPlace) if all(isinstance(each, kind) for each in failures))
+    kind = next(same, PermanentError)
     return kind("\n".join(f"{{{name}}}" for name in values), **values)
 
 

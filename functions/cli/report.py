@@ -38,7 +38,7 @@ def progress(*, hidden: bool) -> Iterator[Callable[[Run], None]]:
     console = Console(stderr=True, highlight=False)
     if hidden:
         yield lambda _run: None
-    elif console.is_terminal:
+    elif sys.stderr.isatty():
         with console.status(_("collecting…")) as status:
             yield lambda run: status.update(_so_far(run))
     else:
@@ -55,7 +55,7 @@ def progress_bar(*, hidden: bool) -> Iterator[Callable[[int, int], None]]:
     console = Console(stderr=True, highlight=False)
     if hidden:
         yield lambda _done, _all: None
-    elif console.is_terminal:
+    elif sys.stderr.isatty():
         columns = TextColumn(_("batches")), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
         with Progress(*columns, console=console) as bar:
             task = bar.add_task("", total=None)

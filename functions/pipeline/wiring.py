@@ -129,6 +129,14 @@ def _open_fingerprints(environment: Mapping[str, str], redaction: Redaction) -> 
     return Fingerprints(created)
 
 
+def has_source(environment: Mapping[str, str]) -> bool:
+    """Say whether the environment names a source."""
+    try:
+        return bool(_configured_place(environment))
+    except ConfigError:
+        return False
+
+
 def _configured_place(environment: Mapping[str, str]) -> tuple[str, str]:
     """Return the scheme and the address of the source that the environment names."""
     from functions.pipeline.kafka_options import KafkaOptions

@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po
 
 from functions.cli import main
 from functions.cli.language import LOCALES, speak, told
-from functions.pipeline.errors import TrilogError
+from functions.pipeline.extras import not_installed
 
 ROOT = Path(__file__).parents[2]
 CATALOGUES = ("trilog.pot", "fr/LC_MESSAGES/trilog.po", "fr/LC_MESSAGES/trilog.mo")
@@ -125,14 +125,15 @@ def test_the_language_may_be_said_in_the_file_env(trilog: Run, tmp_path: Path):
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ((), "✗ Rien à faire. Voir : "),
+        (("--limit", "1"), "✗ Rien à faire. Voir : "),
+        ((), "Tout ce qu'il fait : trilog --help"),
         (("--once", "--limit", "0"), "trilog : erreur : argument --limit : un nombre entier supérieur ou égal à 1"),
         (("--once", "--limit"), "argument --limit : un argument est attendu"),
         (("--once", "--continuous"), "argument --continuous : incompatible avec l'argument --once"),
         (("--json=yes",), "argument --json : l'option ne prend pas d'argument : 'yes'"),
         (("--h",), "option ambiguë : --h peut désigner --help, --hf-token"),
         (("--none",), "arguments inconnus : --none"),
-        (("none",), "argument COMMANDE : choix invalide : 'none' (choisissez parmi "),
+        (("none",), "none : ni une commande, ni un fichier"),
         (("show", "none"), "argument INDEX : cet index n'existe pas ; choisissez parmi ml-api-logs"),
         (("export",), "trilog export : erreur : arguments obligatoires manquants : INDEX"),
         (("export", "--help"), "arguments positionnels"),
@@ -168,8 +169,7 @@ def test_the_seeds_french_errors_hold_word_for_word(trilog: Run, variables: dict
 def test_the_seeds_name_what_is_not_installed(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("LANG", "fr")
     speak({})
-    error = TrilogError("{names} not installed. Run: make install-dev", names="gradio_client")
-    assert told(error).startswith("gradio_client non installé.")
+    assert told(not_installed("gradio_client")).startswith("gradio_client non installé.")
 
 
 def test_every_bad_variable_is_named_in_french(trilog: Run):
