@@ -14,8 +14,10 @@ from functions.cli import (
     admin,
     completion,
     dead_letters,
+    doctor,
     drift,
     export,
+    init,
     loki,
     metrics,
     produce,
@@ -23,6 +25,7 @@ from functions.cli import (
     runs,
     serve,
     show,
+    sql,
     trace,
     traces,
     try_layout,
@@ -66,6 +69,9 @@ _COMMANDS = {
     "drift": drift.drift,
     "traces": traces.traces,
     "serve ingest": serve.serve_ingest,
+    "sql": sql.sql,
+    "init": init.init,
+    "doctor": doctor.doctor,
     "completion": completion.completion,
 }
 

@@ -14,6 +14,8 @@ from functions.cli.argument_types import port as _port
 from functions.cli.argument_types import seconds as _seconds
 from functions.cli.argument_types import speed as _speed
 from functions.cli.argument_types import time as _time
+from functions.cli.arguments_of_setup import add_first_steps
+from functions.cli.arguments_of_tables import add_export, add_sql
 from functions.cli.parsing import Parser, Version
 from functions.pipeline.batch import RAW
 from functions.pipeline.kinds import kinds
@@ -21,8 +23,6 @@ from functions.pipeline.names import PERIODS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-EXPORT_FORMATS = ("jsonl", "csv", "parquet")
 
 
 def parser(commands: dict[str, Callable[..., int]], base: Callable[[str], str]) -> Parser:
@@ -45,6 +45,7 @@ def parser(commands: dict[str, Callable[..., int]], base: Callable[[str], str]) 
     mode = top.add_mutually_exclusive_group()
     mode.add_argument("--once", action="store_true", help=_("collect what is new, index it, and end"))
     mode.add_argument("--continuous", action="store_true", help=_("do so again and again, until Ctrl+C"))
+    mode.add_argument("--follow", action="store_true", help=_("do so, and print the records as they come"))
     top.add_argument("--limit", type=_lines, metavar="N", help=_("the most lines taken in a run; the rest stay"))
     top.add_argument("--interval", type=_seconds, metavar="S", help=_("seconds between runs (PIPELINE_POLL_INTERVAL)"))
     top.add_argument("--json", action="store_true", help=_("print the counts as one JSON object"))
@@ -79,14 +80,8 @@ def _add_commands(
     statuses = dict.fromkeys(status for each in kinds().values() for status in each.statuses)
     show.add_argument("--status", choices=statuses, help=_("only these; lost: started, and not ended so far"))
     _add_trace(add)
-    export = add("export", _("write an index's documents to a file"))
-    export.add_argument("index", type=index, metavar=_("INDEX"), help=", ".join(indexes))
-    export.add_argument("--format", choices=EXPORT_FORMATS, help=_("by default what the file's name says, or jsonl"))
-    export.add_argument("--output", type=Path, metavar=_("FILE"), help=_("by default the standard output"))
-    export.add_argument(
-        "--since", type=_time, metavar="T", help=_("from this time on: 2025-01-20, or 2025-01-20T10:30Z")
-    )
-    export.add_argument("--until", type=_time, metavar="T", help=_("before this time"))
+    add_export(add, index, [*indexes])
+    add_sql(add)
     _add_try_layout(add)
     _add_produce(add)
     _add_projections(add)
@@ -100,6 +95,7 @@ def _add_commands(
     _add_pushes(add)
     _add_drift(add)
     _add_serve(group, commands)
+    add_first_steps(add)
     completion = add("completion", _("print what makes a shell complete what you type of trilog"))
     completion.add_argument("shell", choices=("bash", "zsh", "fish"))
     group.add_parser("help", help=_("show what a command does and takes"), add_help=False)

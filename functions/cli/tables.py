@@ -5,15 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 _WIDEST = 36  # characters of a column that is not the last
 _LEAST = 5  # characters of any column
 _NO_TERMINAL = 160  # characters in a line of a table that goes to a file or to another program
 
 
-def print_table(documents: Iterable[dict[str, Any]], columns: tuple[str, ...], numbers: tuple[str, ...] = ()) -> None:
-    """Print documents as a table; the last column gets the room that is left."""
+def print_table(
+    documents: Iterable[dict[str, Any]],
+    columns: tuple[str, ...],
+    numbers: tuple[str, ...] = (),
+    titles: Mapping[str, str] | None = None,
+) -> None:
+    """Print documents as a table; the last column gets the room that is left.
+
+    Args:
+        documents: the rows.
+        columns: the fields that are shown.
+        numbers: those of them that are numbers.
+        titles: what columns are called, where that is not their field's name.
+    """
     from rich.box import SIMPLE
     from rich.console import Console
     from rich.markup import escape
@@ -27,12 +39,13 @@ def print_table(documents: Iterable[dict[str, Any]], columns: tuple[str, ...], n
     table = Table(box=SIMPLE, padding=(0, 1), pad_edge=False, show_lines="what" in columns)
     for name, cells in zip(columns, zip(*rows, strict=True), strict=True):
         last = name == columns[-1]
-        width = left if last else min(_WIDEST, max(map(len, (name, *cells))))
+        title = (titles or {}).get(name, name)
+        width = left if last else min(_WIDEST, max(map(len, (title, *cells))))
         if left < width or (last and left < _LEAST):
             break  # no room for this one: rather whole columns than parts of all
         left -= width + 3
         justify: Literal["left", "right"] = "right" if name in numbers else "left"
-        table.add_column(name, justify=justify, width=width, no_wrap=name != "what")
+        table.add_column(escape(title), justify=justify, width=width, no_wrap=name != "what")
     rows = [row[: len(table.columns)] for row in rows]
     for row in rows:
         table.add_row(*map(escape, row))

@@ -172,6 +172,11 @@ def _shown(default: object) -> str:
     return "" if default is None else str(default)
 
 
+def shown(variable: Variable, value: str) -> str:
+    """Return what a variable holds as it may be shown: a secret is hidden, and so are credentials in an address."""
+    return "***" if variable.secret else _without_credentials(value)
+
+
 def text(value: str) -> str:
     """Take any text, without surrounding blanks."""
     return value.strip()

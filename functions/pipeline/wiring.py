@@ -156,6 +156,11 @@ def _configured_place(environment: Mapping[str, str]) -> tuple[str, str]:
     raise ConfigError("No source. Set GRADIO_URL, or name one: --source URL-or-path")
 
 
+def is_path(place: str) -> bool:
+    """Say whether a place is a path, or a pattern, of files."""
+    return bool(place) and place != "-" and ("://" not in place or place.startswith("file://"))
+
+
 def _scheme(place: str) -> str:
     """Return the key of `_SOURCES` that a place belongs to."""
     scheme, separator, _ = place.partition("://")
