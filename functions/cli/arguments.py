@@ -58,7 +58,7 @@ def _add_commands(
 ) -> Mapping[str, ArgumentParser]:
     group = top.add_subparsers(title=_("commands"), metavar=_("COMMAND"), prog=top.prog)
 
-    def add(name: str, help_text: str, parents: Sequence[ArgumentParser] = ()) -> ArgumentParser:
+    def add(name: str, help_text: str, parents: Sequence[Parser] = ()) -> ArgumentParser:
         shared = [*parents, _color_argument(SUPPRESS)]
         command = group.add_parser(name, help=help_text, description=help_text, parents=shared)
         command.set_defaults(command=commands[name], parser=command)
@@ -232,17 +232,17 @@ def _actions(
     return add
 
 
-def _color_argument(default: str) -> ArgumentParser:
+def _color_argument(default: str) -> Parser:
     """Describe when to colour; it may stand before a command and after it."""
-    group = ArgumentParser(add_help=False, argument_default=SUPPRESS)
+    group = Parser(add_help=False, argument_default=SUPPRESS)
     choices, text = ("auto", "always", "never"), _("colours: on a terminal that has them (auto; NO_COLOR), or as said")
     group.add_argument("--color", choices=choices, default=default, metavar=_("WHEN"), help=text)
     return group
 
 
-def _source_arguments(default: str | None) -> ArgumentParser:
+def _source_arguments(default: str | None) -> Parser:
     """Describe where lines come from; shared by the runs and by `check`, before which they may stand too."""
-    group = ArgumentParser(add_help=False, argument_default=default)
+    group = Parser(add_help=False, argument_default=default)
     group.add_argument("--source", action="append", metavar=_("PLACE"), help=_sources())
     group.add_argument("--gradio-url", metavar="URL", help=_("the Space (GRADIO_URL)"))
     group.add_argument("--hf-token", metavar=_("TOKEN"), help=_("for a private Space (HF_TOKEN)"))

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from functions.cli.export_file import write
-from functions.cli.tables import readable
 from functions.cli.language import told
 from functions.cli.report import command_line
+from functions.cli.tables import readable
 from functions.local import LogsPipeline
 from functions.pipeline.documents import DEAD_LETTERS
 from functions.pipeline.errors import ConfigError, TrilogError

@@ -33,7 +33,7 @@ _SKEW = 60.0  # seconds between two clocks, beyond which times are wrong
 
 def doctor(given: Namespace, environment: dict[str, str]) -> int:
     """Print what there is and what is wrong; return 1 when anything is."""
-    found = {
+    found: dict[str, Any] = {
         "versions": _versions(),
         "configuration": _configuration(environment),
         "disk": _disk(environment),
@@ -78,7 +78,9 @@ def _disk(environment: dict[str, str]) -> dict[str, Any]:
 
 def _checks(given: Namespace, environment: dict[str, str]) -> list[dict[str, str]]:
     checks = LogsPipeline(environment, given.source).checks()
-    return [{"name": each.name, "found": each.found, "error": told(each.error) if each.error else ""} for each in checks]
+    return [
+        {"name": each.name, "found": each.found, "error": told(each.error) if each.error else ""} for each in checks
+    ]
 
 
 def _clock(environment: dict[str, str]) -> dict[str, Any]:
@@ -107,7 +109,11 @@ def _first_lines(environment: dict[str, str], place: str | None) -> dict[str, An
             return told_of  # what is read from there is gone
         source = open_source(environment, place)
         reading = next(iter(source.read(None, _FIRST, _FIRST)), None)
-        documents = [*islice(read_lines([b"\n".join(reading.lines) + b"\n"] if reading else [], source.name, environment), _FIRST)]
+        documents = [
+            *islice(
+                read_lines([b"\n".join(reading.lines) + b"\n"] if reading else [], source.name, environment), _FIRST
+            )
+        ]
     except TrilogError as error:
         return {**told_of, "error": told(error)}
     layouts = Counter(f"{each['envelope']}/{each['layout']}" for each in documents)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from functions.cli.export_file import write
 from functions.cli.report import command_line, counting
+from functions.pipeline.config import load
 from functions.pipeline.errors import ConfigError
 from functions.pipeline.names import IndexNames
-from functions.pipeline.config import load
-from functions.pipeline.tabular import ROWS, Form
+from functions.pipeline.tabular import Form
 from functions.pipeline.wiring import open_indexes
 
 if TYPE_CHECKING:
@@ -58,13 +58,19 @@ def _form(given: Namespace) -> Form:
     named = FORMATS.get(ending)
     asked = "xlsx" if given.excel else given.format
     if asked and named and asked != named:
-        raise ConfigError("{file} would not be {format}. Name it otherwise, or leave out the format", file=given.output, format=asked)
+        raise ConfigError(
+            "{file} would not be {format}. Name it otherwise, or leave out the format", file=given.output, format=asked
+        )
     if ending and not named and not asked:
         known = ", ".join(f".{each}" for each in FORMATS)
-        raise ConfigError("{file}: its ending says no format. One of {known}, or --format", file=given.output, known=known)
+        raise ConfigError(
+            "{file}: its ending says no format. One of {known}, or --format", file=given.output, known=known
+        )
     file_format = asked or named or "jsonl"
     if file_format in {"parquet", "xlsx"} and given.output is None:
-        raise ConfigError("A {format} file cannot go to the standard output. Name a file: --output FILE", format=file_format)
+        raise ConfigError(
+            "A {format} file cannot go to the standard output. Name a file: --output FILE", format=file_format
+        )
     return _csv(given, file_format, "\t" if ending == "tsv" else None)
 
 
@@ -117,7 +123,9 @@ def _write_sheets(table: Path, target: Path) -> None:
     from functions.cli.workbook import LONGEST, write_workbook
 
     if cut := write_workbook(table, target):
-        text = _("{count} texts are longer than the {most} characters of a cell, and cut there; CSV and Parquet have them")
+        text = _(
+            "{count} texts are longer than the {most} characters of a cell, and cut there; CSV and Parquet have them"
+        )
         print("⚠", text.format(count=cut, most=LONGEST), file=sys.stderr)
 
 
@@ -129,6 +137,8 @@ def _why_nothing(counts: dict[str, int], given: Namespace, environment: dict[str
         text = _("Nothing to export: none of the {count} documents of {name} is of that time")
         return text.format(count=counts[given.index], name=name)
     if not there:
-        return _("Nothing to export: nothing is indexed yet. Read a log first: {command}").format(command=command_line("api.log"))
+        return _("Nothing to export: nothing is indexed yet. Read a log first: {command}").format(
+            command=command_line("api.log")
+        )
     text = _("Nothing to export: {name} has no documents. Others have: {there}")
     return text.format(name=name, there=", ".join(f"{each} {count}" for each, count in there.items()))

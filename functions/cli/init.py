@@ -46,7 +46,13 @@ _PLACES = {"PIPELINE_SOURCE", "GRADIO_URL"}
 
 def _settings(given: Namespace) -> dict[str, str]:
     """Return the variables that say where logs are, as they are given or answered."""
-    place = given.source or (None if given.bucket else _asked(_("Where are your logs? A Space's URL, hf://OWNER/SPACE, a path or pattern of files, or s3://BUCKET: ")))
+    place = given.source or (
+        None
+        if given.bucket
+        else _asked(
+            _("Where are your logs? A Space's URL, hf://OWNER/SPACE, a path or pattern of files, or s3://BUCKET: ")
+        )
+    )
     settings = {"PIPELINE_STORE": given.bucket} if given.bucket else {}
     if place and place.startswith(_STORES):
         return {"PIPELINE_STORE": place}

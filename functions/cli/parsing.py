@@ -18,7 +18,7 @@ class Parser(ArgumentParser):
         commands: the parsers of its commands, by name.
     """
 
-    commands: Mapping[str, ArgumentParser] = {}  # noqa: RUF012 (replaced, never changed)
+    commands: Mapping[str, ArgumentParser] = {}
 
     @property
     def options(self) -> dict[str, Action]:
@@ -54,6 +54,7 @@ class Version(Action):
         super().__init__(option_strings, dest, nargs=0, **options)
 
     def __call__(self, parser: ArgumentParser, *_: object) -> NoReturn:
+        """Do so."""
         print(parser.prog, version())
         parser.exit()
 

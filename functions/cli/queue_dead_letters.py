@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from gettext import gettext as _
 from typing import TYPE_CHECKING, Any
 
-from functions.cli.tables import readable
 from functions.cli.language import told
+from functions.cli.tables import readable
 from functions.local import LogsPipeline
 from functions.pipeline.errors import PermanentError
 from functions.pipeline.instants import instant

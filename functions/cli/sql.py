@@ -25,7 +25,9 @@ def sql(given: Namespace, environment: dict[str, str]) -> int:
     """Print what a query gives; without one, ask for queries until the end of the input."""
     indexes = open_indexes(environment)
     if not hasattr(indexes, "query"):
-        raise ConfigError("SQL is for the embedded index. Unset ELASTICSEARCH_HOST and ELASTICSEARCH_URL, or ask Kibana")
+        raise ConfigError(
+            "SQL is for the embedded index. Unset ELASTICSEARCH_HOST and ELASTICSEARCH_URL, or ask Kibana"
+        )
     if given.query:
         _print(indexes.query(given.query), given.format)
         return 0
@@ -93,7 +95,10 @@ def _print_rows(answer: Any) -> None:  # noqa: ANN401 (likewise)
     numbers = tuple(place for place in titles if all(_is_number(row[int(place)]) for row in rows))
     print_table(shown, tuple(titles), numbers, titles)
     if next(answer.rows, None) is not None:
-        print(_("… only the first {count} rows. All of them: --json, or --format csv").format(count=_MOST_SHOWN), file=sys.stderr)
+        print(
+            _("… only the first {count} rows. All of them: --json, or --format csv").format(count=_MOST_SHOWN),
+            file=sys.stderr,
+        )
 
 
 def _is_number(value: object) -> bool:

@@ -1,4 +1,4 @@
-"""What people type, as the parser knows it: `trilog api.log`, `trilog help show`, and what other programs taught them."""
+"""What people type, as the parser knows it: `trilog api.log`, `trilog help show`, and other programs' commands."""
 
 from __future__ import annotations
 

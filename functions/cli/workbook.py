@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-MOST_ROWS = 1_048_575  # of a sheet, below its head: https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3
+MOST_ROWS = (
+    1_048_575  # of a sheet, below its head: https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3
+)
 LONGEST = 32_767  # characters of a cell, likewise
 _EXACT = 10**15  # a whole number from here on loses digits in a spreadsheet, which has 15
 _OPTIONS = {

@@ -112,7 +112,7 @@ def choose_language(language: str) -> None:
 
 
 def choose_color(when: str) -> None:
-    """Make what prints colours, which looks into the environment itself, do so always or never ("auto": as it likes)."""
+    """Make what prints colours, which looks into the environment itself, do so always or never; "auto": as it likes."""
     if when != "auto":
         unwanted, wanted = ("NO_COLOR", "FORCE_COLOR") if when == "always" else ("FORCE_COLOR", "NO_COLOR")
         os.environ.pop(unwanted, None)

@@ -44,7 +44,7 @@ class PermanentError(TrilogError):
 
 
 class NoSuchPlace(PermanentError, ConfigError):  # noqa: N818 (a fact to act on)
-    """A path or a pattern leads to no file: whoever wrote it has to correct it. No other source has to wait for that."""
+    """A path or a pattern leads to no file: whoever wrote it has to correct it. Other sources do not wait for that."""
 
 
 class Unauthorized(PermanentError):  # noqa: N818 (a fact to act on)

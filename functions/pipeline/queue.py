@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions.pipeline.config import Options, http_url, setting
-from functions.pipeline.errors import ConfigError, PermanentError, TransientError
+from functions.pipeline.errors import PermanentError, TransientError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

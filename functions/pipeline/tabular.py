@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 ROWS = {"csv", "parquet", "xlsx"}
 """The formats with columns; of the others, JSON lines hold documents as they are."""
 
+PARQUET = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480"
+"""The options of DuckDB's COPY: groups that are written in little memory."""
+
 _FORMULA = "=+-@\t\r"  # what begins a formula: https://owasp.org/www-community/attacks/CSV_Injection
 _BOM = "\ufeff"  # by which Excel knows UTF-8
 
@@ -51,7 +54,7 @@ def copy_statement(columns: dict[str, tuple[str, str]], rows: str, target: str, 
     """
     if form.format != "csv":
         selected = ", ".join(f"{expression} AS {_quoted(name)}" for name, (expression, _) in columns.items())
-        return f"COPY (SELECT {selected} {rows}) TO {_text(target)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480)"
+        return f"COPY (SELECT {selected} {rows}) TO {_text(target)} ({PARQUET})"
     mark = _BOM if form.bom else ""
     cells = (
         f"{_cell(*column, form)} AS {_quoted(name if place else mark + name)}"

@@ -65,7 +65,7 @@ class Watch:
         return before != self._seen
 
     def _state(self) -> dict[str, tuple[int, int]]:
-        paths = (path for each in self._patterns for path in (glob(each, recursive=True) if has_magic(each) else [each]))  # noqa: PTH207 (as the source does)
+        paths = (path for each in self._patterns for path in _matching(each))
         return {path: (status.st_mtime_ns, status.st_size) for path in paths if (status := _status(path))}
 
 
@@ -75,6 +75,10 @@ def _folder(pattern: str) -> Path:
     while has_magic(str(folder)) or not folder.is_dir():
         folder = folder.parent
     return folder
+
+
+def _matching(pattern: str) -> list[str]:
+    return glob(pattern, recursive=True) if has_magic(pattern) else [pattern]  # noqa: PTH207 (as the source does)
 
 
 def _status(path: str) -> os.stat_result | None:

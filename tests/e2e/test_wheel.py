@@ -112,7 +112,10 @@ def test_what_the_package_needs_is_what_is_tested():
         for line in text.splitlines():
             if found := re.match(r"([\w-]+)(?:\[\w+\])?==([\w.]+)", line):
                 pinned[canonicalize_name(found[1])] = found[2]
-    needed = [*PROJECT["dependencies"], *(each for extra in PROJECT["optional-dependencies"].values() for each in extra)]
+    needed = [
+        *PROJECT["dependencies"],
+        *(each for extra in PROJECT["optional-dependencies"].values() for each in extra),
+    ]
     for each in map(Requirement, needed):
         assert each.name == "trilog" or str(each.specifier) == f"=={pinned[canonicalize_name(each.name)]}", each
     everything = {canonicalize_name(Requirement(each).name) for each in needed}

@@ -38,9 +38,7 @@ def trilog(command_line: Run) -> Run:
     return command_line
 
 
-def piped(
-    folder: Path, command: str, variables: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
+def piped(folder: Path, command: str, variables: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Type a line of a shell, in which `trilog` is this one."""
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", **(variables or {})}
     typed = command.replace("trilog ", f"{sys.executable} -m functions ")

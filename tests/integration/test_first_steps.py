@@ -88,18 +88,24 @@ def test_init_asks(folder: Path):
 
 
 def test_doctor_tells_what_there_is(trilog: Run, folder: Path, monkeypatch: pytest.MonkeyPatch):
-    (folder / "mixed.log").write_text(LINE + "what is this\n" + LINE)
+    (folder / "mixed.log").write_text("what is this\n" + LINE * 2)
     monkeypatch.setenv("HF_TOKEN", "hunter2")
     monkeypatch.setenv("PIPELINE_LANG", "en")
     code, out, _ = trilog("doctor", "--source", "api.log")
     assert code == 0, out
-    for text in ("trilog: 0.1.0", "HF_TOKEN=***", "GB free", "✓ clock: ", "of its first 3 records 3 have a time, 3 a level"):
+    for text in (
+        "trilog: 0.1.0",
+        "HF_TOKEN=***",
+        "GB free",
+        "✓ clock: ",
+        "of its first 3 records 3 have a time, 3 a level",
+    ):
         assert text in out
     assert "hunter2" not in out
     found = json.loads(trilog("doctor", "--json", "--source", "api.log", "--source", "mixed.log")[1])
     assert [each["records"] for each in found["sources"]] == [3, 3]
     assert [each["times"] for each in found["sources"]] == [3, 2]
-    assert found["configuration"]["HF_TOKEN"] == "***"
+    assert found["configuration"]["HF_TOKEN"] == "***"  # noqa: S105 (hidden)
     assert trilog("--once", "--source", "api.log", "--json")[0] == 0  # whose lines are all still there
     assert "3 rows" not in trilog("show")[1]
     assert len(trilog("export", "logs")[1].splitlines()) == 3

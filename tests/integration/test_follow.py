@@ -17,7 +17,7 @@ from functions.pipeline.watching import Watch
 
 ROOT = Path(__file__).parents[2]
 LINE = "2025-01-20 10:30:00 - api - {level} - {text}\n"
-SOON = 3.0  # seconds; a change is noticed within one, and this machine may be busy
+SOON = 10.0  # seconds; a change is noticed within one where nothing else runs, and a look would take LONG
 LONG = "60"  # seconds between two looks, so that only a change is the reason
 
 

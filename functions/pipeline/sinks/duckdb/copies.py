@@ -13,7 +13,7 @@ import orjson
 
 from functions.pipeline.sinks.duckdb.database import with_room
 from functions.pipeline.sinks.duckdb.tables import found, quoted, row
-from functions.pipeline.tabular import copy_statement, in_order
+from functions.pipeline.tabular import PARQUET, copy_statement, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -48,17 +48,15 @@ class Chosen(NamedTuple):
     places: Callable[[], int]
 
     def parts(self, connection: DuckDBPyConnection) -> Iterator[tuple[str, list[Any]]]:
-        """Yield SQL from FROM on, with its parameters: for all rows where they lie in order, else for some at a time."""
+        """Yield SQL from FROM on, and its parameters: for all rows where they lie in order, else for some at a time."""
         where = f"WHERE {' AND '.join(['true', *self.conditions])}"
         if _lie_in_order(connection, self.table):
             yield f"FROM {self.table} AS kept {where}", list(self.conditions.values())
             return
         for first in range(0, max(self.places(), 1), _AT_ONCE):
-            yield (
-                f"FROM chosen JOIN {self.table} AS kept ON kept.rowid = chosen.place "
-                f"WHERE chosen.rowid >= {first} AND chosen.rowid < {first + _AT_ONCE} ORDER BY chosen.rowid",
-                [],
-            )
+            some = f"chosen.rowid >= {first} AND chosen.rowid < {first + _AT_ONCE}"
+            joined = f"FROM chosen JOIN {self.table} AS kept ON kept.rowid = chosen.place"
+            yield f"{joined} WHERE {some} ORDER BY chosen.rowid", []
 
 
 def copy_lines(database: Database, chosen: Chosen, target: Path) -> int:
@@ -68,7 +66,7 @@ def copy_lines(database: Database, chosen: Chosen, target: Path) -> int:
     with target.open("wb") as whole:
         for rows, values in chosen.parts(database.connection):
             marked = f"if(odd OR contains(line, '\\u00'), '{_ODD}', '') || line"
-            copy = f"COPY (SELECT {marked} FROM (SELECT {line} {rows})) TO {_literal(part)} ({_RAW})"
+            copy = f"COPY (SELECT {marked} FROM (SELECT {line} {rows})) TO {_literal(part)} ({_RAW})"  # noqa: S608 (quoted)
             count += _run(database.connection, copy, values)
             with part.open("rb") as lines:
                 whole.writelines(_as_orjson(lines))
@@ -103,7 +101,7 @@ def _lie_in_order(connection: DuckDBPyConnection, table: str) -> bool:
     earlier = f"({', '.join(order)}) < (before0, before1, before2) AND before2 IS NOT NULL"
     none = '"@timestamp" IS NULL OR "sequence" IS NULL'
     query = f"SELECT count(*) FROM (SELECT {', '.join(order)}, {before} FROM {table}) WHERE {none} OR ({earlier})"  # noqa: S608 (quoted)
-    return with_room(connection, lambda: row(connection, query)[0]) == 0
+    return bool(with_room(connection, lambda: row(connection, query)[0]) == 0)
 
 
 def _line(columns: Mapping[str, str]) -> str:
@@ -114,7 +112,8 @@ def _line(columns: Mapping[str, str]) -> str:
     )
     line = f"'{{' || substr(concat({fields}), 2) || '}}' AS line"
     numbers = [f"CAST(kept.{quoted(name)} AS VARCHAR)" for name, each in columns.items() if each in {"JSON", "DOUBLE"}]
-    return f"{line}, regexp_matches(concat_ws(' ', ''{''.join(f', {each}' for each in numbers)}), {_text(_NUMBERS)}) AS odd"
+    told = ", ".join(["''", *numbers])
+    return f"{line}, regexp_matches(concat_ws(' ', {told}), {_text(_NUMBERS)}) AS odd"
 
 
 def _value(name: str, sql_type: str) -> str:
@@ -166,13 +165,15 @@ def _structure(connection: DuckDBPyConnection, chosen: Chosen, name: str) -> dic
         return {}
     column, where = f"kept.{quoted(name)}", " AND ".join(["true", *chosen.conditions])
     large = f"regexp_matches(CAST({column} AS VARCHAR), '[0-9]{{19}}')"
-    each = f"SELECT DISTINCT CAST(json_structure({column}) AS VARCHAR), {large} FROM {chosen.table} AS kept WHERE {where}"  # noqa: S608 (quoted)
+    each = (
+        f"SELECT DISTINCT CAST(json_structure({column}) AS VARCHAR), {large} FROM {chosen.table} AS kept WHERE {where}"  # noqa: S608 (quoted)
+    )
     values = list(chosen.conditions.values())
     merged: object = {}
     for structure, has_large in with_room(connection, lambda: connection.execute(each, values).fetchall()):
         if structure is not None:
             merged = _common(merged, _typed(orjson.loads(structure), "DOUBLE" if has_large else "BIGINT"))
-    return merged if isinstance(merged, dict) else {}
+    return _pruned(merged) if isinstance(merged, dict) else {}
 
 
 def _typed(structure: object, integer: str) -> object:
@@ -188,7 +189,7 @@ def _common(known: object, new: object) -> object:
     """Return what holds both; what differs too much is text."""
     if isinstance(known, dict) and isinstance(new, dict):
         return known | {key: _common(known.get(key, "NULL"), each) for key, each in new.items()}
-    if known == new or new == "NULL":
+    if new in (known, "NULL"):
         return known
     if known == "NULL":
         return new
@@ -199,7 +200,7 @@ def _leaves(path: str, structure: Mapping[str, Any], expression: str) -> dict[st
     leaves: dict[str, tuple[str, str]] = {}
     for key, each in structure.items():
         inner = f"{expression}.{quoted(key)}"
-        leaves |= _leaves(f"{path}.{key}", each, inner) if isinstance(each, dict) else {f"{path}.{key}": (inner, _filled(each))}
+        leaves |= _leaves(f"{path}.{key}", each, inner) if isinstance(each, dict) else {f"{path}.{key}": (inner, each)}
     return leaves
 
 
@@ -211,18 +212,17 @@ def _structures(connection: DuckDBPyConnection, chosen: Chosen) -> dict[str, dic
 def _transformed(structures: Mapping[str, Mapping[str, Any]], rows: str) -> str:
     """Wrap rows so that each column of objects has a struct beside it: an object is parsed once for all its columns."""
     structs = [
-        f"json_transform(kept.{quoted(name)}, {_text(orjson.dumps(_filled(each)).decode())}) AS {quoted(_object(name))}"
+        f"json_transform(kept.{quoted(name)}, {_text(orjson.dumps(each).decode())}) AS {quoted(_object(name))}"
         for name, each in structures.items()
         if each
     ]
     return f"FROM (SELECT {', '.join(['kept.*', *structs])} {rows}) AS kept"
 
 
-def _filled(structure: Any) -> Any:  # noqa: ANN401 (as JSON has it)
-    """Return a structure in which nothing is empty: DuckDB has no type for that."""
-    if isinstance(structure, dict):
-        return {key: _filled(each) for key, each in structure.items()} or "VARCHAR"
-    return "VARCHAR" if structure == "NULL" else structure
+def _pruned(structure: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what has no value anywhere: keys whose values are all null, and empty objects."""
+    inner = {key: _pruned(each) if isinstance(each, dict) else each for key, each in structure.items()}
+    return {key: each for key, each in inner.items() if each not in ({}, "NULL")}
 
 
 def _join(connection: DuckDBPyConnection, parts: list[Path], target: Path, form: Form) -> None:
@@ -233,8 +233,7 @@ def _join(connection: DuckDBPyConnection, parts: list[Path], target: Path, form:
         _append(parts, target)
     else:
         files = ", ".join(map(_literal, parts))
-        options = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480"
-        connection.execute(f"COPY (FROM read_parquet([{files}])) TO {_literal(target)} ({options})")
+        connection.execute(f"COPY (FROM read_parquet([{files}])) TO {_literal(target)} ({PARQUET})")
 
 
 def _append(parts: list[Path], target: Path) -> None:

@@ -26,7 +26,10 @@ PLAIN = {
 }
 """What a kind's table is called in queries, where that is not the kind's own name."""
 
-_SAFE = ("SET enable_external_access = false", "SET lock_configuration = true")  # no files, no extensions, no more memory
+_SAFE = (
+    "SET enable_external_access = false",
+    "SET lock_configuration = true",
+)  # no files, no extensions, no more memory
 _AT_ONCE = 1000  # rows
 
 
