@@ -180,9 +180,11 @@ def _typed(structure: object, integer: str) -> object:
     """Name the type of a value's column, or that of each of its parts; lists are text."""
     if isinstance(structure, dict):
         return {key: _typed(each, integer) for key, each in structure.items()}
-    if structure in ("UBIGINT", "BIGINT", "HUGEINT"):
-        return integer
-    return structure if structure in ("DOUBLE", "BOOLEAN", "NULL") else "VARCHAR"
+    if isinstance(structure, list):
+        return "VARCHAR"
+    names = {"UBIGINT": integer, "BIGINT": integer, "HUGEINT": integer, "JSON": "NULL"}  # the last: an empty object
+    known = {"DOUBLE": "DOUBLE", "BOOLEAN": "BOOLEAN", "NULL": "NULL", **names}
+    return known.get(str(structure), "VARCHAR")
 
 
 def _common(known: object, new: object) -> object:
