@@ -56,7 +56,11 @@ def test_each_task_takes_one_command_or_two():
     tasks = re.split(r"^## \d+\. ", PAGE, flags=re.MULTILINE)[1:]
     assert len(tasks) == 10
     for task in tasks:
-        lines = [line for block in re.findall(r"^```sh\n(.*?)^```$", task, re.MULTILINE | re.DOTALL) for line in block.splitlines()]
+        lines = [
+            line
+            for block in re.findall(r"^```sh\n(.*?)^```$", task, re.MULTILINE | re.DOTALL)
+            for line in block.splitlines()
+        ]
         assert 1 <= len(lines) <= 2, task
 
 
