@@ -2,7 +2,7 @@
 
 A log of so many lines is indexed, and its log index exported in each format; JSON lines also document by document, as
 for any other sink, which has to give the same bytes. It prints a line of JSON, and fails beyond LIMITS. Seconds are of
-CPU, for a machine that does other things as well: two threads share them.
+CPU, for a machine that does other things as well.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.bench.logs import lines
 
 ROOT = Path(__file__).parents[2]
 FORMATS = ("jsonl", "csv", "parquet")
-LIMITS = {"cpu_of_a_million": 20, "megabytes": 400}  # 20 s of CPU on two threads are 10 s on the clock
+LIMITS = {"cpu_of_a_million": 20, "megabytes": 400}
 _ONE_BY_ONE = """
 import sys
 from functions.cli.export_file import write

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from functions.pipeline.sinks.duckdb.database import Database
     from functions.pipeline.tabular import Form
 
-EXPORT_THREADS, EXPORT_MEMORY = 2, "192MB"  # half the time of one thread, in a little more than its memory
 _BLOCK = 1 << 20  # bytes read at once
 _AT_ONCE = 20_000  # rows that are fetched by their places
 _MOST_COLUMNS = 1000  # beyond which there is no table that anybody reads

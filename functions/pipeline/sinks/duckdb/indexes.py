@@ -16,7 +16,7 @@ import orjson
 from functions.pipeline.errors import ConfigError, PermanentError
 from functions.pipeline.instants import parsed_instant
 from functions.pipeline.kinds import kinds
-from functions.pipeline.sinks.duckdb.copies import EXPORT_MEMORY, EXPORT_THREADS, Chosen, copy_lines, copy_table
+from functions.pipeline.sinks.duckdb.copies import Chosen, copy_lines, copy_table
 from functions.pipeline.sinks.duckdb.database import reading, with_room, writing
 from functions.pipeline.sinks.duckdb.objects import forget
 from functions.pipeline.sinks.duckdb.queries import answer
@@ -131,7 +131,6 @@ class DuckdbIndexes:
             if database is None or not found(database.connection, table):
                 return None
             bare = {condition.removeprefix("kept."): value for condition, value in wanted.items()}
-            database.connection.execute(f"SET threads = {EXPORT_THREADS}; SET memory_limit = '{EXPORT_MEMORY}'")
             chosen = Chosen(quoted(table), wanted, lambda: _choose(database.connection, table, bare, None))
             if form.format not in ROWS:
                 return copy_lines(database, chosen, target)
