@@ -89,7 +89,7 @@ def test_a_translation_takes_the_same_values_as_its_message():
 @pytest.mark.parametrize("variables", FRENCH, ids=name_of)
 def test_whatever_says_french_makes_all_that_is_said_french(trilog: Run, variables: dict[str, str]):
     said = trilog(variables, "--help")
-    assert said.startswith("usage : trilog [-h] [--source SOURCE]")
+    assert said.startswith("usage : trilog [FICHIER…] [options], ou trilog COMMANDE [options]")
     for text in ("afficher cette aide et quitter", "commandes", "COMMANDE", "codes de sortie :"):
         assert text in said
     said = trilog(variables, "--once", "--source", "api.log")
@@ -102,7 +102,7 @@ def test_whatever_says_french_makes_all_that_is_said_french(trilog: Run, variabl
 @pytest.mark.parametrize("variables", ENGLISH, ids=name_of)
 def test_anything_else_is_english(trilog: Run, variables: dict[str, str]):
     said = trilog(variables, "--help")
-    assert said.startswith("usage: trilog [-h] [--source PLACE]")
+    assert said.startswith("usage: trilog [FILE…] [options], or trilog COMMAND [options]")
     assert "show this help message and exit" in said
     assert "2 lines collected in " in trilog(variables, "--once", "--source", "api.log")
     assert "✗ No source. Set GRADIO_URL" in trilog(variables, "--once")
