@@ -10,7 +10,7 @@ def main() -> int:
     try:
         from functions.cli import main as run
     except ModuleNotFoundError as error:
-        print(f"✗ {error.name} not installed. Run: make install-dev", file=sys.stderr)  # noqa: T201 (nobody else can)
+        print(f"✗ {error.name} not installed. Run: pip install trilog", file=sys.stderr)  # noqa: T201 (nobody else can)
         return 2
     return run()
 

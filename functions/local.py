@@ -35,14 +35,17 @@ from functions.pipeline.batch import RAW
 from functions.pipeline.config import Options, load, number, setting, variables
 from functions.pipeline.config import environment as process_environment
 from functions.pipeline.documents import DEAD_LETTERS, LOGS
-from functions.pipeline.errors import PermanentError, TransientError, TrilogError
+from functions.pipeline.errors import NoSuchPlace, PermanentError, TransientError, TrilogError
+from functions.pipeline.extras import not_installed
 from functions.pipeline.kinds import kinds
 from functions.pipeline.names import IndexNames
 from functions.pipeline.own import own, written
 from functions.pipeline.queue import Held, QueueOptions
 from functions.pipeline.redaction.matches import Matches, summed
+from functions.pipeline.watching import Watch
 from functions.pipeline.wiring import (
     all_options,
+    is_path,
     open_indexes,
     open_queue,
     open_sink,
@@ -58,6 +61,8 @@ if TYPE_CHECKING:
 
     from functions.indexer.selection import Dated
     from functions.indexer.verify import Verdict
+    from functions.pipeline.documents import Rows, Written
+    from functions.pipeline.sinks import Sink
     from functions.pipeline.store import Store
 
 _LIBRARIES = (
@@ -65,10 +70,6 @@ _LIBRARIES = (
     "orjson",
     "isal",
     "duckdb",
-    "elasticsearch",
-    "gradio_client",
-    "redis",
-    "confluent_kafka",
     "zstandard",
     "dotenv",
     "rich",
@@ -207,6 +208,7 @@ class LogsPipeline:
         environment: variables to use instead of the process's own and those of the file `.env`.
         place: where lines come from, as `trilog --source` takes it, or several such places; None: as configured.
         progress: called after each batch with what the run has done so far.
+        seen: called with the documents of each record, by kind, before they are written.
 
     Raises:
         ConfigError: variables are wrong; names all of them.
@@ -217,6 +219,7 @@ class LogsPipeline:
         environment: Mapping[str, str] | None = None,
         place: str | Sequence[str] | None = None,
         progress: Callable[[Run], None] = lambda _: None,
+        seen: Callable[[Rows], None] | None = None,
     ) -> None:
         self.environment = process_environment(Path(".env")) if environment is None else environment
         self.names, self._collector, self._options, *_ = load(
@@ -225,7 +228,7 @@ class LogsPipeline:
         places = [place] if place is None or isinstance(place, str) else place
         self._places: list[str | None] = list(dict.fromkeys(places)) or [None]
         self._topics = dict[str | None, Any]()
-        self._progress = progress
+        self._progress, self._seen = progress, seen
         self.stopping = Flag()
 
     @cached_property
@@ -241,8 +244,7 @@ class LogsPipeline:
     def checks(self) -> Iterator[Check]:
         """Try what a run needs, one thing after the other."""
         missing = [name for name in _LIBRARIES if importlib.util.find_spec(name) is None]
-        problem = TrilogError("{names} not installed. Run: make install-dev", names=", ".join(missing))
-        yield Check("libraries", str(len(_LIBRARIES)), problem if missing else None)
+        yield Check("libraries", str(len(_LIBRARIES)), not_installed(missing[0]) if missing else None)
         if check := self._check_own():
             yield check
         for place in self._places:
@@ -324,7 +326,7 @@ class LogsPipeline:
         run, begun, failures = Run(), time.perf_counter(), list[TransientError | PermanentError]()
         collections = list[Collection]()
         with ExitStack() as stack:
-            sink = cache(lambda: stack.enter_context(open_sink(self.environment)))
+            sink = cache(lambda: self._watched(stack.enter_context(open_sink(self.environment))))
             for collection in self._collections(failures):
                 collections.append(collection)
                 left = None if limit is None else limit - run.collected
@@ -361,8 +363,21 @@ class LogsPipeline:
             self._topics[place] = open_topic(self.environment, place)
         return self._topics[place]
 
+    def _watched(self, sink: Sink) -> Sink | _Watched:
+        return sink if self._seen is None else _Watched(sink, self._seen)
+
+    @cached_property
+    def _watch(self) -> Watch | None:
+        """What says when a file of the sources changes; None where no source is files."""
+        places = [place or self.environment.get("PIPELINE_SOURCE", "") for place in self._places]
+        files = [each.removeprefix("file://") for each in places if is_path(each)]
+        return Watch(files, self.stopping) if files else None
+
     def _rest(self, seconds: float) -> None:
-        """Wait for the next turn, or until `stopping` is set."""
+        """Wait for the next turn, until a file changes, or until `stopping` is set."""
+        if self._watch and not any(self._topics.values()):
+            self._watch.wait(seconds)
+            return
         ends, topics = time.monotonic() + seconds, [each for each in self._topics.values() if each]
         while topics and time.monotonic() < ends and not self.stopping.is_set():
             for each in topics:
@@ -488,12 +503,29 @@ class LogsPipeline:
             yield self._indexing(batch.key, sink=sink()).run()  # only a run with news takes the index
 
 
+class _Watched:
+    """A sink whose documents somebody sees."""
+
+    def __init__(self, sink: Sink, seen: Callable[[Rows], None]) -> None:
+        self._sink, self._seen = sink, seen
+
+    def write(self, documents: Iterable[Rows]) -> Written:
+        """Write documents, and show them."""
+        return self._sink.write(self._shown(documents))
+
+    def _shown(self, documents: Iterable[Rows]) -> Iterator[Rows]:
+        for each in documents:
+            self._seen(each)
+            yield each
+
+
 def _together(failures: Sequence[TransientError | PermanentError]) -> TransientError | PermanentError:
-    """Make one error of those of several sources, a line each; a permanent one if any of them is."""
+    """Make one error of those of several sources, a line each; of what they have in common."""
     if len(failures) == 1:
         return failures[0]
     values = {f"source_{number}": each for number, each in enumerate(failures)}
-    kind = TransientError if all(isinstance(each, TransientError) for each in failures) else PermanentError
+    same = (kind for kind in (TransientError, NoSuchPlace) if all(isinstance(each, kind) for each in failures))
+    kind = next(same, PermanentError)
     return kind("\n".join(f"{{{name}}}" for name in values), **values)
 
 

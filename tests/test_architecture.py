@@ -130,7 +130,7 @@ MAY_IMPORT = {
 HEAVY = {
     *("boto3", "duckdb", "elasticsearch", "gradio", "gradio_client", "httpx", "httpx2", "huggingface_hub", "isal"),
     *("redis", "rich", "zstandard", "dotenv", "confluent_kafka", "opentelemetry", "prometheus_client"),
-    *("numpy", "scipy", "yaml", "evidently"),
+    *("numpy", "scipy", "yaml", "evidently", "xlsxwriter", "watchfiles", "shtab"),
 }
 # Modules of functions/pipeline that are pure: bytes and values in, values out.
 PURE = (

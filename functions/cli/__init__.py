@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from gettext import gettext as _
 from io import TextIOWrapper
 from pathlib import Path
@@ -12,9 +13,12 @@ from typing import TYPE_CHECKING
 from functions.cli import (
     admin,
     alert,
+    completion,
     dead_letters,
+    doctor,
     drift,
     export,
+    init,
     loki,
     metrics,
     produce,
@@ -22,6 +26,7 @@ from functions.cli import (
     runs,
     serve,
     show,
+    sql,
     stats,
     trace,
     traces,
@@ -30,10 +35,13 @@ from functions.cli import (
 )
 from functions.cli.arguments import parser
 from functions.cli.language import speak, told
+from functions.cli.typed import understood
 from functions.local import ALL_OPTIONS
-from functions.pipeline.config import environment, load
+from functions.pipeline.config import choose_color, environment, load
 from functions.pipeline.errors import ConfigError, TransientError, TrilogError
+from functions.pipeline.extras import not_installed
 from functions.pipeline.names import IndexNames
+from functions.pipeline.wiring import has_source
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -65,6 +73,10 @@ _COMMANDS = {
     "alert": alert.alert,
     "traces": traces.traces,
     "serve ingest": serve.serve_ingest,
+    "sql": sql.sql,
+    "init": init.init,
+    "doctor": doctor.doctor,
+    "completion": completion.completion,
 }
 
 
@@ -74,11 +86,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal of another encoding has no ✓
     try:
-        code = _run(arguments)
-        sys.stdout.flush()
+        code = _flushed(sys.argv[1:] if arguments is None else arguments)
     except TrilogError as error:
         print(f"✗ {told(error)}", file=sys.stderr)
         code = _exit_code(error)
+    except ModuleNotFoundError as error:
+        print(f"✗ {told(not_installed(str(error.name)))}", file=sys.stderr)
+        code = WRONG_USAGE
     except BrokenPipeError:  # whoever read our output, `head` say, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
@@ -88,17 +102,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def _flushed(arguments: Sequence[str]) -> int:
+    """Run a command line to its end, and to that of its output."""
+    try:
+        code = _run(arguments)
+    except SystemExit as left:
+        if isinstance(left.__context__, BrokenPipeError):  # Rich's way
+            raise BrokenPipeError from left
+        sys.stdout.flush()
+        raise  # argparse's way
+    sys.stdout.flush()
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
     variables = environment(Path(".env"))
     speak(variables)
     try:
         names, *_others = load(variables, IndexNames, *ALL_OPTIONS)  # whatever is wrong is told at once
     except ConfigError:
-        parser(_COMMANDS, IndexNames().base).parse_args(arguments)  # but --help is given all the same
+        top = parser(_COMMANDS, IndexNames().base)
+        with suppress(ConfigError):
+            top.parse_args(understood(arguments, top))  # but --help is given all the same
         raise
-    given = parser(_COMMANDS, names.base).parse_args(arguments)
+    if not arguments and not has_source(variables):
+        print(_welcome())
+        return 0
+    top = parser(_COMMANDS, names.base)
+    given = top.parse_args(understood(arguments, top))
+    choose_color(given.color)
     code: int = given.command(given, _with_arguments(variables, given))
     return code
+
+
+def _welcome() -> str:
+    return _("""Trilog collects an ML service's logs, keeps them as batches, and indexes them three ways.
+
+  trilog api.log                     read a log file, index it, and say what is in it
+  trilog show                        look at the last records
+  trilog export ml-api-message --output predictions.csv
+
+All that it does: trilog --help""")
 
 
 def _with_arguments(variables: Mapping[str, str], given: Namespace) -> dict[str, str]:

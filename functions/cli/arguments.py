@@ -3,56 +3,67 @@
 from __future__ import annotations
 
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
-from datetime import UTC
 from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from functions.cli.argument_types import day as _day
+from functions.cli.argument_types import folder as _folder
+from functions.cli.argument_types import lines as _lines
+from functions.cli.argument_types import names as _names
+from functions.cli.argument_types import port as _port
+from functions.cli.argument_types import seconds as _seconds
+from functions.cli.argument_types import speed as _speed
+from functions.cli.arguments_of_setup import add_first_steps
+from functions.cli.arguments_of_tables import add_export, add_sql
 from functions.cli.filters import add_filters
+from functions.cli.parsing import Parser, Version
 from functions.cli.times import time
 from functions.pipeline.batch import RAW
-from functions.pipeline.config import LONGEST
-from functions.pipeline.instants import parsed_instant
 from functions.pipeline.kinds import kinds
 from functions.pipeline.names import PERIODS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-EXPORT_FORMATS = ("jsonl", "csv", "parquet")
+    from collections.abc import Callable, Mapping, Sequence
 
 
-def parser(commands: dict[str, Callable[..., int]], base: Callable[[str], str]) -> ArgumentParser:
+def parser(commands: dict[str, Callable[..., int]], base: Callable[[str], str]) -> Parser:
     """Describe the command line, in the user's language.
 
     Args:
         commands: what each command runs, by name; "" stands for no command.
         base: gives the configured name of a kind's index.
     """
-    top = ArgumentParser(
+    top = Parser(
         prog="trilog",
+        usage=_("trilog [FILE…] [options], or trilog COMMAND [options]"),
         description=_("Collect an ML service's logs, keep them as batches, and index them three ways."),
         epilog=_examples(),
         formatter_class=RawDescriptionHelpFormatter,
-        parents=[_source_arguments(None)],
+        parents=[_source_arguments(None), _color_argument("auto")],
     )
-    top.set_defaults(command=commands[""])
+    top.set_defaults(command=commands[""], top=top)
+    top.add_argument("--version", action=Version, help=_("print the version, and end"))
     mode = top.add_mutually_exclusive_group()
     mode.add_argument("--once", action="store_true", help=_("collect what is new, index it, and end"))
     mode.add_argument("--continuous", action="store_true", help=_("do so again and again, until Ctrl+C"))
+    mode.add_argument("--follow", action="store_true", help=_("do so, and print the records as they come"))
     top.add_argument("--limit", type=_lines, metavar="N", help=_("the most lines taken in a run; the rest stay"))
     top.add_argument("--interval", type=_seconds, metavar="S", help=_("seconds between runs (PIPELINE_POLL_INTERVAL)"))
     top.add_argument("--json", action="store_true", help=_("print the counts as one JSON object"))
-    _add_commands(top, commands, {base(kind): kind for kind in kinds()})
+    top.commands = _add_commands(top, commands, {base(kind): kind for kind in kinds()})
     return top
 
 
-def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], indexes: dict[str, str]) -> None:
-    group = top.add_subparsers(title=_("commands"), metavar=_("COMMAND"))
+def _add_commands(
+    top: Parser, commands: dict[str, Callable[..., int]], indexes: dict[str, str]
+) -> Mapping[str, ArgumentParser]:
+    group = top.add_subparsers(title=_("commands"), metavar=_("COMMAND"), prog=top.prog)
 
-    def add(name: str, help_text: str, **options: Any) -> ArgumentParser:  # noqa: ANN401 (argparse's own)
-        command = group.add_parser(name, help=help_text, description=help_text, **options)
-        command.set_defaults(command=commands[name])
+    def add(name: str, help_text: str, parents: Sequence[Parser] = ()) -> ArgumentParser:
+        shared = [*parents, _color_argument(SUPPRESS)]
+        command = group.add_parser(name, help=help_text, description=help_text, parents=shared)
+        command.set_defaults(command=commands[name], parser=command)
         return command
 
     def index(text: str) -> str:
@@ -66,7 +77,8 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
     _add_show(add, index, [*indexes])
     _add_stats(add, index, [*indexes])
     _add_trace(add)
-    _add_export(add, index, [*indexes])
+    add_export(add, index, [*indexes])
+    add_sql(add)
     _add_try_layout(add)
     _add_produce(add)
     _add_projections(add)
@@ -81,6 +93,11 @@ def _add_commands(top: ArgumentParser, commands: dict[str, Callable[..., int]], 
     _add_drift(add)
     _add_alert(add)
     _add_serve(group, commands)
+    add_first_steps(add)
+    completion = add("completion", _("print what makes a shell complete what you type of trilog"))
+    completion.add_argument("shell", choices=("bash", "zsh", "fish"))
+    group.add_parser("help", help=_("show what a command does and takes"), add_help=False)
+    return group.choices
 
 
 def _add_show(add: Callable[..., ArgumentParser], index: Callable[[str], str], names: list[str]) -> None:
@@ -104,17 +121,6 @@ def _add_stats(add: Callable[..., ArgumentParser], index: Callable[[str], str], 
     stats.add_argument("-n", type=_lines, default=20, metavar="N", help=_("how many groups (20)"))
     add_filters(stats)
     stats.add_argument("--json", action="store_true", help=_("print each as a JSON object in a line"))
-
-
-def _add_export(add: Callable[..., ArgumentParser], index: Callable[[str], str], names: list[str]) -> None:
-    export = add("export", _("write an index's documents to a file"))
-    export.add_argument("index", type=index, metavar=_("INDEX"), help=", ".join(names))
-    export.add_argument("--format", choices=EXPORT_FORMATS, help=_("by default what the file's name says, or jsonl"))
-    export.add_argument("--output", type=Path, metavar=_("FILE"), help=_("by default the standard output"))
-    export.add_argument(
-        "--since", type=time, metavar="T", help=_("from this time on: 1h (ago), yesterday, 2025-01-20T10:30")
-    )
-    export.add_argument("--until", type=time, metavar="T", help=_("before this time"))
 
 
 def _add_trace(add: Callable[..., ArgumentParser]) -> None:
@@ -258,19 +264,29 @@ def _actions(
 ) -> Callable[[str, str], ArgumentParser]:
     """Add a command that has commands of its own; return what adds one of these."""
     command = group.add_parser(name, help=help_text, description=help_text)
+    command.set_defaults(parser=command)
     actions = command.add_subparsers(title=_("commands"), metavar=_("COMMAND"), required=True)
 
     def add(action: str, help_text: str) -> ArgumentParser:
-        made: ArgumentParser = actions.add_parser(action, help=help_text, description=help_text)
-        made.set_defaults(command=commands[f"{name} {action}"])
+        shared = [_color_argument(SUPPRESS)]
+        made: ArgumentParser = actions.add_parser(action, help=help_text, description=help_text, parents=shared)
+        made.set_defaults(command=commands[f"{name} {action}"], parser=made)
         return made
 
     return add
 
 
-def _source_arguments(default: str | None) -> ArgumentParser:
+def _color_argument(default: str) -> Parser:
+    """Describe when to colour; it may stand before a command and after it."""
+    group = Parser(add_help=False, argument_default=SUPPRESS)
+    choices, text = ("auto", "always", "never"), _("colours: on a terminal that has them (auto; NO_COLOR), or as said")
+    group.add_argument("--color", choices=choices, default=default, metavar=_("WHEN"), help=text)
+    return group
+
+
+def _source_arguments(default: str | None) -> Parser:
     """Describe where lines come from; shared by the runs and by `check`, before which they may stand too."""
-    group = ArgumentParser(add_help=False, argument_default=default)
+    group = Parser(add_help=False, argument_default=default)
     group.add_argument("--source", action="append", metavar=_("PLACE"), help=_sources())
     group.add_argument("--gradio-url", metavar="URL", help=_("the Space (GRADIO_URL)"))
     group.add_argument("--hf-token", metavar=_("TOKEN"), help=_("for a private Space (HF_TOKEN)"))
@@ -285,64 +301,12 @@ def _sources() -> str:
     )
 
 
-def _folder(text: str) -> str:
-    folder = text.strip("/")
-    if not folder:
-        raise ArgumentTypeError(_("the name of a folder, such as raw"))
-    return folder
-
-
-def _names(text: str) -> tuple[str, ...]:
-    names = tuple(filter(None, map(str.strip, text.split(","))))
-    if not names:
-        raise ArgumentTypeError(_("fields with commas between them, such as @timestamp,message,input_data.AGE"))
-    return names
-
-
-def _lines(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise ArgumentTypeError(_("a whole number, 1 or more"))
-    return int(text)
-
-
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) > 65535:  # noqa: PLR2004 (the last port)
-        raise ArgumentTypeError(_("a port, 0 to 65535"))
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1
-    if not 0 < seconds <= LONGEST:
-        raise ArgumentTypeError(_("a number of seconds, more than 0"))
-    return seconds
-
-
-def _speed(text: str) -> float:
-    try:
-        speed = float(text)
-    except ValueError:
-        speed = -1
-    if not 0 < speed <= LONGEST:
-        raise ArgumentTypeError(_("a number, more than 0"))
-    return speed
-
-
-def _day(text: str) -> str:
-    day = parsed_instant(text, UTC)
-    if day is None or day[:10] != text:
-        raise ArgumentTypeError(_("a day, such as 2025-01-20"))
-    return text
-
-
 def _examples() -> str:
     return _("""examples:
   trilog --once --gradio-url https://my-space.hf.space
+  trilog api.log
+  cat api.log | trilog -
   trilog --once --limit 100 --source 'logs/api.log*'
-  cat api.log | trilog --once --source -
   trilog --once --source hf://owner/space --source redis://localhost:6379/0?key=api_logs
   trilog --continuous --interval 30
   trilog show ml-api-message

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions.cli.tables import print_table
 from functions.pipeline.config import load
-from functions.pipeline.errors import ConfigError
+from functions.pipeline.extras import not_installed
 from functions.pipeline.wiring import open_store
 
 if TYPE_CHECKING:
@@ -69,10 +69,7 @@ def _check_libraries() -> None:
 
     missing = [name for name in ("numpy", "scipy", "yaml") if find_spec(name) is None]
     if missing:
-        raise ConfigError(
-            "{names} not installed: drift has requirements of its own. Run: make install-drift",
-            names=", ".join(missing),
-        )
+        raise not_installed(missing[0])
 
 
 def _report(found: dict[str, Any]) -> None:

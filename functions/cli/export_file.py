@@ -1,4 +1,4 @@
-"""Write documents as JSON lines, CSV or Parquet."""
+"""Write documents as JSON lines, CSV, Parquet or a workbook of a spreadsheet."""
 
 from __future__ import annotations
 
@@ -11,26 +11,24 @@ import orjson
 
 from functions.pipeline.errors import ConfigError
 from functions.pipeline.kinds.templates import columns
+from functions.pipeline.tabular import ROWS, Form, copy_statement, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _LARGEST = 64 << 20  # bytes of one document
 _LITTLE: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "256MB", "threads": 1}  # for any number
-_TO = {
-    "csv": "FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%fZ'",
-    "parquet": "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480",
-}
 _TYPES: dict[type, str] = {bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE", str: "VARCHAR"}
 
 
-def write(documents: Iterable[dict[str, Any]], kind: str, file_format: str, output: BinaryIO) -> int:
+def write(documents: Iterable[dict[str, Any]], kind: str, form: Form | str, output: BinaryIO) -> int:
     """Write documents of one kind, in bounded memory; return how many.
 
     JSON lines hold the documents as they are. In the tables, a document's objects become columns of their own,
-    `input_data.AGE` or `result.prediction`, and its lists are JSON text; times are UTC.
+    `input_data.AGE` or `data.model.name`, and its lists are JSON text; times are UTC.
     """
-    if file_format == "jsonl":
+    form = Form(form) if isinstance(form, str) else form
+    if form.format not in ROWS:
         return _write_lines(documents, output)
     with TemporaryDirectory() as folder:
         lines, table = Path(folder) / "documents.jsonl", Path(folder) / "table"
@@ -38,7 +36,8 @@ def write(documents: Iterable[dict[str, Any]], kind: str, file_format: str, outp
         types |= {name: "TIMESTAMP" for name, each in columns(kind).items() if each == "date"}
         with lines.open("wb") as file:
             count = _write_lines(_flattened(documents, types), file)
-        _convert(lines, table, {name: each or "VARCHAR" for name, each in types.items()}, _TO[file_format])
+        ordered = in_order(types, ["_id", *columns(kind)])
+        _convert(lines, table, {name: types[name] or "VARCHAR" for name in ordered}, form)
         with table.open("rb") as file:
             shutil.copyfileobj(file, output)
     return count
@@ -74,7 +73,7 @@ def _flattened(documents: Iterable[dict[str, Any]], types: dict[str, str | None]
     spelled = {name.casefold(): name for name in types}
     for document in documents:
         row = {}
-        for name, value in _cells(document):
+        for name, value in _cells("", document):
             column = _column(name, spelled)
             row[column] = value
             types[column] = _common(types.get(column), value)
@@ -88,11 +87,12 @@ def _column(name: str, spelled: dict[str, str]) -> str:
     return name
 
 
-def _cells(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name, value in document.items():
-        inner = value.items() if isinstance(value, dict) else None
-        for column, cell in ((name, value),) if inner is None else ((f"{name}.{key}", each) for key, each in inner):
-            yield column, orjson.dumps(cell).decode() if isinstance(cell, dict | list) else cell
+def _cells(path: str, fields: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in fields.items():
+        if isinstance(value, dict):
+            yield from _cells(f"{path}{name}.", value)
+        else:
+            yield f"{path}{name}", orjson.dumps(value).decode() if isinstance(value, list) else value
 
 
 def _common(known: str | None, value: object) -> str | None:
@@ -105,14 +105,14 @@ def _common(known: str | None, value: object) -> str | None:
     return "DOUBLE" if {known, one} == {"BIGINT", "DOUBLE"} else "VARCHAR"
 
 
-def _convert(lines: Path, table: Path, types: dict[str, str], options: str) -> None:
+def _convert(lines: Path, table: Path, types: dict[str, str], form: Form) -> None:
     import duckdb
 
     with duckdb.connect(config={**_LITTLE, "temp_directory": str(table.parent)}) as database:
         read = database.read_json(str(lines), columns=types, format="newline_delimited", maximum_object_size=_LARGEST)
         read.create_view("documents")
-        path = str(table).replace("'", "''")
-        copy = f"COPY documents TO '{path}' ({options})"
+        cells = {name: ('"' + name.replace('"', '""') + '"', sql_type) for name, sql_type in types.items()}
+        copy = copy_statement(cells, "FROM documents", str(table), form)
         try:
             database.execute(copy)
         except duckdb.OutOfMemoryException:  # a few rows may be larger than that

@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager
 from gettext import gettext as _
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from functions.cli.tables import readable
 from functions.pipeline.batch import RAW
@@ -20,12 +20,13 @@ from functions.pipeline.wiring import open_indexes
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from functions.local import LogsPipeline, Run
     from functions.pipeline.coverage import Coverage
 
 
+T = TypeVar("T")
 _MOST_SHARES = 5  # envelopes and layouts that are named
 _PAUSE = 2.0  # seconds between two lines of progress
 
@@ -38,9 +39,10 @@ def progress(*, hidden: bool) -> Iterator[Callable[[Run], None]]:
     console = Console(stderr=True, highlight=False)
     if hidden:
         yield lambda _run: None
-    elif console.is_terminal:
+    elif sys.stderr.isatty():
+        begun = time.monotonic()
         with console.status(_("collecting…")) as status:
-            yield lambda run: status.update(_so_far(run))
+            yield lambda run: status.update(f"{_so_far(run)} ({run.collected / (time.monotonic() - begun):,.0f}/s)")
     else:
         lines = _Lines()
         yield lambda run: lines.say(_so_far(run))
@@ -55,14 +57,48 @@ def progress_bar(*, hidden: bool) -> Iterator[Callable[[int, int], None]]:
     console = Console(stderr=True, highlight=False)
     if hidden:
         yield lambda _done, _all: None
-    elif console.is_terminal:
-        columns = TextColumn(_("batches")), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    elif sys.stderr.isatty():
+        rate = TextColumn("{task.fields[rate]}")
+        columns = TextColumn(_("batches")), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn()
         with Progress(*columns, console=console) as bar:
-            task = bar.add_task("", total=None)
-            yield lambda done, total: bar.update(task, completed=done, total=total)
+            task, begun = bar.add_task("", total=None, rate=""), time.monotonic()
+
+            def advance(done: int, total: int) -> None:
+                rate = f"{done / max(time.monotonic() - begun, 0.001):,.1f}/s"
+                bar.update(task, completed=done, total=total, rate=rate)
+
+            yield advance
     else:
         lines, text = _Lines(), _("{done} of {total} batches done")
         yield lambda done, total: lines.say(text.format(done=done, total=total))
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[Iterable[T]], Iterator[T]]]:
+    """Yield what passes things on and shows, on a terminal alone, how many they are so far, and how many a second."""
+    if not sys.stderr.isatty():
+        yield iter
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.completed:,.0f} " + what),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None, rate="")
+
+        def passed(things: Iterable[T]) -> Iterator[T]:
+            begun = time.monotonic()
+            for count, thing in enumerate(things, 1):
+                if not count % 1000:
+                    bar.update(task, completed=count, rate=f"{count / (time.monotonic() - begun):,.0f}/s")
+                yield thing
+
+        yield passed
 
 
 class _Lines:

@@ -9,6 +9,7 @@ from gettext import gettext as _
 from typing import TYPE_CHECKING
 
 from functions.cli.language import told
+from functions.cli.records import Records
 from functions.cli.report import command_line, progress, progress_bar, report, report_reindex
 from functions.cli.signals import on_stop
 from functions.local import LogsPipeline, Run
@@ -21,13 +22,15 @@ if TYPE_CHECKING:
 
 def run(given: Namespace, environment: dict[str, str]) -> int:
     """Run once, or until Ctrl+C; return 1 when a record is missing from the log index."""
-    if not given.once and not given.continuous:
+    continuous = given.continuous or given.follow
+    if not given.once and not continuous:
         raise ConfigError("Nothing to do. See: {help}", help=command_line("--help"))
-    if given.continuous and "-" in (given.source or ()):
+    if continuous and "-" in (given.source or ()):
         raise ConfigError("Standard input is read once, to its end. Instead of --continuous: --once")
-    with progress(hidden=given.json) as advance:
-        pipeline = LogsPipeline(environment, given.source, advance)
-        total = _continue(pipeline, given) if given.continuous else pipeline.run(given.limit)
+    with progress(hidden=given.json or given.follow) as advance:
+        seen = Records(as_json=given.json).show if given.follow else None
+        pipeline = LogsPipeline(environment, given.source, advance, seen)
+        total = _continue(pipeline, given) if continuous else pipeline.run(given.limit)
     if given.json:
         print(json.dumps(total.summary(pipeline.names)))
     else:
@@ -63,7 +66,7 @@ def _continue(pipeline: LogsPipeline, given: Namespace) -> Run:
     for turn in pipeline.runs(given.limit, given.interval):
         if isinstance(turn, Run):
             total.add(turn)
-        if not given.json:
+        if not given.json and not (given.follow and isinstance(turn, Run)):
             _say_turn(turn)
     return total
 
@@ -71,6 +74,8 @@ def _continue(pipeline: LogsPipeline, given: Namespace) -> Run:
 def _say_turn(turn: Run | TransientError) -> None:
     clock = f"{datetime.now().astimezone():%H:%M:%S}"
     if isinstance(turn, Run):
+        if not turn.batches:
+            return
         text = _("{lines} lines collected, {indexed} records indexed")
         print(clock, text.format(lines=turn.collected, indexed=turn.tally.records), flush=True)
     else:

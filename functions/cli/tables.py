@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from rich.console import Console
 
@@ -23,6 +23,7 @@ def print_table(
     columns: tuple[str, ...],
     numbers: tuple[str, ...] = (),
     level: str | None = None,
+    titles: Mapping[str, str] | None = None,
 ) -> None:
     """Print documents as a table; the last column gets the room that is left.
 
@@ -31,6 +32,7 @@ def print_table(
         columns: fields, dotted inside objects.
         numbers: those that are aligned on the right.
         level: the field by whose level rows are coloured, on a terminal.
+        titles: what columns are called, where that is not their field's name.
     """
     from rich.box import SIMPLE
     from rich.markup import escape
@@ -43,12 +45,13 @@ def print_table(
     table = Table(box=SIMPLE, padding=(0, 1), pad_edge=False, show_lines="what" in columns)
     for name, cells in zip(columns, zip(*rows, strict=True), strict=True):
         last = name == columns[-1]
-        width = left if last else min(_WIDEST, max(map(len, (name, *cells))))
+        title = (titles or {}).get(name, name)
+        width = left if last else min(_WIDEST, max(map(len, (title, *cells))))
         if left < width or (last and left < _LEAST):
             break  # no room for this one: rather whole columns than parts of all
         left -= width + 3
         justify: Literal["left", "right"] = "right" if name in numbers else "left"
-        table.add_column(name, justify=justify, width=width, no_wrap=name != "what")
+        table.add_column(escape(title), justify=justify, width=width, no_wrap=name != "what")
     rows = [row[: len(table.columns)] for row in rows]
     for row, document in zip(rows, documents, strict=True):
         table.add_row(*map(escape, row), style=_style(document, level))

@@ -24,7 +24,7 @@ from functions.pipeline.wiring import configured_encoding, open_parser, open_red
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _BLOCK = 64 << 10  # bytes that are read at once
 _OWN_COLUMNS = ("@timestamp", "level", "logger", "message")
@@ -47,10 +47,14 @@ def try_layout(given: Namespace, environment: dict[str, str]) -> int:
 
 def _read(file: str, environment: dict[str, str]) -> Iterator[dict[str, Any]]:
     """Yield the log document of each record, with its `envelope` and `layout`; without a time, where it tells none."""
+    yield from read_lines(decoded(_blocks(file), file, configured_encoding(environment)), file, environment)
+
+
+def read_lines(content: Iterable[bytes], name: str, environment: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """Yield the log document of each record in some text, as `_read` does of a file."""
     parser, redaction = open_parser(environment), open_redaction(environment)
     parsing = parser.open(datetime.now(UTC))
-    content = decoded(_blocks(file), file, configured_encoding(environment))
-    for record in split_records(content, file, parsing.reader):
+    for record in split_records(content, name, parsing.reader):
         shown = redacted_record(record, redaction, parsing.reader) if redaction.active else record
         made: defaultdict[str, list[Any]] = defaultdict(list)
         parsing.parse(shown, "", 0, b"", made)

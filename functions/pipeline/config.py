@@ -111,6 +111,14 @@ def choose_language(language: str) -> None:
     os.environ["LANGUAGE"] = language
 
 
+def choose_color(when: str) -> None:
+    """Make what prints colours, which looks into the environment itself, do so always or never; "auto": as it likes."""
+    if when != "auto":
+        unwanted, wanted = ("NO_COLOR", "FORCE_COLOR") if when == "always" else ("FORCE_COLOR", "NO_COLOR")
+        os.environ.pop(unwanted, None)
+        os.environ[wanted] = "1"
+
+
 def load(environment: Mapping[str, str], *classes: type[Options]) -> tuple[Any, ...]:
     """Fill each options class from the environment, in the order given.
 
@@ -162,6 +170,11 @@ def variables(classes: Iterable[type[Options]]) -> list[Variable]:
 
 def _shown(default: object) -> str:
     return "" if default is None else str(default)
+
+
+def shown(variable: Variable, value: str) -> str:
+    """Return what a variable holds as it may be shown: a secret is hidden, and so are credentials in an address."""
+    return "***" if variable.secret else _without_credentials(value)
 
 
 def text(value: str) -> str:

@@ -4,6 +4,7 @@ TrilogError
 ├── ConfigError      fail at once; the message names every bad variable
 ├── TransientError   try again later: the next run, or a redelivery, resumes (HTTP 503)
 │   └── Conflict     somebody else wrote first: read again, then go on
+├── NoSuchPlace      a ConfigError and a PermanentError: a path where nothing is; other sources are read all the same
 └── PermanentError   report it and do not retry (HTTP 422)
     ├── Unauthorized the credentials are refused: they may have been replaced, so look at the secrets again, once
     └── ObjectError  an object cannot be read, ever: keep a dead letter for it, and go on
@@ -40,6 +41,10 @@ class Conflict(TransientError):  # noqa: N818 (a fact to act on, not a fault)
 
 class PermanentError(TrilogError):
     """Trying again cannot help: the object, the credentials or the request is wrong."""
+
+
+class NoSuchPlace(PermanentError, ConfigError):  # noqa: N818 (a fact to act on)
+    """A path or a pattern leads to no file: whoever wrote it has to correct it. Other sources do not wait for that."""
 
 
 class Unauthorized(PermanentError):  # noqa: N818 (a fact to act on)

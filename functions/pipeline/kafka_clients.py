@@ -46,12 +46,14 @@ def library() -> Any:  # noqa: ANN401 (a module)
     """Import confluent_kafka.
 
     Raises:
-        PermanentError: it is not installed.
+        ConfigError: it is not installed.
     """
     try:
         import confluent_kafka
     except ImportError as error:
-        raise PermanentError("confluent-kafka is not installed. Run make install-dev.") from error
+        from functions.pipeline.extras import not_installed
+
+        raise not_installed("confluent_kafka") from error
     return confluent_kafka
 
 

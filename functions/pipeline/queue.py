@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions.pipeline.config import Options, http_url, setting
-from functions.pipeline.errors import ConfigError, PermanentError, TransientError
+from functions.pipeline.errors import PermanentError, TransientError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +70,9 @@ class DeadLetterQueue:
         try:
             import boto3  # type: ignore[import-untyped]  # noqa: F401 (to say at once that it is lacking)
         except ModuleNotFoundError as error:
-            raise ConfigError("{names} not installed. Run: make install-dev", names="boto3") from error
+            from functions.pipeline.extras import not_installed
+
+            raise not_installed("boto3") from error
 
     def peek(self, most: int) -> list[Held]:
         """Look at no more than so many messages, oldest first, and leave them in the queue.

@@ -129,6 +129,14 @@ def _open_fingerprints(environment: Mapping[str, str], redaction: Redaction) -> 
     return Fingerprints(created)
 
 
+def has_source(environment: Mapping[str, str]) -> bool:
+    """Say whether the environment names a source."""
+    try:
+        return bool(_configured_place(environment))
+    except ConfigError:
+        return False
+
+
 def _configured_place(environment: Mapping[str, str]) -> tuple[str, str]:
     """Return the scheme and the address of the source that the environment names."""
     from functions.pipeline.kafka_options import KafkaOptions
@@ -146,6 +154,11 @@ def _configured_place(environment: Mapping[str, str]) -> tuple[str, str]:
     if kafka.servers:
         return KAFKA, ""
     raise ConfigError("No source. Set GRADIO_URL, or name one: --source URL-or-path")
+
+
+def is_path(place: str) -> bool:
+    """Say whether a place is a path, or a pattern, of files."""
+    return bool(place) and place != "-" and ("://" not in place or place.startswith("file://"))
 
 
 def _scheme(place: str) -> str:

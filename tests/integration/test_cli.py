@@ -337,12 +337,12 @@ def test_a_check_names_what_is_missing(trilog: Run):
 @pytest.mark.parametrize(
     ("arguments", "code", "text"),
     [
-        ((), 2, "Nothing to do"),
+        (("--limit", "1"), 2, "Nothing to do"),
         (("--once",), 2, "No source. Set GRADIO_URL"),
         (("--once", "--limit", "0"), 2, "1 or more"),
         (("show", "nothing"), 2, "no such index"),
         (("export", "message", "--format", "parquet"), 2, "--output FILE"),
-        (("--once", "--source", "none.log"), 4, "none.log: no such file"),
+        (("--once", "--source", "none.log"), 2, "none.log: no such file"),
         (("--once", "--source", "http://127.0.0.1:9"), 3, "Cannot reach the Gradio API"),
     ],
 )

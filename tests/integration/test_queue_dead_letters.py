@@ -151,7 +151,7 @@ def test_a_region_is_that_of_the_queues_url(trilog: Run, queues: Queues, monkeyp
 def test_without_boto3_the_remedy_is_named(trilog: Run, queues: Queues, monkeypatch: pytest.MonkeyPatch):
     assert queues.dead
     monkeypatch.setitem(sys.modules, "boto3", None)
-    assert trilog("list") == (2, "", "✗ boto3 not installed. Run: make install-dev\n")
+    assert trilog("list") == (2, "", "✗ boto3 not installed. Run: pip install 'trilog[aws]'\n")
 
 
 @pytest.fixture

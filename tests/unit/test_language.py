@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po
 
 from functions.cli import main
 from functions.cli.language import LOCALES, speak, told
-from functions.pipeline.errors import TrilogError
+from functions.pipeline.extras import not_installed
 
 ROOT = Path(__file__).parents[2]
 CATALOGUES = ("trilog.pot", "fr/LC_MESSAGES/trilog.po", "fr/LC_MESSAGES/trilog.mo")
@@ -89,7 +89,7 @@ def test_a_translation_takes_the_same_values_as_its_message():
 @pytest.mark.parametrize("variables", FRENCH, ids=name_of)
 def test_whatever_says_french_makes_all_that_is_said_french(trilog: Run, variables: dict[str, str]):
     said = trilog(variables, "--help")
-    assert said.startswith("usage : trilog [-h] [--source SOURCE]")
+    assert said.startswith("usage : trilog [FICHIER…] [options], ou trilog COMMANDE [options]")
     for text in ("afficher cette aide et quitter", "commandes", "COMMANDE", "codes de sortie :"):
         assert text in said
     said = trilog(variables, "--once", "--source", "api.log")
@@ -102,7 +102,7 @@ def test_whatever_says_french_makes_all_that_is_said_french(trilog: Run, variabl
 @pytest.mark.parametrize("variables", ENGLISH, ids=name_of)
 def test_anything_else_is_english(trilog: Run, variables: dict[str, str]):
     said = trilog(variables, "--help")
-    assert said.startswith("usage: trilog [-h] [--source PLACE]")
+    assert said.startswith("usage: trilog [FILE…] [options], or trilog COMMAND [options]")
     assert "show this help message and exit" in said
     assert "2 lines collected in " in trilog(variables, "--once", "--source", "api.log")
     assert "✗ No source. Set GRADIO_URL" in trilog(variables, "--once")
@@ -125,14 +125,15 @@ def test_the_language_may_be_said_in_the_file_env(trilog: Run, tmp_path: Path):
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ((), "✗ Rien à faire. Voir : "),
+        (("--limit", "1"), "✗ Rien à faire. Voir : "),
+        ((), "Tout ce qu'il fait : trilog --help"),
         (("--once", "--limit", "0"), "trilog : erreur : argument --limit : un nombre entier supérieur ou égal à 1"),
         (("--once", "--limit"), "argument --limit : un argument est attendu"),
         (("--once", "--continuous"), "argument --continuous : incompatible avec l'argument --once"),
         (("--json=yes",), "argument --json : l'option ne prend pas d'argument : 'yes'"),
         (("--h",), "option ambiguë : --h peut désigner --help, --hf-token"),
         (("--none",), "arguments inconnus : --none"),
-        (("none",), "argument COMMANDE : choix invalide : 'none' (choisissez parmi "),
+        (("none",), "none : ni une commande, ni un fichier"),
         (("show", "none"), "argument INDEX : cet index n'existe pas ; choisissez parmi ml-api-logs"),
         (("export",), "trilog export : erreur : arguments obligatoires manquants : INDEX"),
         (("export", "--help"), "arguments positionnels"),
@@ -168,8 +169,7 @@ def test_the_seeds_french_errors_hold_word_for_word(trilog: Run, variables: dict
 def test_the_seeds_name_what_is_not_installed(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("LANG", "fr")
     speak({})
-    error = TrilogError("{names} not installed. Run: make install-dev", names="gradio_client")
-    assert told(error).startswith("gradio_client non installé.")
+    assert told(not_installed("gradio_client")).startswith("gradio_client non installé.")
 
 
 def test_every_bad_variable_is_named_in_french(trilog: Run):

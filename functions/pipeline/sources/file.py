@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from functions.pipeline.codecs.charsets import UTF_8
-from functions.pipeline.errors import NotText, PermanentError, TransientError
+from functions.pipeline.errors import NoSuchPlace, NotText, PermanentError, TransientError
 from functions.pipeline.fingerprints import PLAIN
 from functions.pipeline.sources import Position, Reading, unreadable_position
 from functions.pipeline.sources.file_content import Patience, is_fresh, status_of
@@ -92,7 +92,8 @@ class FileSource:
 
         Raises:
             TransientError: files that were read before are gone, and nothing is there now.
-            PermanentError: nothing matches the pattern, or a file cannot be read, is not text, is damaged or ends too
+            NoSuchPlace: nothing matches the pattern.
+            PermanentError: a file cannot be read, is not text, is damaged or ends too
                 early; or a key by which files are known is not configured any more.
         """
         traces = self._traces(position)
@@ -143,14 +144,14 @@ class FileSource:
             return [self._pattern]
         return glob.glob(self._pattern, recursive=True)  # noqa: PTH207 (Path.glob gives hidden files, and no `**`)
 
-    def _nothing_there(self, *, known: bool) -> PermanentError | TransientError:
+    def _nothing_there(self, *, known: bool) -> NoSuchPlace | TransientError:
         if Path(self._pattern).is_dir():
-            return PermanentError(
+            return NoSuchPlace(
                 "{pattern} is a directory; name the files in it: {pattern}/*.log",
                 pattern=self._pattern,
             )
         if Path(self._pattern).exists():
-            return PermanentError(
+            return NoSuchPlace(
                 "{pattern} is not a regular file; name a log file, or a pattern such as *.log",
                 pattern=self._pattern,
             )
@@ -159,7 +160,7 @@ class FileSource:
                 "{pattern}: the files that were read before are gone; waiting for new ones",
                 pattern=self._pattern,
             )
-        return PermanentError(
+        return NoSuchPlace(
             "{pattern}: no such file; correct the path, or put a pattern in quotes",
             pattern=self._pattern,
         )

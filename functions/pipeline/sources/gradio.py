@@ -330,7 +330,9 @@ class _Conversation:
         except TrilogError:
             raise
         except ImportError as error:
-            raise PermanentError("gradio_client is not installed. Run make install-dev.") from error
+            from functions.pipeline.extras import not_installed
+
+            raise not_installed("gradio_client") from error
         except Exception as error:  # noqa: BLE001 (the client raises what it likes, bare ValueErrors among it)
             from traceback import format_exception
 

@@ -67,7 +67,9 @@ class RedisListSource:
         try:
             import redis
         except ImportError as error:
-            raise PermanentError("redis is not installed. Run make install-dev.") from error
+            from functions.pipeline.extras import not_installed
+
+            raise not_installed("redis") from error
         options = self._options
         client = redis.Redis(
             host=options.host,

@@ -144,7 +144,9 @@ class SpaceLogSource:
         except (PermanentError, OutOfTime) as error:
             raise (too_late(self._asked()) if isinstance(error, OutOfTime) else error) from None
         except ImportError as error:
-            raise PermanentError("huggingface_hub is not installed. Run make install-dev.") from error
+            from functions.pipeline.extras import not_installed
+
+            raise not_installed("huggingface_hub") from error
         except Exception as error:  # noqa: BLE001 (the client raises errors of two libraries, and its own)
             if new is None or not new.entries:
                 raise named(error, self._asked(), self._shown(error)) from None  # its text may hold the token

@@ -16,12 +16,15 @@ import orjson
 from functions.pipeline.errors import ConfigError, PermanentError
 from functions.pipeline.instants import parsed_instant
 from functions.pipeline.kinds import kinds
+from functions.pipeline.sinks.duckdb.copies import Chosen, copy_lines, copy_table
 from functions.pipeline.sinks.duckdb.database import reading, with_room, writing
 from functions.pipeline.sinks.duckdb.objects import forget
+from functions.pipeline.sinks.duckdb.queries import answer
 from functions.pipeline.sinks.duckdb.tables import differences, extend, found, row
-from functions.pipeline.sql.columns import quoted
+from functions.pipeline.sql.columns import expected, quoted
 from functions.pipeline.sql.conditions import Sql, all_of, joined
 from functions.pipeline.sql.groups import check, groups
+from functions.pipeline.tabular import ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from functions.pipeline.groups import Group, Grouping
     from functions.pipeline.names import IndexNames
     from functions.pipeline.sinks.duckdb.database import Database
+    from functions.pipeline.sinks.duckdb.queries import Answer
+    from functions.pipeline.tabular import Form
 
 _AT_ONCE = 20_000  # rows that are sorted with all that they have
 _FEW, _MORE, _MOST_OF_ALL = 20_000, 16, 0.2  # rows that are looked at first; how many times more next; then, all
@@ -113,6 +118,36 @@ class DuckdbIndexes:
         """Return the number of documents, by kind."""
         with reading(self._path) as database:
             return dict.fromkeys(kinds(), 0) | (self._counts(database.connection) if database else {})
+
+    def copy(
+        self, kind: str, target: Path, form: Form, since: str | None = None, until: str | None = None
+    ) -> int | None:
+        """Write documents of one kind, oldest first, to a file; return how many.
+
+        It is what `read` gives, faster. None: there is no table, or it cannot be made by DuckDB alone.
+
+        Raises:
+            PermanentError: `since` or `until` is no time.
+        """
+        table, wanted = self._tables[kind], joined(" AND ", _during(since, until))
+        with reading(self._path) as database:
+            if database is None or not found(database.connection, table):
+                return None
+            chosen = Chosen(quoted(table), wanted, lambda: _choose(database.connection, table, wanted, None))
+            if form.format not in ROWS:
+                return copy_lines(database, chosen, target)
+            return copy_table(database, chosen, [*expected(kind)], target, form)
+
+    def query(self, query: str) -> Answer:
+        """Run a query in SQL, in which the tables have plain names; see `queries.answer`, whose errors it raises.
+
+        Raises:
+            ConfigError: nothing is indexed yet.
+        """
+        with reading(self._path) as database:
+            if database is None:
+                raise ConfigError("{path} does not exist yet. Index a log first: trilog FILE", path=self._path)
+            return answer(database, self._tables, query)
 
     def read(  # noqa: PLR0913 (each is optional, and by name)
         self,

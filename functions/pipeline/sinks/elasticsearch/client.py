@@ -25,11 +25,17 @@ def open_client(options: ElasticsearchOptions) -> Iterator[Elasticsearch]:
     """Open the client for as long as the context lasts.
 
     Raises:
+        ConfigError: the client is not installed.
         TransientError: the server does not answer, or cannot for now; also from within the context.
         PermanentError: it refuses the credentials or a request, or is no Elasticsearch; also from within the context.
     """
-    from elastic_transport import NodeConfig, TransportError
-    from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
+    try:
+        from elastic_transport import NodeConfig, TransportError
+        from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
+    except ModuleNotFoundError as error:
+        from functions.pipeline.extras import not_installed
+
+        raise not_installed("elasticsearch") from error
 
     node = NodeConfig("http", "the-connection-knows", 1)  # where it really goes, `_node` knows
     try:
