@@ -315,7 +315,7 @@ def _examples() -> str:
 
 exit codes:
   0  done
-  1  a check failed, a record is missing from the log index, or a dead letter stays
+  1  a check failed, a document is missing from its index, or a dead letter stays
   2  wrong arguments or configuration
   3  something outside is down or slow: nothing is lost, run again
   4  a problem that retrying will not fix

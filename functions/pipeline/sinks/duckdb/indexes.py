@@ -129,7 +129,7 @@ class DuckdbIndexes:
         Raises:
             PermanentError: `since` or `until` is no time.
         """
-        table, wanted = self._tables[kind], joined(" AND ", _during(since, until))
+        table, wanted = self._tables[kind], joined(" AND ", [Sql("true", []), *_during(since, until)])
         with reading(self._path) as database:
             if database is None or not found(database.connection, table):
                 return None
