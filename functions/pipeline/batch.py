@@ -84,14 +84,15 @@ def batch_time(key: str) -> datetime | None:
         return None
 
 
-def sequences(made: datetime) -> Iterator[int]:
+def sequences(made: datetime, before: int = 0) -> Iterator[int]:
     """Number a batch's records so that records sort as they were logged, where their times have seconds only.
 
     Those after the two millionth share a number.
 
     Args:
         made: when the batch was.
+        before: how many records come before those that are numbered.
     """
     first = min(int(made.timestamp() * 1000), _LATEST) << _PLACES
     last = first | (1 << _PLACES) - 1
-    return chain(range(first, last), repeat(last))
+    return chain(range(first + before, last), repeat(last))

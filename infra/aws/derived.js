@@ -110,12 +110,13 @@ const tracingSecrets = async (osls) => ((await param(osls, "tracing-layer")) ? [
 exports.batches = async (osls) =>
   (await prefixes(osls)).map((prefix) => ({ "Fn::Sub": `\${BatchesBucket.Arn}/${prefix}*` }));
 
-// Batches expire by prefix: cursors never do.
+// Batches expire by prefix: cursors never do. No message is left that goes on with older progress.
 exports.lifecycle = async (osls) => {
   const days = await whole(osls, "keep-batches-days", 0, 36500);
   const unfinished = { Status: "Enabled", AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } };
   const expired = (prefix) => ({ Status: "Enabled", Prefix: prefix, ExpirationInDays: days });
-  return [unfinished, ...(days ? (await prefixes(osls)).map(expired) : [])];
+  const progress = { Status: "Enabled", Prefix: "progress/", ExpirationInDays: 30 };
+  return [unfinished, progress, ...(days ? (await prefixes(osls)).map(expired) : [])];
 };
 
 exports.alarmActions = async (osls) => {
@@ -172,8 +173,8 @@ function readSecret(name, reference) {
 async function prefixes(osls) {
   const found = String(await param(osls, "prefixes")).split(",");
   for (const prefix of found) {
-    if (!/^[\w!.'()-][\w!.'()/-]*\/$/.test(prefix) || /^(cursors|reindex)\//.test(prefix)) {
-      throw wrong("prefixes", `"${prefix}": expected folders such as raw/,uploads/, not cursors/ or reindex/`);
+    if (!/^[\w!.'()-][\w!.'()/-]*\/$/.test(prefix) || /^(cursors|reindex|progress)\//.test(prefix)) {
+      throw wrong("prefixes", `"${prefix}": expected folders such as raw/,uploads/, not cursors/, reindex/ or progress/`);
     }
   }
   const inner = found.find((prefix, place) => found.some((other, i) => i !== place && prefix.startsWith(other)));

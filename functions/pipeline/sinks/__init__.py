@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from types import TracebackType
 
     from functions.pipeline.documents import Rows, Written
@@ -28,6 +28,17 @@ class Sink(Protocol):
         Raises:
             TransientError: the sink cannot take them now; some may have been written, writing again is harmless.
             PermanentError: the sink will never take them (credentials, a foreign index of that name).
+        """
+
+
+@runtime_checkable
+class ConfirmingSink(Sink, Protocol):
+    """A sink that tells in the midst of a write what is safe already."""
+
+    def write_confirming(self, documents: Iterable[Rows], confirm: Callable[[int], None]) -> Written:
+        """Write all the documents as `write` does; tell `confirm` how many of the `Rows`, the first ones, are safe.
+
+        That may come from another thread. It does not come for what follows a document that is refused.
         """
 
 
