@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from functions.indexer.configured import configured_indexing
 from functions.indexer.index import Tally
 from functions.indexer.resumption import Resumption
+from functions.pipeline.batch import is_own
 from functions.pipeline.config import environment as process_environment
 from functions.pipeline.config import load
 from functions.pipeline.documents import LOGS, id_prefix
@@ -19,7 +20,8 @@ from functions.pipeline.errors import ConfigError, TransientError, Unauthorized
 from functions.pipeline.kinds import kinds
 from functions.pipeline.names import IndexNames
 from functions.pipeline.secrets import Renewal, resolved
-from functions.pipeline.sinks.chosen import SinkOptions
+from functions.pipeline.sinks import ForgettingSink
+from functions.pipeline.sinks.chosen import DELETE, SinkOptions
 from functions.pipeline.store import Store, StoreOptions, address_bucket
 from functions.pipeline.telemetry import log, log_counters, log_failure, ms_since
 from functions.pipeline.wiring import indexer_options, open_chosen_sink, open_tracing
@@ -32,9 +34,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from functions.indexer.index import Indexing
+    from functions.indexer.marks import Mark
+    from functions.indexer.replaced import Replaced
     from functions.indexer.triggers import Drop, Message, Place
     from functions.pipeline.deadline import Deadline
     from functions.pipeline.sinks import Sink
+    from functions.pipeline.store import StoredObject
 
 
 class StoppedError(TransientError):
@@ -70,6 +75,11 @@ def _turns(messages: Iterable[Message]) -> deque[Turn]:
     return deque(sorted(turns.values(), key=lambda turn: turn.drop.size))
 
 
+def _beginning(replaced: Replaced, progress: Resumption) -> Callable[[StoredObject], Mark]:
+    """Return what says where to begin, after the documents of a former content have gone."""
+    return lambda stored: progress.begin(stored, void=replaced.begin(stored))
+
+
 class DropIndexer:
     """Indexes drops one at a time, for the life of a container.
 
@@ -80,8 +90,7 @@ class DropIndexer:
     def __init__(self) -> None:
         environment = self._environment = _environment()
         self._renewal = Renewal()
-        self._names, options, chosen = load(environment, IndexNames, StoreOptions, SinkOptions)
-        self._sink_name = chosen.sink
+        self._names, options, self._chosen = load(environment, IndexNames, StoreOptions, SinkOptions)
         self._local = options.url if options.url and not address_bucket(options.url) else None
         self._tracing = open_tracing(environment, "trilog-indexer")
         self._indexing = partial(configured_indexing(environment), tracing=self._tracing)
@@ -164,11 +173,14 @@ class DropIndexer:
         drop, sink = turn.drop, self._opened_sink()
         store = self._store(drop)
         progress = turn.resumption = turn.resumption or self._resumption(turn, store)
-        check, enough = attempt.deadline.check, attempt.enough
-        made = self._indexing(drop.key, store=store, sink=sink, check=check, begin=progress.begin, enough=enough)
+        check, enough, replaced = attempt.deadline.check, attempt.enough, self._replaced_at(drop.key, store, sink)
+        begin = _beginning(replaced, progress) if replaced else progress.begin
+        made = self._indexing(drop.key, store=store, sink=sink, check=check, begin=begin, enough=enough)
         attempt.indexing = made
         try:
             tally = attempt.deadline.run(made.run, attempt.most, lambda: made.advanced)
+            if replaced:
+                replaced.end()
         except Exception:
             self.close()
             progress.stop(made.marks.last)
@@ -179,8 +191,16 @@ class DropIndexer:
             progress.finish()
         return tally
 
+    def _replaced_at(self, key: str, store: Store, sink: Sink) -> Replaced | None:
+        """Return what sees to an object's former content; None where there is none, or it is to stay."""
+        if self._chosen.replaced != DELETE or is_own(key) or not isinstance(sink, ForgettingSink):
+            return None
+        from functions.indexer.replaced import Replaced  # whoever has no such objects does without
+
+        return Replaced(store, key, self._chosen.sink, sink)
+
     def _resumption(self, turn: Turn, store: Store) -> Resumption:
-        name = f"{self._sink_name}/{id_prefix(store.name(turn.drop.key))}"
+        name = f"{self._chosen.sink}/{id_prefix(store.name(turn.drop.key))}"
         return Resumption(store, name, again=turn.again)
 
     def _store(self, drop: Drop) -> Store:

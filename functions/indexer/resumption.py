@@ -31,8 +31,10 @@ class Resumption:
         self._written: str | None = None  # the version of what is kept
         self._version, self._mark = "", BEGIN
 
-    def begin(self, stored: StoredObject) -> Mark:
-        """Return how far the object is indexed."""
+    def begin(self, stored: StoredObject, *, void: bool = False) -> Mark:
+        """Return how far the object is indexed; from a void mark, nowhere."""
+        if void:
+            self._version, self._mark = stored.version, BEGIN
         if stored.version != self._version:
             self._version, self._mark = stored.version, BEGIN
             if stored.version and (self._again or stored.size >= LARGE):

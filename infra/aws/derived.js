@@ -173,8 +173,8 @@ function readSecret(name, reference) {
 async function prefixes(osls) {
   const found = String(await param(osls, "prefixes")).split(",");
   for (const prefix of found) {
-    if (!/^[\w!.'()-][\w!.'()/-]*\/$/.test(prefix) || /^(cursors|reindex|progress)\//.test(prefix)) {
-      throw wrong("prefixes", `"${prefix}": expected folders such as raw/,uploads/, not cursors/, reindex/ or progress/`);
+    if (!/^[\w!.'()-][\w!.'()/-]*\/$/.test(prefix) || /^(cursors|reindex|progress|versions)\//.test(prefix)) {
+      throw wrong("prefixes", `"${prefix}": expected folders such as raw/,uploads/, not cursors/, reindex/, progress/ or versions/`);
     }
   }
   const inner = found.find((prefix, place) => found.some((other, i) => i !== place && prefix.startsWith(other)));

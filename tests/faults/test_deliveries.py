@@ -15,6 +15,7 @@ import pytest
 from functions.local import LogsPipeline
 from functions.pipeline.config import environment
 from tests.fakes import FakeElasticsearch, LambdaContext, stored
+from tests.faults.judge import Planted
 from tests.faults.pipeline import Case, joined
 
 if TYPE_CHECKING:
@@ -248,6 +249,26 @@ def test_an_object_that_takes_longer_than_a_delivery_is_finished_by_several(
     assert handed_back[-1] == []
     assert not list(case.store.glob("progress/**/*.json"))
     assert case.judge(handed_back[0]).dead == 0
+
+
+@pytest.mark.fault(
+    "an object written again at its key, with PIPELINE_REPLACED=delete; its messages late, twice, in another order",
+    "the documents of its former content go, and those of the new one are there",
+    within=40,
+)
+@pytest.mark.usefixtures("elasticsearch")
+def test_an_object_that_is_written_again_replaces_what_it_was(case: Case, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PIPELINE_REPLACED", "delete")
+    former = Planted()
+    case.put("raw/a.log", joined(former.lines(300, said="of the former content, which was longer")))
+    late = dict(case.queue.messages)
+    assert case.queue.deliver() == []
+    case.put("raw/a.log", joined(case.planted.lines(200, "raw/a.log")).replace(b"\n", b"\n\n"))
+    case.queue.messages |= late
+    assert case.queue.deliver() == []
+    case.queue.messages = late
+    assert case.queue.deliver() == []
+    assert case.judge(handed_back=[]).dead == 0
 
 
 ODD_KEYS = ("raw//a.log", "raw/./b.log", "raw/../c.log", "/raw/d.log", "raw/e\tf.log", "raw/é %2F+x.log", "raw/a.log")

@@ -37,6 +37,7 @@ BUCKET, KEY = "batches", "raw/api logs/2025-01-20.log"
 PATTERNS = {
     "${BatchesBucket.Arn}/cursors/*": "a source's name is known only when it is read",
     "${BatchesBucket.Arn}/progress/*": "so is an object's, of which a hash is in it",
+    "${BatchesBucket.Arn}/versions/*": "and here",
     "${BatchesBucket.Arn}/raw/*": "so is a batch's, which has its time in it",
     "${BatchesBucket.Arn}/raw/ingest/*": "a pushed batch's has a hash in it",
     "${BatchesBucket.Arn}/uploads/*": "strangers name their objects (a param)",
@@ -123,7 +124,8 @@ def index(folder: Path) -> None:
     gone = json.dumps(event).replace("2025-01-20.log", "gone.log")
     with pytest.MonkeyPatch.context() as process:
         process.setenv("PIPELINE_DATA", str(folder))
-        for each in (event, json.loads(gone)):
+        process.setenv("PIPELINE_REPLACED", "delete")
+        for each in (event, json.loads(gone), event):
             indexer.handler(each, LambdaContext())
         indexer.indexer().close()
         indexer.indexer.cache_clear()

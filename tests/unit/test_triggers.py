@@ -53,7 +53,8 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize(
-    "key", ["cursors/a.json", "reindex/0123456789abcdef.json", "progress/index/0123.json", "raw/folder/"]
+    "key",
+    ["cursors/a.json", "reindex/0123456789abcdef.json", "progress/index/01.json", "versions/index/01.json", "raw/a/"],
 )
 def test_what_runs_remember_and_folders_are_no_drops(key: str):
     sent = event("s3")

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from types import TracebackType
 
-    from functions.pipeline.documents import Rows, Written
+    from functions.pipeline.documents import Former, Rows, Written
 
 
 class Sink(Protocol):
@@ -40,6 +40,14 @@ class ConfirmingSink(Sink, Protocol):
 
         That may come from another thread. It does not come for what follows a document that is refused.
         """
+
+
+@runtime_checkable
+class ForgettingSink(Sink, Protocol):
+    """A sink that can delete what it has of an object's former content."""
+
+    def forget(self, former: Former) -> int:
+        """Delete the documents; return how many there were. Raise as `write` does."""
 
 
 class Indexes(Protocol):

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from functions.pipeline.connection import Response
-    from functions.pipeline.documents import Document, Row, Rows
+    from functions.pipeline.documents import Document, Former, Row, Rows
     from functions.pipeline.names import IndexNames
     from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
 
@@ -111,6 +111,16 @@ class ElasticsearchSink:
         if leftovers:
             self._insist(leftovers, written)
         return written
+
+    def forget(self, former: Former) -> int:
+        """Delete the documents of an object's former content; return how many there were."""
+        from functions.pipeline.sinks.elasticsearch.former import delete_former  # rare
+
+        return delete_former(self._ask, self._names, former)
+
+    def _ask(self, path: str, body: bytes, content_type: str) -> Any:  # noqa: ANN401 (what is answered)
+        send = partial(self._answer, "POST", path, body, {"Content-Type": content_type})
+        return self._exchange(send, Patience(self._backoff), partial(self._read, reader=lambda said: said))
 
     def _make_templates(self) -> None:
         """Create the index templates that are missing, without the client that the administration uses: it is heavy."""
