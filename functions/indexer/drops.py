@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from functions.indexer.configured import configured_indexing
 from functions.indexer.index import Tally
-from functions.indexer.resumption import Resumption
 from functions.pipeline.batch import is_own
 from functions.pipeline.config import environment as process_environment
 from functions.pipeline.config import load
@@ -20,11 +19,9 @@ from functions.pipeline.errors import ConfigError, TransientError, Unauthorized
 from functions.pipeline.kinds import kinds
 from functions.pipeline.names import IndexNames
 from functions.pipeline.secrets import Renewal, resolved
-from functions.pipeline.sinks import ForgettingSink
-from functions.pipeline.sinks.chosen import DELETE, SinkOptions
 from functions.pipeline.store import Store, StoreOptions, address_bucket
 from functions.pipeline.telemetry import log, log_counters, log_failure, ms_since
-from functions.pipeline.wiring import indexer_options, open_chosen_sink, open_tracing
+from functions.pipeline.wiring import chosen_sink, indexer_options, open_chosen_sink, open_tracing
 
 _LEAST_SHARE = 2.0  # seconds: to begin again takes some, too
 _SHARED = 0.8  # of the time that is left: the rest is for the request that is under way when it ends
@@ -36,6 +33,7 @@ if TYPE_CHECKING:
     from functions.indexer.index import Indexing
     from functions.indexer.marks import Mark
     from functions.indexer.replaced import Replaced
+    from functions.indexer.resumption import Resumption
     from functions.indexer.triggers import Drop, Message, Place
     from functions.pipeline.deadline import Deadline
     from functions.pipeline.sinks import Sink
@@ -90,7 +88,8 @@ class DropIndexer:
     def __init__(self) -> None:
         environment = self._environment = _environment()
         self._renewal = Renewal()
-        self._names, options, self._chosen = load(environment, IndexNames, StoreOptions, SinkOptions)
+        self._names, options = load(environment, IndexNames, StoreOptions)
+        self._sink_name, self._forgets = chosen_sink(environment)
         self._local = options.url if options.url and not address_bucket(options.url) else None
         self._tracing = open_tracing(environment, "trilog-indexer")
         self._indexing = partial(configured_indexing(environment), tracing=self._tracing)
@@ -193,14 +192,20 @@ class DropIndexer:
 
     def _replaced_at(self, key: str, store: Store, sink: Sink) -> Replaced | None:
         """Return what sees to an object's former content; None where there is none, or it is to stay."""
-        if self._chosen.replaced != DELETE or is_own(key) or not isinstance(sink, ForgettingSink):
+        if not self._forgets or is_own(key):
+            return None
+        from functions.pipeline.sinks import ForgettingSink
+
+        if not isinstance(sink, ForgettingSink):
             return None
         from functions.indexer.replaced import Replaced  # whoever has no such objects does without
 
-        return Replaced(store, key, self._chosen.sink, sink)
+        return Replaced(store, key, self._sink_name, sink)
 
     def _resumption(self, turn: Turn, store: Store) -> Resumption:
-        name = f"{self._chosen.sink}/{id_prefix(store.name(turn.drop.key))}"
+        from functions.indexer.resumption import Resumption
+
+        name = f"{self._sink_name}/{id_prefix(store.name(turn.drop.key))}"
         return Resumption(store, name, again=turn.again)
 
     def _store(self, drop: Drop) -> Store:

@@ -10,16 +10,6 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from functions.indexer.dead_letters import (
-    class_of,
-    dead_letter,
-    is_given_up,
-    is_log,
-    object_dead_letter,
-    position_of,
-    raw_document,
-    shortened,
-)
 from functions.indexer.marks import BEGIN, Mark, Marks
 from functions.pipeline.batch import batch_time, sequences
 from functions.pipeline.borders import Borders
@@ -32,9 +22,7 @@ from functions.pipeline.errors import ObjectError, PermanentError
 from functions.pipeline.framing import split
 from functions.pipeline.instants import instant
 from functions.pipeline.reader import SAMPLE
-from functions.pipeline.redacted import redacted_record
 from functions.pipeline.redaction.matches import Matches
-from functions.pipeline.sinks import ConfirmingSink
 from functions.pipeline.telemetry import Untraced
 
 if TYPE_CHECKING:
@@ -226,6 +214,8 @@ class Indexing:
         redaction = self.redaction
         if not redaction or not redaction.active:
             return lists
+        from functions.pipeline.redacted import redacted_record
+
         return ([redacted_record(each, redaction, reader, matches) for each in records] for records in lists)
 
     def _ends(self, stored: StoredObject, mark: Mark) -> Iterator[bytes]:
@@ -260,10 +250,8 @@ class Indexing:
         self, documents: Iterable[Rows], tally: Tally, confirm: Callable[[int], None] | None = None
     ) -> list[Rejection]:
         with self.tracing.span("bulk", {}):
-            if confirm and isinstance(self.sink, ConfirmingSink):
-                written = self.sink.write_confirming(documents, confirm)
-            else:
-                written = self.sink.write(documents)
+            confirming = confirm and getattr(self.sink, "write_confirming", None)
+            written = confirming(documents, confirm) if confirming else self.sink.write(documents)
         tally.count(written)
         return written.rejected
 
@@ -271,6 +259,8 @@ class Indexing:
         """Keep what was refused: a log document as raw text; anything else, or raw text too, as a dead letter."""
         if not rejected:
             return
+        from functions.indexer.dead_letters import is_given_up, is_log, raw_document  # trouble is rare
+
         logs = [each for each in rejected if is_log(each) and not is_given_up(each)]
         dead = [each for each in rejected if not is_log(each) or is_given_up(each)]
         dead += self._write(as_rows(map(raw_document, logs)), tally)
@@ -278,6 +268,8 @@ class Indexing:
         tally.dead.update(each.document.kind for each in dead)
 
     def _keep_object(self, damage: ObjectError, stored: StoredObject | None, tally: Tally) -> None:
+        from functions.indexer.dead_letters import class_of, object_dead_letter  # as above
+
         kind = class_of(damage)
         made = batch_time(self.key) or (stored.modified if stored else datetime.now(UTC))
         letter = object_dead_letter(self.store.name(self.key), self.prefix, kind, str(damage), instant(made))
@@ -286,11 +278,15 @@ class Indexing:
 
     def _bury(self, dead_letters: Iterable[Document]) -> None:
         """Write dead letters; those that are too large are cut."""
+        from functions.indexer.dead_letters import shortened  # as above
+
         rejected = self.sink.write(as_rows(dead_letters)).rejected
         if self.sink.write(as_rows(map(shortened, rejected))).rejected:
             raise PermanentError("{key}: the sink refuses its dead letters too. Run: trilog test-indexes", key=self.key)
 
     def _dead_letters(self, rejected: list[Rejection]) -> Iterator[Document]:
+        from functions.indexer.dead_letters import dead_letter, position_of  # as above
+
         raws = self._raws({position_of(each.document) for each in rejected})
         for each in rejected:
             yield dead_letter(each, raws.get(position_of(each.document), b""), self.store.name(self.key))
