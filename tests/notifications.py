@@ -6,8 +6,11 @@ from typing import Any
 from urllib.parse import quote_plus
 
 
-def object_created(bucket: str, key: str, time: str = "2025-01-20T10:30:00.000Z") -> dict[str, Any]:
+def object_created(
+    bucket: str, key: str, time: str = "2025-01-20T10:30:00.000Z", size: int | None = None
+) -> dict[str, Any]:
     """Make the notification about an object, its key encoded as S3 does."""
-    place = {"bucket": {"name": bucket}, "object": {"key": quote_plus(key, safe="/")}}
+    told = {"key": quote_plus(key, safe="/")} | ({} if size is None else {"size": size})
+    place = {"bucket": {"name": bucket}, "object": told}
     record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "eventTime": time, "s3": place}
     return {"Records": [record]}

@@ -25,6 +25,7 @@ PARSER, READER, FRAMING, STREAMS, ENVELOPES, LAYOUTS, KINDS, OWN, SOURCES, SINKS
 DEPLOYED = {f"functions.{each}" for each in ("collector", "indexer", "ingest")}
 WIRING = f"{PIPELINE}.wiring"
 REDACTED = f"{PIPELINE}.redacted"
+BORDERS = f"{PIPELINE}.borders"
 NAMES = f"{PIPELINE}.names"
 SQL = f"{PIPELINE}.sql"
 READING = f"{OWN}.content"  # stands for all modules in the room but the room itself
@@ -84,7 +85,7 @@ MAY_IMPORT = {
     "functions.drift.main": {"functions.drift.scheduled", PIPELINE},
     "functions.alerts": {"functions.metrics", "functions.drift", PIPELINE},  # what both tell, to people
     "functions.alerts.run": {"functions.alerts", "functions.metrics", "functions.drift", PIPELINE, NAMES, WIRING},
-    "functions.indexer": {PIPELINE, PARSER, READER, FRAMING, REDACTED, KINDS, SINKS},  # never a source
+    "functions.indexer": {PIPELINE, PARSER, READER, FRAMING, BORDERS, REDACTED, KINDS, SINKS},  # never a source
     "functions.producer": {PIPELINE},  # it knows a topic, and nobody who reads it
     # What the platforms call; `run` and `drops` are the same on all of them.
     "functions.collector.run": {"functions.collector", PIPELINE, WIRING},
@@ -103,12 +104,13 @@ MAY_IMPORT = {
     "functions.indexer.main": {"functions.indexer", "functions.indexer.drops", PIPELINE},
     PIPELINE: set(),
     # What a record says, then what it tells of: neither knows the other.
-    FRAMING: {PIPELINE, READER, STREAMS, ENVELOPES},
+    FRAMING: {PIPELINE, READER, STREAMS, ENVELOPES, BORDERS},
+    BORDERS: {PIPELINE, READER, STREAMS},
     STREAMS: {PIPELINE, READER, ENVELOPES},
     REDACTED: {PIPELINE, READER},
     ENVELOPES: {PIPELINE},
     LAYOUTS: {PIPELINE},
-    READER: {PIPELINE, STREAMS, ENVELOPES, LAYOUTS},
+    READER: {PIPELINE, STREAMS, ENVELOPES, LAYOUTS, BORDERS},
     KINDS: {PIPELINE, OWN},
     NAMES: {PIPELINE, KINDS},  # some kinds' indexes have names of their own
     PARSER: {PIPELINE, READER, LAYOUTS, KINDS, OWN, READING},

@@ -10,25 +10,18 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from functions.indexer.dead_letters import (
-    class_of,
-    dead_letter,
-    is_given_up,
-    is_log,
-    object_dead_letter,
-    position_of,
-    raw_document,
-    shortened,
-)
+from functions.indexer.marks import BEGIN, Mark, Marks
 from functions.pipeline.batch import batch_time, sequences
+from functions.pipeline.borders import Borders
 from functions.pipeline.codecs import decoded
+from functions.pipeline.codecs.bounds import Stored
 from functions.pipeline.codecs.charsets import UTF_8
 from functions.pipeline.coverage import Coverage
 from functions.pipeline.documents import LOGS, Document, as_rows, id_prefix
 from functions.pipeline.errors import ObjectError, PermanentError
-from functions.pipeline.framing import split_records
+from functions.pipeline.framing import split
 from functions.pipeline.instants import instant
-from functions.pipeline.redacted import redacted_record
+from functions.pipeline.reader import SAMPLE
 from functions.pipeline.redaction.matches import Matches
 from functions.pipeline.telemetry import Untraced
 
@@ -96,8 +89,9 @@ class Indexing:
 
     `redaction` hides what must not be stored: a batch may come from others than the collector. `check` is called now
     and then, and raises when there is no time left. `encoding` is the charset of lines that are not UTF-8. `tracing`
-    has a span of it, in the trace in which the batch was put. `damage` tells why a batch could not be read, or not to
-    its end.
+    has a span of it, in the trace in which the batch was put. `begin` says how far the batch is indexed already, and
+    `marks` how far it is by now; `enough` says whether to stop as soon as that is further. `stopped` tells that it has
+    stopped, `damage` why a batch could not be read, or not to its end.
     """
 
     key: str
@@ -108,7 +102,12 @@ class Indexing:
     check: Callable[[], object] = lambda: None
     encoding: str = UTF_8
     tracing: Tracing = Untraced()  # noqa: RUF009 (it has nothing to change)
+    begin: Callable[[StoredObject], Mark] = lambda _: BEGIN
+    enough: Callable[[], bool] = lambda: False
+    marks: Marks = field(default_factory=lambda: Marks(BEGIN), init=False)
+    stopped: bool = field(default=False, init=False)
     damage: ObjectError | None = field(default=None, init=False)
+    _plain: bool = field(default=False, init=False)
 
     def run(self, only: Container[int] | None = None) -> Tally:
         """Index the batch, or only the records at some positions; doing it again changes nothing.
@@ -123,8 +122,9 @@ class Indexing:
         stored = self._stored()
         with self.tracing.span("index", {"trilog.batch": self.key}, stored.traceparent if stored else ""):
             if stored:
+                self.marks = Marks(self.begin(stored))
                 self._write_all(self._documents(stored, tally, only), tally)
-            if self.damage:
+            if self.damage and not self.stopped:
                 self._keep_object(self.damage, stored, tally)
         return tally
 
@@ -134,12 +134,17 @@ class Indexing:
         if not stored:
             return
         parsing, time = self.parser.open(self._made(stored)), ""
-        for record in self._records(stored, parsing.reader):
+        for record in chain.from_iterable(self._records(stored, parsing.reader)):
             documents: defaultdict[str, list[Row]] = defaultdict(list)
             time, _ = parsing.parse(record, time, 0, f"{self.prefix}-{record[0]}".encode(), documents)
             for kind, rows in documents.items():
                 yield from ((kind, identity.decode()) for identity, _, _ in rows)
         coverage.add(parsing.counted())
+
+    @property
+    def advanced(self) -> bool:
+        """Whether the sink has something of it by now that it had not when it began."""
+        return self.marks.advanced
 
     @property
     def prefix(self) -> str:
@@ -155,30 +160,46 @@ class Indexing:
 
     def _documents(self, stored: StoredObject, tally: Tally, only: Container[int] | None) -> Iterator[Rows]:
         """Yield the documents, by kind and in portions."""
-        made = self._made(stored)
-        parsing = self.parser.open(made)
-        time, identity, parse = instant(made), f"{self.prefix}-%d".encode(), parsing.parse
+        made, begun = self._made(stored), self.marks.last
+        parsing, mark = self.parser.open(made), begun
+        borders = Borders(parsing.reader, begun.border)
+        time, identity, parse = begun.border.time or instant(made), f"{self.prefix}-%d".encode(), parsing.parse
         documents: defaultdict[str, list[Row]] = defaultdict(list)
-        size = filtered = 0
-        records = self._records(stored, parsing.reader, tally.matches)
-        for number, record in zip(sequences(made), records, strict=False):  # numbers never end
-            position = record[0]
-            if only is not None and position not in only:
-                time, _ = parse(record, time, number, b"", defaultdict(list))  # the next record may have its time
-                continue
-            time, passed = parse(record, time, number, identity % position, documents)
-            if passed:
-                filtered += 1
-            size += len(record[1])
-            if size > PORTION:
-                tally.records += len(documents[LOGS])
-                yield from documents.items()
-                documents.clear()
-                size = 0
-        tally.records += len(documents[LOGS])
+        size, filtered, count = 0, 0, begun.border.records
+        numbers = sequences(made, count)  # which never end
+        for records in self._records(stored, parsing.reader, tally.matches, borders):
+            borders.reach(count, time)
+            done, count = max(begun.done - count, 0), count + len(records)
+            if done:
+                time = _last_time(zip(records[:done], numbers, strict=False), time, parse)
+                records = records[done:]  # noqa: PLW2901 (the others are not of interest)
+            for record, number in zip(records, numbers, strict=False):
+                position = record[0]
+                if only is not None and position not in only:
+                    time, _ = parse(record, time, number, b"", defaultdict(list))  # the next record may have its time
+                    continue
+                time, passed = parse(record, time, number, identity % position, documents)
+                if passed:
+                    filtered += 1
+                size += len(record[1])
+                if size > PORTION:
+                    yield from self._given(documents, tally)
+                    self.marks.note(mark)
+                    size = 0
+            mark = Mark(borders.last, max(count, begun.done), self._plain and borders.last.offset > 0)
+            if self.marks.advanced and self.enough():
+                self.stopped = True
+                break
         tally.filtered += filtered
         tally.coverage.add(parsing.counted())
-        yield from documents.items()
+        yield from self._given(documents, tally)
+        self.marks.note(mark)
+
+    def _given(self, documents: dict[str, list[Row]], tally: Tally) -> Iterator[Rows]:
+        """Yield documents that have been made, and forget them."""
+        tally.records += len(documents[LOGS])
+        yield from map(self.marks.count, documents.items())
+        documents.clear()
 
     def _made(self, stored: StoredObject) -> datetime:
         return batch_time(self.key) or stored.modified
@@ -186,18 +207,35 @@ class Indexing:
     def _reader(self, stored: StoredObject) -> Reader:
         return self.parser.open(self._made(stored)).reader
 
-    def _records(self, stored: StoredObject, reader: Reader, matches: Matches | None = None) -> Iterator[Record]:
-        records = split_records(self._content(stored), self.key, reader)
+    def _records(
+        self, stored: StoredObject, reader: Reader, matches: Matches | None = None, borders: Borders | None = None
+    ) -> Iterator[list[Record]]:
+        mark = self.marks.last if borders else BEGIN
+        chunks, skip = (self._ends(stored, mark), SAMPLE) if mark.plain else (stored.chunks, mark.border.offset)
+        lists = split(self._content(chunks, plain=mark.plain), self.key, reader, borders, skip)
         redaction = self.redaction
         if not redaction or not redaction.active:
-            return records
-        return (redacted_record(record, redaction, reader, matches) for record in records)
+            return lists
+        from functions.pipeline.redacted import redacted_record
 
-    def _content(self, stored: StoredObject) -> Iterator[bytes]:
-        """Yield what can be read of the batch, in bounded pieces."""
+        return ([redacted_record(each, redaction, reader, matches) for each in records] for records in lists)
+
+    def _ends(self, stored: StoredObject, mark: Mark) -> Iterator[bytes]:
+        """Yield the first bytes of the batch, which tell what it is, and then what comes behind the mark's border."""
+        head = b""
+        while len(head) < SAMPLE and (chunk := next(stored.chunks, None)):
+            head += chunk
+        yield head[:SAMPLE]
+        yield from self.store.get(self.key, mark.border.offset, stored.version).chunks
+
+    def _content(self, chunks: Iterable[bytes], *, plain: bool) -> Iterator[bytes]:
+        """Yield what can be read of the batch, in bounded pieces; see by how many bytes these are if it is plain."""
+        stored, given, self._plain = Stored(chunks), 0, plain
         try:
-            for piece in decoded(stored.chunks, self.key, self.encoding):
+            for piece in decoded(stored, self.key, self.encoding):
                 self.check()
+                given += len(piece)
+                self._plain = given == stored.size
                 yield piece
         except ObjectError as error:
             self.damage = error
@@ -206,12 +244,16 @@ class Indexing:
         """Write documents, and keep what is refused before there is too much of it."""
         with _no_collector():
             for first in documents:
-                rejected = self._write(chain([first], islice(documents, _AT_ONCE)), tally)
+                rejected = self._write(chain([first], islice(documents, _AT_ONCE)), tally, self.marks.confirm)
                 self._keep(rejected, tally)
+                self.marks.end_write()
 
-    def _write(self, documents: Iterable[Rows], tally: Tally) -> list[Rejection]:
+    def _write(
+        self, documents: Iterable[Rows], tally: Tally, confirm: Callable[[int], None] | None = None
+    ) -> list[Rejection]:
         with self.tracing.span("bulk", {}):
-            written = self.sink.write(documents)
+            confirming = confirm and getattr(self.sink, "write_confirming", None)
+            written = confirming(documents, confirm) if confirming else self.sink.write(documents)
         tally.count(written)
         return written.rejected
 
@@ -219,6 +261,8 @@ class Indexing:
         """Keep what was refused: a log document as raw text; anything else, or raw text too, as a dead letter."""
         if not rejected:
             return
+        from functions.indexer.dead_letters import is_given_up, is_log, raw_document  # trouble is rare
+
         logs = [each for each in rejected if is_log(each) and not is_given_up(each)]
         dead = [each for each in rejected if not is_log(each) or is_given_up(each)]
         dead += self._write(as_rows(map(raw_document, logs)), tally)
@@ -226,6 +270,8 @@ class Indexing:
         tally.dead.update(each.document.kind for each in dead)
 
     def _keep_object(self, damage: ObjectError, stored: StoredObject | None, tally: Tally) -> None:
+        from functions.indexer.dead_letters import class_of, object_dead_letter  # as above
+
         kind = class_of(damage)
         made = batch_time(self.key) or (stored.modified if stored else datetime.now(UTC))
         letter = object_dead_letter(self.store.name(self.key), self.prefix, kind, str(damage), instant(made))
@@ -234,11 +280,15 @@ class Indexing:
 
     def _bury(self, dead_letters: Iterable[Document]) -> None:
         """Write dead letters; those that are too large are cut."""
+        from functions.indexer.dead_letters import shortened  # as above
+
         rejected = self.sink.write(as_rows(dead_letters)).rejected
         if self.sink.write(as_rows(map(shortened, rejected))).rejected:
             raise PermanentError("{key}: the sink refuses its dead letters too. Run: trilog test-indexes", key=self.key)
 
     def _dead_letters(self, rejected: list[Rejection]) -> Iterator[Document]:
+        from functions.indexer.dead_letters import dead_letter, position_of  # as above
+
         raws = self._raws({position_of(each.document) for each in rejected})
         for each in rejected:
             yield dead_letter(each, raws.get(position_of(each.document), b""), self.store.name(self.key))
@@ -246,9 +296,16 @@ class Indexing:
     def _raws(self, positions: set[int]) -> dict[int, bytes]:
         """Read the batch again for the records at some positions; only what was refused costs memory."""
         stored = self._stored() if positions else None
-        records = self._records(stored, self._reader(stored)) if stored else iter(())
-        found = ((record[0], record[1]) for record in records if record[0] in positions)
+        lists = self._records(stored, self._reader(stored)) if stored else iter(())
+        found = ((record[0], record[1]) for record in chain.from_iterable(lists) if record[0] in positions)
         return dict(islice(found, len(positions)))  # and not a record further
+
+
+def _last_time(records: Iterable[tuple[Record, int]], time: str, parse: Callable[..., tuple[str, bool]]) -> str:
+    """Return the time that records whose documents are not wanted leave to the next one, which may have none."""
+    for record, number in records:
+        time, _ = parse(record, time, number, b"", defaultdict(list))
+    return time
 
 
 @contextmanager

@@ -18,16 +18,33 @@ if TYPE_CHECKING:
 
 _DEEPEST = 16  # envelopes around an event; real ones have at most six
 _SHOWN = 200  # characters of the names in an event, in an error
-_OWN = ("cursors/", "reindex/")  # what runs remember, in the same bucket
+_OWN = ("cursors/", "reindex/", "progress/", "versions/")  # what runs remember, in the same bucket
 _GCS = "google.cloud.storage.object.v1."
 
 
+Place = tuple[str, str, str]
+"""The scheme, bucket and key of an object."""
+
+
 class Drop(NamedTuple):
-    """An object that was put into a bucket. `scheme` names the cloud: "s3" or "gs"."""
+    """An object that was put into a bucket.
+
+    Attributes:
+        scheme: the cloud: "s3" or "gs".
+        bucket: the bucket's name.
+        key: the object's key.
+        size: its bytes, as the news says; 0 where that is silent. What is there by now may have others.
+    """
 
     scheme: str
     bucket: str
     key: str
+    size: int = 0
+
+    @property
+    def place(self) -> Place:
+        """What tells it from others."""
+        return self[:3]
 
     @property
     def address(self) -> str:
@@ -38,12 +55,13 @@ class Drop(NamedTuple):
 class Message(NamedTuple):
     """One message of a queue, or a whole event that came straight (its `id` is ""), and the drops that it names.
 
-    `error` says why a message is not understood; it has no drops then.
+    `error` says why a message is not understood; it has no drops then. `again` tells that it was delivered before.
     """
 
     id: str
     drops: tuple[Drop, ...]
     error: PermanentError | None = None
+    again: bool = False
 
 
 def from_queue(event: object) -> bool:
@@ -57,7 +75,7 @@ def from_queue(event: object) -> bool:
 def messages(event: Any) -> list[Message]:  # noqa: ANN401 (it comes from outside)
     """Unwrap an event, message by message. Messages with nothing to index have no drops and no error."""
     if from_queue(event):
-        return [_message(_identity(record), record) for record in event["Records"]]
+        return [_message(_identity(record), record)._replace(again=_again(record)) for record in event["Records"]]
     return [_message("", event)]
 
 
@@ -66,6 +84,13 @@ def _identity(record: object) -> str:
         case {"messageId": str(identity)}:
             return identity
     return ""
+
+
+def _again(record: object) -> bool:
+    match record:
+        case {"attributes": {"ApproximateReceiveCount": str(count)}}:
+            return count != "1"
+    return False
 
 
 def _message(identity: str, event: object) -> Message:
@@ -102,12 +127,16 @@ def _news(event: object) -> Iterator[Drop]:
     match event:
         case {"Event": "s3:TestEvent"}:  # S3 sends it when a notification is set up
             return
-        case {"eventName": str(name), "s3": {"bucket": {"name": bucket}, "object": {"key": str(key)}}}:
+        case {"eventName": str(name), "s3": {"bucket": {"name": bucket}, "object": {"key": str(key), **more}}}:
             if "ObjectCreated:" in name:
-                yield _drop("s3", bucket, unquote_plus(key))  # only these notifications encode keys
-        case {"source": "aws.s3", "detail-type": name, "detail": {"bucket": {"name": bucket}, "object": {"key": key}}}:
+                yield _drop("s3", bucket, unquote_plus(key), more.get("size"))  # only these notifications encode keys
+        case {
+            "source": "aws.s3",
+            "detail-type": name,
+            "detail": {"bucket": {"name": bucket}, "object": {"key": key, **more}},
+        }:
             if name == "Object Created":
-                yield _drop("s3", bucket, key)
+                yield _drop("s3", bucket, key, more.get("size"))
         case {"specversion": _, "type": str(name), "data": data} if name.startswith(_GCS):
             if name == f"{_GCS}finalized":
                 yield _finalized(data)
@@ -122,9 +151,9 @@ def _finalized(data: object) -> Drop:
     raise _not_understood(data)
 
 
-def _drop(scheme: str, bucket: object, key: object) -> Drop:
+def _drop(scheme: str, bucket: object, key: object, size: object = None) -> Drop:
     if isinstance(bucket, str) and isinstance(key, str) and _is_name(bucket) and _is_name(key) and "/" not in bucket:
-        return Drop(scheme, bucket, key)
+        return Drop(scheme, bucket, key, size if type(size) is int and size > 0 else 0)
     raise _not_understood({"bucket": bucket, "key": key})
 
 

@@ -16,6 +16,7 @@ RAW = "raw"  # the folder of the store where batches lie
 PUSHED = "ingest"  # the folder in it of those that were sent by HTTP
 _PLACES = 21  # bits for a record's place in its batch: two million; 42 for the batch's time, until 2109
 _LATEST = (1 << 42) - 1  # in milliseconds since 1970
+_PUSHED_KEY = rf"{RAW}/{PUSHED}/[0-9a-f]{{32}}\.log\.gz"
 _STEP = timedelta(microseconds=1)
 _KEY = rf"{RAW}/[^/]+/(\d{{4}}/\d\d/\d\d/\d{{6}}\.\d{{6}})(?:-\d{{20}})?-[0-9a-f]{{16}}\.log\.gz"
 
@@ -85,14 +86,25 @@ def batch_time(key: str) -> datetime | None:
         return None
 
 
-def sequences(made: datetime) -> Iterator[int]:
+def number_range(made: datetime) -> tuple[int, int]:
+    """Return the first and the last number that `sequences` gives to records of a batch of that time."""
+    first = min(int(made.timestamp() * 1000), _LATEST) << _PLACES
+    return first, first | (1 << _PLACES) - 1
+
+
+def is_own(key: str) -> bool:
+    """Say whether a key is that of a batch which Trilog itself puts, once and for all."""
+    return batch_time(key) is not None or compiled(_PUSHED_KEY).fullmatch(key) is not None
+
+
+def sequences(made: datetime, before: int = 0) -> Iterator[int]:
     """Number a batch's records so that records sort as they were logged, where their times have seconds only.
 
     Those after the two millionth share a number.
 
     Args:
         made: when the batch was.
+        before: how many records come before those that are numbered.
     """
-    first = min(int(made.timestamp() * 1000), _LATEST) << _PLACES
-    last = first | (1 << _PLACES) - 1
-    return chain(range(first, last), repeat(last))
+    first, last = number_range(made)
+    return chain(range(first + before, last), repeat(last))

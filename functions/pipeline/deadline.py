@@ -35,19 +35,24 @@ class Deadline:
         if self.left <= 0:
             raise _out_of_time()
 
-    def run(self, work: Callable[[], T]) -> T:
+    def run(self, work: Callable[[], T], most: float = float("inf"), going: Callable[[], bool] = lambda: False) -> T:
         """Do some work, and return or raise what it does.
 
         The work has a thread of its own, for a server that does not answer may hold it longer than there is time: then
         it is left there. It should call `check` now and then, so that it does not go on for long.
 
+        Args:
+            work: the work.
+            most: the seconds after which it is left, where that is less than there are.
+            going: says whether it gets on, so that it is waited for all the same.
+
         Raises:
-            TransientError: the reserve began before the work was done.
+            TransientError: the reserve began, or the time was over, before the work was done.
         """
         if self._remaining is None:
             return work()
         try:
-            return within(self.left, work)
+            return within(min(self.left, most), work, lambda: self.left if going() else 0)
         except OutOfTime:
             raise _out_of_time() from None
 
@@ -59,16 +64,23 @@ class OutOfTime(TimeoutError):  # noqa: N818 (a fact to act on)
     """Work is not done within its time. What times out inside the work is another error."""
 
 
-def within(seconds: float, work: Callable[[], T]) -> T:
+def within(seconds: float, work: Callable[[], T], more: Callable[[], float] = lambda: 0) -> T:
     """Do some work in a thread of its own, which does not outlive the process, and return or raise what it does.
 
+    Args:
+        seconds: how long to wait for it.
+        work: the work.
+        more: is asked then for how many seconds more.
+
     Raises:
-        OutOfTime: it takes longer than so many seconds; it is left there.
+        OutOfTime: it takes longer; it is left there.
     """
     outcomes: list[T | _Failure] = []
     thread = Thread(target=lambda: outcomes.append(_outcome(work)), daemon=True)
     thread.start()
     thread.join(max(seconds, 0))
+    if not outcomes:
+        thread.join(max(more(), 0))
     if not outcomes:
         raise OutOfTime
     (outcome,) = outcomes

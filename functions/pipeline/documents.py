@@ -59,6 +59,20 @@ def id_prefix(name: str) -> str:
     return blake2b(name.encode(), digest_size=16).hexdigest()
 
 
+class Former(NamedTuple):
+    """The documents of the content that an object had before.
+
+    Attributes:
+        name: the object's name in its store.
+        prefix: what the ids of its documents begin with, before a dash.
+        numbers: the first and the last number that its records can have, by which they sort.
+    """
+
+    name: str
+    prefix: str
+    numbers: tuple[int, int]
+
+
 class Rejection(NamedTuple):
     """A document that the sink refuses for good, with the sink's own word for why."""
 

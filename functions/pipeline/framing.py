@@ -13,6 +13,7 @@ from operator import add, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from functions.pipeline.ansi import ESCAPE
+from functions.pipeline.borders import Border, Borders
 from functions.pipeline.expressions import compiled
 from functions.pipeline.reader import SAMPLE
 from functions.pipeline.records import escaped
@@ -39,7 +40,14 @@ _BETWEEN = b"\x7f"  # stands between the lines of a block while it is escaped: J
 
 
 def split_records(chunks: Iterable[bytes], key: str, reader: Reader) -> Iterator[Record]:
-    """Yield the records of an object, in order, each byte of text in one of them.
+    """Yield the records of an object one by one; see `split`."""
+    return chain.from_iterable(split(chunks, key, reader))
+
+
+def split(
+    chunks: Iterable[bytes], key: str, reader: Reader, borders: Borders | None = None, skip: int = 0
+) -> Iterator[list[Record]]:
+    """Yield the records of an object in lists, in order, each byte of text in one of them.
 
     A `.json` object that is a JSON array, or has one under "Records", gives a record for each element; one that is a
     single JSON object is one record. Everything else is read by lines:
@@ -55,14 +63,37 @@ def split_records(chunks: Iterable[bytes], key: str, reader: Reader) -> Iterator
         chunks: the object's bytes, decompressed, cut anywhere.
         key: its name in the store.
         reader: knows layouts and envelopes.
+        borders: notes where one can begin again, and says where to begin.
+        skip: how many bytes of the chunks are before the place to begin, where that is not the start: SAMPLE or more.
     """
-    if ".json" in key and compiled(_JSON).search(key):
-        content, chunks = _start(chunks)
-        elements = _elements(content.removeprefix(_BOM).decode("utf-8", "replace"))
-        if elements is not None:
-            return _read_elements(elements, reader)
-    blocks = _looked_at(_blocks(chunks), reader)
-    return chain.from_iterable(_gathered((_lines(*block, reader) for block in blocks), reader))
+    borders = borders or Borders(reader, Border())
+    begun = borders.start.offset
+    if begun:
+        reader.go_on(borders.start.times)
+        blocks = _blocks(_skipped(chunks, skip, reader), begun)
+    else:
+        if ".json" in key and compiled(_JSON).search(key):
+            content, chunks = _start(chunks)
+            elements = _elements(content.removeprefix(_BOM).decode("utf-8", "replace"))
+            if elements is not None:
+                return _read_elements(elements, reader)
+        blocks = _looked_at(_blocks(chunks), reader)
+    lists = _gathered(((position, _lines(position, block, reader)) for position, block in blocks), reader, borders)
+    return borders.divided(lists)
+
+
+def _skipped(chunks: Iterable[bytes], skip: int, reader: Reader) -> Iterator[bytes]:
+    """Yield what comes behind so many bytes; the reader sees the first of these as `_looked_at` shows them."""
+    sample, looked = b"", False
+    for chunk in chunks:
+        if not looked:
+            sample += chunk[: SAMPLE - len(sample)]
+            if len(sample) == SAMPLE:
+                reader.look_at(sample)
+                looked = True
+        rest, skip = chunk[skip:], max(0, skip - len(chunk))
+        if rest:
+            yield rest
 
 
 def _start(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
@@ -109,7 +140,7 @@ def _next(content: str, at: int) -> int:
     return compiled(_BETWEEN_ELEMENTS).match(content, at).end()  # type: ignore[union-attr]  # it matches everywhere
 
 
-def _read_elements(elements: Iterable[tuple[int, Any]], reader: Reader) -> Iterator[Record]:
+def _read_elements(elements: Iterable[tuple[int, Any]], reader: Reader) -> Iterator[list[Record]]:
     """Read each element as a record of its own, or as an envelope."""
     streams = Streams(reader)
     for place, value in elements:
@@ -118,8 +149,8 @@ def _read_elements(elements: Iterable[tuple[int, Any]], reader: Reader) -> Itera
         else:
             raw = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
         streams.take(place, raw, whole=True)
-        yield from streams.taken()
-    yield from streams.close()
+        yield streams.taken()
+    yield streams.close()
 
 
 def _looked_at(blocks: Iterable[tuple[int, bytes]], reader: Reader) -> Iterator[tuple[int, bytes]]:
@@ -134,12 +165,12 @@ def _looked_at(blocks: Iterable[tuple[int, bytes]], reader: Reader) -> Iterator[
     return chain(seen, blocks)
 
 
-def _blocks(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+def _blocks(chunks: Iterable[bytes], position: int = 0) -> Iterator[tuple[int, bytes]]:
     """Yield the content as blocks of whole lines, without the last line's end, with the position of each.
 
     Only a line feed ends a line, not U+2028 or a lone CR.
     """
-    position, rest = 0, b""
+    rest = b""
     for chunk in chunks:
         lines, end, more = chunk.rpartition(b"\n")
         if end:
@@ -193,7 +224,7 @@ def _split(block: bytes) -> list[bytes]:
     return list(map(_WITHOUT_END, BytesIO(block + b"\n").readlines()))
 
 
-def _gathered(blocks: Iterable[Lines], reader: Reader) -> Iterator[list[Record]]:
+def _gathered(blocks: Iterable[tuple[int, Lines]], reader: Reader, borders: Borders) -> Iterator[list[Record]]:
     """Give each text record the lines that belong to it; yield the records of a block at once.
 
     Reading and parsing by turns leave the processor's cache. A JSON object ends a run of records all the same: its time
@@ -204,8 +235,10 @@ def _gathered(blocks: Iterable[Lines], reader: Reader) -> Iterator[list[Record]]
     """
     known, again, streams = reader.known, reader.again, Streams(reader)
     opened: Record | None = None  # a text record of one line: those after it may be part of it
-    for lines in blocks:
+    for start, lines in blocks:
         records: list[Record] = []
+        borders.look(start, streams, opened)
+        opened = None
         for position, line, text in lines:
             if text is not None and (
                 head := known(line) or (line[:1] != b"{" and (opened or streams.bare) and again(line))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
     from types import ModuleType
 
+    from functions.pipeline.borders import Times
     from functions.pipeline.envelopes import Carried
     from functions.pipeline.layouts.registry import Patterns
     from functions.pipeline.records import Head
@@ -77,6 +78,15 @@ class Reader:
             day_first = self._day_first if told is None else told
             self._clock = Clock(self._zone, day_first=day_first, made=self._made)
         return self._clock
+
+    def times(self) -> Times:
+        """Return what the clock has read last, for `go_on`."""
+        return self._clock.last() if self._clock else (None, None)
+
+    def go_on(self, times: Times) -> None:
+        """Read as if these times had been read before."""
+        if times != (None, None):
+            self.clock().go_on(times)
 
     @cached_property
     def _patterns(self) -> Patterns:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import obstore
@@ -72,11 +72,21 @@ class StoreOptions(Options):
 
 
 class StoredObject(NamedTuple):
-    """An object being read: its bytes in bounded chunks, when it was last written, and in which trace ("": none)."""
+    """An object being read.
+
+    Attributes:
+        chunks: its bytes, in bounded chunks.
+        modified: when it was last written.
+        traceparent: in which trace; "" for none.
+        version: what tells it from others that are put under its key; "" where the store does not say.
+        size: how many bytes it has; 0 where that is not known.
+    """
 
     chunks: Iterator[bytes]
     modified: datetime
     traceparent: str = ""
+    version: str = ""
+    size: int = 0
 
 
 class Store:
@@ -110,14 +120,28 @@ class Store:
         with self._errors(key):
             obstore.put(self._objects, key, body, attributes=traced)
 
-    def get(self, key: str) -> StoredObject:
-        """Open an object for reading."""
+    def get(self, key: str, offset: int = 0, version: str = "") -> StoredObject:
+        """Open an object for reading, from a byte on.
+
+        Args:
+            key: its key.
+            offset: the first byte to read.
+            version: that of the object which is meant; "" for any.
+
+        Raises:
+            Conflict: it was written again since it had that version; reading may raise it, too.
+        """
         if _ODD.search(key):
             return StoredObject(*self._odd_keys(key).open(key))
-        with self._errors(key):
-            found = obstore.get(self._objects, key)
-        traceparent = str(found.attributes.get(_TRACEPARENT, ""))
-        return StoredObject(self._chunks(key, found), found.meta["last_modified"], traceparent)
+        found = self._opened(key, offset, version)
+        traceparent, meta = str(found.attributes.get(_TRACEPARENT, "")), found.meta
+        chunks = self._chunks(key, found, offset)
+        return StoredObject(chunks, meta["last_modified"], traceparent, meta["e_tag"] or "", meta["size"])
+
+    def delete(self, key: str) -> None:
+        """Delete an object, if there is one."""
+        with self._errors(key), suppress(FileNotFoundError):
+            obstore.delete(self._objects, key)
 
     def keys(self, prefix: str) -> Iterator[str]:
         """List the keys under a prefix (a folder of keys), in order where the store keeps one."""
@@ -183,10 +207,32 @@ class Store:
                 raise Conflict("{where} was written by another run at the same time", where=key)
             return str(obstore.put(self._objects, key, body)["e_tag"])
 
-    def _chunks(self, key: str, found: obstore.GetResult) -> Iterator[bytes]:
+    def _opened(self, key: str, offset: int, version: str) -> obstore.GetResult:
+        options: Any = {"range": {"offset": offset}} if offset else {}
+        if version:
+            options["if_match"] = version
         with self._errors(key):
-            for chunk in found.stream(min_chunk_size=_CHUNK):
-                yield bytes(chunk)
+            return obstore.get(self._objects, key, options=options)
+
+    def _chunks(self, key: str, found: obstore.GetResult, offset: int) -> Iterator[bytes]:
+        """Yield the bytes; a stream that breaks off is opened again where it did, as long as something comes.
+
+        Whoever reads may write to a slow server meanwhile. The library has a time limit for a whole stream, and opens
+        it again so many times only.
+        """
+        meta, place, begun = found.meta, offset, -1
+        while begun < place < meta["size"]:
+            if begun >= 0:
+                found = self._opened(key, place, meta["e_tag"] or "")
+            begun = place
+            try:
+                with self._errors(key):
+                    for chunk in found.stream(min_chunk_size=_CHUNK):
+                        place += len(chunk)
+                        yield bytes(chunk)
+            except TransientError as error:
+                if place == begun or isinstance(error, Conflict):
+                    raise
 
     @contextmanager
     def _errors(self, key: str) -> Iterator[None]:

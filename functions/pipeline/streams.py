@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MOST_LINES, MOST_BYTES = 1_000, 1 << 20  # of one record made of several lines; what exceeds them begins another record
 _MOST_STREAMS = 1_000  # that are followed at once; the one that began first ends when there are more
 TIME_ALONE = "time"  # an envelope that is no more than a time before the line: further lines have none
+_MOST_LOOKED_AT = 100  # streams, where it is looked what is open: in more, too much would be
 _MOST_COMPLETE = 1_000  # records that wait for one that began before them
 _MOST_WAITING = 64 << 20  # bytes that wait, in all streams and in complete records
 _SHORT = 8 << 10  # bytes: shorter parts of lines are no container runtime's, and may be whole
@@ -67,6 +68,14 @@ class _Stream:
     def waiting(self) -> int:
         """How many bytes wait for more lines."""
         return (self.size if self.record else 0) + self.pretty.size + (self.part.size if self.part else 0)
+
+    @property
+    def length(self) -> int:
+        """How many bytes the open record has; blank lines at its end do not count."""
+        record, more = self.record, self.more
+        assert record is not None  # noqa: S101 (the caller has looked)
+        last = next((place for place in range(len(more), 0, -1) if more[place - 1][0].strip()), 0)
+        return len(record[1]) + sum(len(line) + 1 for line, _, _ in more[:last])
 
     def open(self, record: Record, trace: Trace | None = None) -> None:
         """Take a record that may get more lines; of records that are carried, only a traceback has any."""
@@ -136,6 +145,18 @@ class Streams:
     def open(self, record: Record) -> None:
         """Take a text record of one line that may get more."""
         self._open(self._bare, record)
+
+    def lengths(self) -> dict[int, int] | None:
+        """Return how long each open record is, by its position; None where parts of lines or objects are open, too."""
+        lengths = {}
+        if len(self._carried) > _MOST_LOOKED_AT:
+            return None
+        for each in (self._bare, *self._carried.values()):
+            if each.part or each.pretty.waiting:
+                return None
+            if each.record:
+                lengths[each.record[0]] = each.length
+        return lengths
 
     def take(self, position: int, line: bytes, text: bytes | None = None, *, whole: bool = False) -> None:
         """Take a line that is in no stream but the log's own.

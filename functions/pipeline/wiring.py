@@ -294,6 +294,14 @@ def open_chosen_sink(environment: Mapping[str, str]) -> Sink:
     return open_loki(environment) if chosen.sink == LOKI else open_sink(environment)
 
 
+def chosen_sink(environment: Mapping[str, str]) -> tuple[str, bool]:
+    """Return what `open_chosen_sink` opens, by name, and whether former contents of objects are to go from there."""
+    from functions.pipeline.sinks.chosen import DELETE, SinkOptions
+
+    (chosen,) = load(environment, SinkOptions)
+    return chosen.sink, chosen.replaced == DELETE
+
+
 def open_sink(environment: Mapping[str, str]) -> Sink:
     """Open the indexes as a sink: Elasticsearch when its host or URL is set, else the embedded DuckDB."""
     elasticsearch, names, store = _index_options(environment)

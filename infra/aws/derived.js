@@ -3,6 +3,7 @@
 
 const ARCHITECTURES = { arm64: "arm64", x64: "x86_64" };
 const VERSION = "2012-10-17"; // of the language of policies
+const OWN = /^(cursors|reindex|progress|versions|reports|drift)\//; // folders of the bucket that hold no batches
 
 // The machine's own architecture: LocalStack runs functions here.
 exports.machine = () => ARCHITECTURES[process.arch];
@@ -118,12 +119,13 @@ const tracingSecrets = async (osls) => ((await param(osls, "tracing-layer")) ? [
 exports.batches = async (osls) =>
   (await prefixes(osls)).map((prefix) => ({ "Fn::Sub": `\${BatchesBucket.Arn}/${prefix}*` }));
 
-// Batches expire by prefix: cursors never do.
+// Batches expire by prefix: cursors never do. No message is left that goes on with older progress.
 exports.lifecycle = async (osls) => {
   const days = await whole(osls, "keep-batches-days", 0, 36500);
   const unfinished = { Status: "Enabled", AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } };
   const expired = (prefix) => ({ Status: "Enabled", Prefix: prefix, ExpirationInDays: days });
-  return [unfinished, ...(days ? (await prefixes(osls)).map(expired) : [])];
+  const progress = { Status: "Enabled", Prefix: "progress/", ExpirationInDays: 30 };
+  return [unfinished, progress, ...(days ? (await prefixes(osls)).map(expired) : [])];
 };
 
 exports.alarmActions = async (osls) => {
@@ -183,8 +185,8 @@ function readSecret(name, reference) {
 async function prefixes(osls) {
   const found = String(await param(osls, "prefixes")).split(",");
   for (const prefix of found) {
-    if (!/^[\w!.'()-][\w!.'()/-]*\/$/.test(prefix) || /^(cursors|reindex|reports|drift)\//.test(prefix)) {
-      throw wrong("prefixes", `"${prefix}": expected folders such as raw/,uploads/, not cursors/, reindex/, reports/ or drift/`);
+    if (!/^[\w!.'()-][\w!.'()/-]*\/$/.test(prefix) || OWN.test(prefix)) {
+      throw wrong("prefixes", `"${prefix}": expected folders such as raw/,uploads/, and none that Trilog keeps things in`);
     }
   }
   const inner = found.find((prefix, place) => found.some((other, i) => i !== place && prefix.startsWith(other)));

@@ -79,7 +79,7 @@ def test_the_commands_of_the_page_work(folder: Path):
     assert "model loaded" not in answers[1]
     assert "5e8d0b1c-77aa" in answers[2]
     assert "3f2c9a4e" not in answers[2]
-    assert "2,330" in answers[3]
+    assert "2.33 s" in answers[3]
     assert "seen live" in answers[4]
     assert "AGE" in answers[5]
     assert (folder / "predictions.parquet").stat().st_size > 500

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx
@@ -27,11 +28,12 @@ class Queue:
     def __init__(self) -> None:
         self.messages: dict[str, str] = {}
         self._sent = 0
+        self._received = Counter[str]()
 
-    def announce(self, *keys: str, time: str = "2025-01-20T10:30:00.000Z") -> None:
+    def announce(self, *keys: str, time: str = "2025-01-20T10:30:00.000Z", size: int | None = None) -> None:
         """Send a message about each object, as S3 does when it was put."""
         for key in keys:
-            self.send(json.dumps(object_created("batches", key, time)))
+            self.send(json.dumps(object_created("batches", key, time, size)))
 
     def send(self, body: str) -> str:
         """Send any message; return its id."""
@@ -41,8 +43,12 @@ class Queue:
 
     def event(self) -> dict[str, Any]:
         """Make the event with which Lambda invokes the indexer: all the messages that there are."""
-        sent = self.messages.items()
-        return {"Records": [{"messageId": name, "body": body, "eventSource": "aws:sqs"} for name, body in sent]}
+        self._received.update(self.messages.keys())
+        return {"Records": [self._record(name, body) for name, body in self.messages.items()]}
+
+    def _record(self, name: str, body: str) -> dict[str, Any]:
+        received = {"ApproximateReceiveCount": str(self._received[name])}
+        return {"messageId": name, "body": body, "eventSource": "aws:sqs", "attributes": received}
 
     def deliver(self, context: LambdaContext | None = None) -> list[str]:
         """Invoke the indexer once; return the ids of the messages that it hands back, which stay in the queue."""
@@ -74,7 +80,7 @@ class Case:
         path = self.store / key
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-        self.queue.announce(key)
+        self.queue.announce(key, size=len(content))
 
     def plant(self, key: str, count: int, said: str = "said") -> None:
         """Put an object of so many records, compressed if its name says so, and announce it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import time
 from typing import TYPE_CHECKING, Any
 from zlib import Z_FULL_FLUSH, compressobj, decompressobj
 
@@ -13,12 +14,16 @@ import pytest
 
 from functions.local import LogsPipeline
 from functions.pipeline.config import environment
-from tests.fakes import FakeElasticsearch, LambdaContext
+from tests.fakes import FakeElasticsearch, LambdaContext, stored
+from tests.faults.judge import Planted
 from tests.faults.pipeline import Case, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.fakes import Answer, Sent
+
+MAX_RECEIVES = 10  # as serverless.yml has them
 _NOT_GIVEN = 128 << 10  # bytes of plain content, at most, before damage shows; of an object that is smaller, all
 
 
@@ -173,16 +178,97 @@ def test_each_message_of_a_mixed_invocation_gets_what_it_deserves(case: Case):
     assert case.judge(handed_back).dead == 2
 
 
-@pytest.mark.fault("a deadline in the middle of an object", "its message and those after it come again", within=30)
+@pytest.mark.fault(
+    "a deadline in the middle of an object", "its message comes again; smaller objects have been before it", within=30
+)
 def test_what_is_not_indexed_before_the_deadline_is_handed_back(case: Case, fake: FakeElasticsearch):
     case.plant("raw/first.log", 10)
     case.plant("raw/large.log.gz", 20_000, "a line like any other, but for its length" * 10)
     case.plant("raw/last.log", 10)
     until_the_second_bulk = LambdaContext(lambda: 60 if len(fake.bulks) < 2 else 0)
     handed_back = case.queue.deliver(until_the_second_bulk)
-    assert handed_back == ["message 2", "message 3"]
+    assert handed_back == ["message 2"]
     assert case.queue.deliver() == []
     assert case.judge(handed_back).dead == 0
+
+
+def _slow(seconds: float, least: int) -> Answer:
+    """Answer requests of so many documents and more after this time only, others at once."""
+
+    def answer(request: Any, sent: list[Sent]) -> None:
+        time.sleep(seconds if len(sent) >= least else 0)
+        stored(request, sent)
+
+    return answer
+
+
+def _deliveries(case: Case, seconds: float) -> list[list[str]]:
+    """Deliver as often as Lambda with that timeout has to; return what each delivery handed back."""
+    handed_back = [case.queue.deliver(LambdaContext(seconds))]
+    while handed_back[-1] and len(handed_back) < MAX_RECEIVES:
+        handed_back.append(case.queue.deliver(LambdaContext(seconds)))
+    return handed_back
+
+
+@pytest.mark.fault(
+    "ten objects at once, of which a slow server keeps two busy for longer than there is time",
+    "the eight are finished; the two share the time, and go on with the next delivery where they stopped",
+    within=80,
+)
+@pytest.mark.parametrize("name", ["large-{}.log", "large-{}.log.gz"])
+def test_what_takes_long_does_not_keep_others_from_being_finished(case: Case, fake: FakeElasticsearch, name: str):
+    for number in range(2):
+        case.plant(f"raw/{name.format(number)}", 20_000, "a line like any other, but for its length" * 10)
+    for number in range(8):
+        case.plant(f"raw/small-{number}.log", 10)
+    fake.always_answer_with(_slow(0.7, least=1000))
+    first, *later = _deliveries(case, 8)
+    assert first == ["message 1", "message 2"]
+    assert later[-1] == []
+    assert sum(fake.bulks) < 2 * len(fake.documents)  # of what was written, only what was not answered comes again
+    assert not list(case.store.glob("progress/**/*.json"))
+    assert case.judge(first).dead == 0
+
+
+@pytest.mark.fault(
+    "a server so slow that an object of 20 MB takes far longer than there is time",
+    "each delivery goes on where the last one stopped, until it is done",
+    within=120,
+)
+@pytest.mark.parametrize("name", ["a.log", "a.log.gz"])
+def test_an_object_that_takes_longer_than_a_delivery_is_finished_by_several(
+    case: Case, fake: FakeElasticsearch, name: str
+):
+    lines = case.planted.lines(50_000, f"raw/{name}", "a line like any other, but for its length" * 10)
+    content = joined(lines)
+    assert len(content) > 20_000_000
+    case.put(f"raw/{name}", gzip.compress(content, 1) if name.endswith(".gz") else content)
+    fake.always_answer_with(_slow(1.5, least=1000))
+    handed_back = _deliveries(case, 8)
+    assert handed_back[0] == ["message 1"]
+    assert handed_back[-1] == []
+    assert not list(case.store.glob("progress/**/*.json"))
+    assert case.judge(handed_back[0]).dead == 0
+
+
+@pytest.mark.fault(
+    "an object written again at its key, with PIPELINE_REPLACED=delete; its messages late, twice, in another order",
+    "the documents of its former content go, and those of the new one are there",
+    within=40,
+)
+@pytest.mark.usefixtures("elasticsearch")
+def test_an_object_that_is_written_again_replaces_what_it_was(case: Case, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PIPELINE_REPLACED", "delete")
+    former = Planted()
+    case.put("raw/a.log", joined(former.lines(300, said="of the former content, which was longer")))
+    late = dict(case.queue.messages)
+    assert case.queue.deliver() == []
+    case.put("raw/a.log", joined(case.planted.lines(200, "raw/a.log")).replace(b"\n", b"\n\n"))
+    case.queue.messages |= late
+    assert case.queue.deliver() == []
+    case.queue.messages = late
+    assert case.queue.deliver() == []
+    assert case.judge(handed_back=[]).dead == 0
 
 
 ODD_KEYS = ("raw//a.log", "raw/./b.log", "raw/../c.log", "/raw/d.log", "raw/e\tf.log", "raw/é %2F+x.log", "raw/a.log")

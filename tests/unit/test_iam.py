@@ -6,6 +6,7 @@ import json
 import re
 import threading
 from fnmatch import fnmatchcase
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,6 +18,8 @@ from werkzeug.serving import make_server
 from functions.collector.collect import Collection, CollectorOptions
 from functions.drift.scheduled import run_scheduled
 from functions.indexer import handler as indexer
+from functions.indexer.marks import Mark
+from functions.indexer.resumption import Resumption
 from functions.local import LogsPipeline
 from functions.pipeline.sources.file import FileSource
 from functions.pipeline.store import Store
@@ -37,6 +40,8 @@ BUCKET, KEY = "batches", "raw/api logs/2025-01-20.log"
 # Resources with a pattern in them, and why it is not narrower.
 PATTERNS = {
     "${BatchesBucket.Arn}/cursors/*": "a source's name is known only when it is read",
+    "${BatchesBucket.Arn}/progress/*": "so is an object's, of which a hash is in it",
+    "${BatchesBucket.Arn}/versions/*": "and here",
     "${BatchesBucket.Arn}/raw/*": "so is a batch's, which has its time in it",
     "${BatchesBucket.Arn}/raw/ingest/*": "a pushed batch's has a hash in it",
     "${BatchesBucket.Arn}/uploads/*": "strangers name their objects (a param)",
@@ -68,9 +73,12 @@ class Asked(NamedTuple):
     resource: str
 
 
-def asked(method: str, path: str, query: str) -> Asked:
+def asked(method: str, path: str, query: str, body: str) -> Asked:
     """Name the permission that a request needs."""
     _, _, key = path.lstrip("/").partition("/")
+    if query == "delete":
+        (deleted,) = re.findall("<Key>(.*?)</Key>", body)
+        return Asked("s3:DeleteObject", f"${{BatchesBucket.Arn}}/{deleted}")
     if not key:
         assert method == "GET", f"{method} of the bucket"
         return Asked("s3:ListBucket", "${BatchesBucket.Arn}")
@@ -95,7 +103,10 @@ def recorded(aws: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     moto = DomainDispatcherApplication(create_backend_app)
 
     def application(environ: dict[str, Any], start_response: Any) -> Any:
-        requests.append(asked(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["QUERY_STRING"]))
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = BytesIO(body)
+        method, path, query = environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["QUERY_STRING"]
+        requests.append(asked(method, path, query, body.decode("latin-1")))
         return moto(environ, start_response)
 
     server = make_server("127.0.0.1", 0, application, threaded=True)
@@ -119,15 +130,22 @@ def collect(folder: Path) -> None:
 
 
 def index(folder: Path) -> None:
-    """Index an object that is there, and one that is not."""
+    """Index an object that is there, and one that is not; go on with one, stop, go on again, and finish it."""
     event = json.loads((EVENTS / "sqs-s3.json").read_text())
     gone = json.dumps(event).replace("2025-01-20.log", "gone.log")
     with pytest.MonkeyPatch.context() as process:
         process.setenv("PIPELINE_DATA", str(folder))
-        for each in (event, json.loads(gone)):
+        process.setenv("PIPELINE_REPLACED", "delete")
+        for each in (event, json.loads(gone), event):
             indexer.handler(each, LambdaContext())
         indexer.indexer().close()
         indexer.indexer.cache_clear()
+    store = Store(f"s3://{BUCKET}")
+    for finished in (False, True):
+        resumption = Resumption(store, "index/0123456789abcdef", again=True)
+        assert resumption.begin(store.get(KEY)).done == finished
+        resumption.stop(Mark(done=1 + finished))
+    resumption.finish()
 
 
 def push(folder: Path) -> None:

@@ -221,10 +221,12 @@ def test_without_a_space_nothing_is_deployed(service: Path):
         ("collector-minutes", "0.5", "from 1 to 480"),
         ("prefixes", "raw", "expected folders"),
         ("prefixes", "raw/,", "expected folders"),
-        ("prefixes", "cursors/", "not cursors/"),
-        ("prefixes", "raw/,reindex/", "reindex/"),
-        ("prefixes", "raw/,reports/", "reports/"),
-        ("prefixes", "drift/", "or drift/"),
+        ("prefixes", "raw/,cursors/", "none that Trilog"),
+        ("prefixes", "raw/,reindex/", "none that Trilog"),
+        ("prefixes", "raw/,progress/", "none that Trilog"),
+        ("prefixes", "raw/,versions/", "none that Trilog"),
+        ("prefixes", "raw/,reports/", "none that Trilog"),
+        ("prefixes", "raw/,drift/", "none that Trilog"),
         ("prefixes", "raw/,raw/more/", "within another"),
         ("prefixes", "raw/,raw/", "within another"),
         ("hf-token", "hf_plain", "by reference"),
@@ -477,9 +479,9 @@ def test_the_bucket_is_encrypted_and_closed_and_speaks_tls_only(template: Templa
 
 
 def test_batches_expire_by_param_and_cursors_never(package: Package, chosen: Template):
-    assert expiring(package("prod")) == {}
-    assert expiring(package("dev")) == {"raw/": 30}
-    assert expiring(chosen) == {"raw/": 7, "uploads/": 7}
+    assert expiring(package("prod")) == {"progress/": 30}
+    assert expiring(package("dev")) == {"progress/": 30, "raw/": 30}
+    assert expiring(chosen) == {"progress/": 30, "raw/": 7, "uploads/": 7}
 
 
 def expiring(template: Template) -> dict[str, int]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
 
     from functions.pipeline.conditions import Condition
-    from functions.pipeline.documents import Rows, Written
+    from functions.pipeline.documents import Former, Rows, Written
     from functions.pipeline.groups import Group, Grouping
 
 
@@ -31,6 +31,25 @@ class Sink(Protocol):
             TransientError: the sink cannot take them now; some may have been written, writing again is harmless.
             PermanentError: the sink will never take them (credentials, a foreign index of that name).
         """
+
+
+@runtime_checkable
+class ConfirmingSink(Sink, Protocol):
+    """A sink that tells in the midst of a write what is safe already."""
+
+    def write_confirming(self, documents: Iterable[Rows], confirm: Callable[[int], None]) -> Written:
+        """Write all the documents as `write` does; tell `confirm` how many of the `Rows`, the first ones, are safe.
+
+        That may come from another thread. It does not come for what follows a document that is refused.
+        """
+
+
+@runtime_checkable
+class ForgettingSink(Sink, Protocol):
+    """A sink that can delete what it has of an object's former content."""
+
+    def forget(self, former: Former) -> int:
+        """Delete the documents; return how many there were. Raise as `write` does."""
 
 
 class Indexes(Protocol):

@@ -66,6 +66,15 @@ class Clock:
         self._spelling = SPELLINGS[0]  # that of the last text
         self._known: dict[tuple[str, str | None], _Reading] = {}
 
+    def last(self) -> tuple[str | None, str | None]:
+        """Return the last instant, and the last time without a date, that further readings depend on."""
+        last, of_day = self._last, self._last_of_day
+        return last.isoformat() if last else None, of_day.isoformat() if of_day else None
+
+    def go_on(self, last: tuple[str | None, str | None]) -> None:
+        """Go on where another clock of the same log was, by what its `last` returned."""
+        self._last, self._last_of_day = (datetime.fromisoformat(each) if each else None for each in last)
+
     def read(self, text: str, form: str | None = None) -> str | None:
         """Read a text that is a time, in any of the usual spellings or in that of `form` (see `form_pattern`).
 

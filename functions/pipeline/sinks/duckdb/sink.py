@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-    from functions.pipeline.documents import Rows
+    from functions.pipeline.documents import Former, Rows
     from functions.pipeline.names import IndexNames
     from functions.pipeline.sinks.duckdb.portions import File
 
@@ -82,6 +82,17 @@ class DuckdbSink:
     ) -> None:
         self._open = None
         self._stack.close()
+
+    def forget(self, former: Former) -> int:
+        """Delete the documents of an object; return how many there were."""
+        if self._open is None:
+            return 0
+        connection, deleted = self._open.connection, 0
+        with explained(self._path):
+            for table in self._tables.values():
+                query = f"DELETE FROM {quoted(table)} WHERE starts_with(_id, ?)"  # noqa: S608 (quoted)
+                deleted += connection.execute(query, [f"{former.prefix}-"]).fetchall()[0][0]
+        return deleted
 
     def write(self, documents: Iterable[Rows]) -> Written:
         """Write the documents, overwriting those whose id is there; up to 16 MB at once or not at all.

@@ -57,7 +57,12 @@ class BodySize:
 
 
 class Body:
-    """A growing request; `size` is its length in bytes before compression."""
+    """A growing request.
+
+    Attributes:
+        size: its length in bytes before compression.
+        whole: how many of the portions that came for requests are in this one and those before it, whole.
+    """
 
     def __init__(self, names: IndexNames) -> None:
         """Take what the indexes are called."""
@@ -67,7 +72,7 @@ class Body:
         self._compressor: Any = compressobj(_LEVEL, wbits=_GZIP, memLevel=_MEMORY)
         self._parts: list[bytes] = []
         self._runs: list[tuple[str, tuple[bytes, ...], tuple[str, ...]]] = []  # ids and times of one kind's documents
-        self.size = 0
+        self.size = self.whole = 0
 
     def __len__(self) -> int:
         return sum(len(ids) for _, ids, _ in self._runs)

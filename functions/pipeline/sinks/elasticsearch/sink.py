@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from functions.pipeline.connection import Response
-    from functions.pipeline.documents import Document, Row, Rows
+    from functions.pipeline.documents import Document, Former, Row, Rows
     from functions.pipeline.names import IndexNames
     from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
 
@@ -96,6 +96,10 @@ class ElasticsearchSink:
 
     def write(self, documents: Iterable[Rows]) -> Written:
         """Write all the documents; see `functions.pipeline.sinks.Sink.write`."""
+        return self.write_confirming(documents, lambda _: None)
+
+    def write_confirming(self, documents: Iterable[Rows], confirm: Callable[[int], None]) -> Written:
+        """Write all the documents; see `functions.pipeline.sinks.ConfirmingSink`."""
         if not self._has_templates:
             self._make_templates()
             self._has_templates = True
@@ -103,10 +107,20 @@ class ElasticsearchSink:
         leftovers: list[Leftover] = []
         with Overlap() as requests:
             for body in self._bodies(documents):
-                requests.start(partial(self._write_body, body, written, leftovers))
+                requests.start(partial(self._write_and_confirm, body, written, leftovers, confirm))
         if leftovers:
             self._insist(leftovers, written)
         return written
+
+    def forget(self, former: Former) -> int:
+        """Delete the documents of an object's former content; return how many there were."""
+        from functions.pipeline.sinks.elasticsearch.former import delete_former  # rare
+
+        return delete_former(self._ask, self._names, former)
+
+    def _ask(self, path: str, body: bytes, content_type: str) -> Any:  # noqa: ANN401 (what is answered)
+        send = partial(self._answer, "POST", path, body, {"Content-Type": content_type})
+        return self._exchange(send, Patience(self._backoff), partial(self._read, reader=lambda said: said))
 
     def _make_templates(self) -> None:
         """Create the index templates that are missing, without the client that the administration uses: it is heavy."""
@@ -131,14 +145,17 @@ class ElasticsearchSink:
 
     def _bodies(self, documents: Iterable[Rows]) -> Iterator[Body]:
         """Yield the documents, as many at a time as one request takes."""
-        body = Body(self._names)
+        body, whole = Body(self._names), 0
         for kind, rows in documents:
             for some, size in self._divided(rows):
                 if len(body) and body.size + size > self._size.bytes:
+                    body.whole = whole
                     yield body
                     body = Body(self._names)
                 body.add(kind, some)
+            whole += 1
         if len(body):
+            body.whole = whole
             yield body
 
     def _divided(self, rows: list[Row]) -> Iterator[tuple[list[Row], int]]:
@@ -152,6 +169,13 @@ class ElasticsearchSink:
         middle = len(rows) // 2
         yield from self._divided(rows[:middle])
         yield from self._divided(rows[middle:])
+
+    def _write_and_confirm(
+        self, body: Body, written: Written, leftovers: list[Leftover], confirm: Callable[[int], None]
+    ) -> None:
+        self._write_body(body, written, leftovers)
+        if not leftovers and not written.rejected:
+            confirm(body.whole)
 
     def _write_body(self, body: Body, written: Written, leftovers: list[Leftover]) -> None:
         """Write the documents of a request; leave over what the server refuses though it takes the others."""

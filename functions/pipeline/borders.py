@@ -1,0 +1,87 @@
+"""Borders: where the reading of an object can begin again, with the same records as if it had not stopped.
+
+A border is the start of a line before which every record ends: none goes on behind it. That shows only later, when the
+records that were open there have ended: whoever has got a line since is not cut at its place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from functions.pipeline.reader import SAMPLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from functions.pipeline.reader import Reader
+    from functions.pipeline.records import Record
+    from functions.pipeline.streams import Streams
+
+Times = tuple[str | None, str | None]
+"""What a clock has read last, in ISO 8601: an instant, and a local time that had no date, with its date."""
+
+
+class Border(NamedTuple):
+    """A place to begin.
+
+    Attributes:
+        offset: the byte of the text (decompressed, in UTF-8) at which a line begins.
+        records: how many records are before it.
+        time: that of the last of them; "" for none.
+        times: what the clock had read by then.
+    """
+
+    offset: int = 0
+    records: int = 0
+    time: str = ""
+    times: Times = (None, None)
+
+
+class Borders:
+    """Finds the borders of one object while it is read.
+
+    Attributes:
+        last: the last border that was found; at first, where reading begins.
+    """
+
+    def __init__(self, reader: Reader, start: Border) -> None:
+        """Take what reads the lines, and the place to begin."""
+        self.start = self.last = start
+        self._reader = reader
+        self._given = start.records  # records
+        self._next: Border | None = None  # what may be one
+        self._open: dict[int, int] = {}  # the records that were open there: how long they were, by position
+
+    def look(self, offset: int, streams: Streams, opened: Record | None) -> None:
+        """Look at the start of a line: it is kept in mind if nothing but whole records is open before it.
+
+        An open record that is not in the streams yet is handed over to them, where all others are.
+
+        Nothing within the first bytes is a border: these tell how what follows is meant.
+        """
+        if opened:
+            streams.open(opened)
+        lengths = None if self._next or offset < SAMPLE else streams.lengths()
+        if lengths is not None:
+            records = self._given + streams.complete + len(lengths)
+            self._next, self._open = Border(offset, records, "", self._reader.times()), lengths
+
+    def divided(self, lists: Iterable[list[Record]]) -> Iterator[list[Record]]:
+        """Yield the lists of records as they come, but for one across what may be a border: that comes in two."""
+        for records in lists:
+            rest, behind = records, self._given + len(records)
+            if self._next and self._given < self._next.records:
+                before = records[: self._next.records - self._given]
+                self._given += len(before)
+                if any(len(raw) > self._open.get(position, len(raw)) for position, raw, *_ in before):
+                    self._next = None
+                elif len(before) < len(records):
+                    yield before
+                    rest = records[len(before) :]
+            self._given = behind
+            yield rest
+
+    def reach(self, records: int, time: str) -> None:
+        """Note that so many records have been parsed, and the time of the last one."""
+        if self._next and self._next.records == records:
+            self.last, self._next = self._next._replace(time=time), None
