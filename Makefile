@@ -32,6 +32,7 @@ bench: $(VENV)/.installed-dev package  ## what the indexer takes beside what oth
 	$(if $(ROWS),,@$(PYTHON) -m tests.bench.metrics)
 	$(if $(ROWS),,@$(PYTHON) -m tests.bench.kafka)
 	$(if $(ROWS),,@$(PYTHON) -m tests.bench.one_machine)
+	$(if $(ROWS),,@$(PYTHON) -m tests.bench.export)
 
 bench-client: $(VENV)/.installed-dev  ## what a call of the client for applications takes, and its limit, half a minute
 	@$(PYTHON) -m tests.bench.client
