@@ -15,7 +15,7 @@ import orjson
 from functions.alerts.alert import Alert
 from functions.alerts.messages import Message
 from functions.alerts.rules import RULES
-from functions.pipeline.errors import TransientError
+from functions.pipeline.errors import PermanentError, TransientError
 from functions.pipeline.instants import instant
 
 if TYPE_CHECKING:
@@ -92,11 +92,15 @@ def load(store: Store, now: datetime) -> tuple[dict[Key, Told], str | None]:
 
     Raises:
         TransientError: another run is sending.
+        PermanentError: the object is damaged.
     """
     found = store.load(KEY)
     if found is None:
         return {}, None
-    content = orjson.loads(found[0])
+    try:
+        content = orjson.loads(found[0])
+    except orjson.JSONDecodeError as error:
+        raise PermanentError("{key} is damaged. Delete it: what goes on is then told again", key=KEY) from error
     if content["sending_until"] and datetime.fromisoformat(content["sending_until"]) > now:
         raise TransientError("Another run is sending alerts. Run again in a few minutes")
     told = (_told(each) for each in content["alerts"] if each["name"] in RULES)

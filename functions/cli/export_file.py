@@ -91,7 +91,7 @@ def _cells(path: str, fields: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in fields.items():
         if isinstance(value, dict):
             yield from _cells(f"{path}{name}.", value)
-        else:
+        elif value is not None or not path:  # a target that no document has is a column all the same
             yield f"{path}{name}", orjson.dumps(value).decode() if isinstance(value, list) else value
 
 

@@ -138,6 +138,18 @@ def _has_status(kind: Kind, status: str) -> bool:
     return status in kind.statuses or bool(_HTTP.fullmatch(status) and "status_code" in columns(kind.name))
 
 
+def refuse_computed(given: Namespace) -> None:
+    """Refuse a status that no document has, and only all of them together tell.
+
+    Raises:
+        ConfigError: the status is such a one.
+    """
+    if kinds()[given.index].statuses.get(given.status):
+        raise ConfigError(
+            "--status {status} cannot be counted or followed. Type: trilog show --status {status}", status=given.status
+        )
+
+
 def _status_conditions(kind: Kind, status: str) -> Iterator[Condition]:
     if status in kind.statuses:
         if kind.statuses[status] is None:
@@ -204,7 +216,7 @@ def _where(text: str) -> Compare:
 
 
 def _duration(text: str) -> float:
-    found = milliseconds(text)
+    found = None if text.strip().replace(".", "", 1).isdecimal() else milliseconds(text)
     if found is None:
         raise ArgumentTypeError(_("a time with its unit, such as 250ms or 2s"))
     return found

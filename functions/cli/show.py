@@ -8,7 +8,7 @@ from functools import partial
 from gettext import gettext as _
 from typing import TYPE_CHECKING, Any
 
-from functions.cli.filters import check_field, chosen
+from functions.cli.filters import check_field, chosen, refuse_computed
 from functions.cli.follow import new
 from functions.cli.report import command_line
 from functions.cli.tables import print_json, print_lines, print_table
@@ -37,6 +37,8 @@ def show(given: Namespace, environment: dict[str, str]) -> int:
     (names,) = load(environment, IndexNames)
     kind, indexes, wanted = kinds()[given.index], open_indexes(environment), chosen(given, names)
     shown = _fields(given, kind, names)
+    if given.follow:
+        refuse_computed(given)
     coming = new(indexes.read, kind.name, **wanted.keywords()) if given.follow else None
     documents = [*_last(indexes.read, kind, given, wanted)]
     if given.json:

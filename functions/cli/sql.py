@@ -93,7 +93,8 @@ def _print_rows(answer: Any) -> None:  # noqa: ANN401 (likewise)
     shown = [{str(place): _text(value) for place, value in enumerate(row)} for row in rows]
     titles = {str(place): name for place, name in enumerate(answer.columns)}
     numbers = tuple(place for place in titles if all(_is_number(row[int(place)]) for row in rows))
-    print_table(shown, tuple(titles), numbers, titles=titles)
+    if left_out := print_table(shown, tuple(titles), numbers, titles=titles):
+        print(_("… {count} more columns. All of them: --json, or --format csv").format(count=left_out), file=sys.stderr)
     if next(answer.rows, None) is not None:
         print(
             _("… only the first {count} rows. All of them: --json, or --format csv").format(count=_MOST_SHOWN),

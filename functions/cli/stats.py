@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from functions.cli.filters import check_field, chosen, failed
+from functions.cli.filters import check_field, chosen, failed, refuse_computed
 from functions.cli.groups import print_groups
 from functions.cli.show import why_none
 from functions.pipeline.config import load
@@ -45,6 +45,7 @@ def stats(given: Namespace, environment: dict[str, str]) -> int:
     (names,) = load(environment, IndexNames)
     indexes = open_indexes(environment)
     asked, given.index = given.index, given.index or _usual(given.by)
+    refuse_computed(given)
     wanted = chosen(given, names)
     parts = _parts(given, wanted, indexes, names) if given.by else _overview(asked, given.index, wanted, indexes, names)
     found = [(by, groups) for by, groups in parts if groups]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _STYLES = {"CRITICAL": "bold red", "ERROR": "red", "WARNING": "yellow", "DEBUG": "dim", "TRACE": "dim"}
 _WIDEST = 36  # characters of a column that is not the last
+_LAST = 30  # characters that the last one has where there is room
 _LEAST = 5  # characters of any column
 _NO_TERMINAL = 160  # characters in a line of a table that goes to a file or to another program
 
@@ -24,8 +25,11 @@ def print_table(
     numbers: tuple[str, ...] = (),
     level: str | None = None,
     titles: Mapping[str, str] | None = None,
-) -> None:
-    """Print documents as a table; the last column gets the room that is left.
+) -> int:
+    """Print documents as a table; the last column gets the room that is left, and a third of it at least.
+
+    Returns:
+        How many columns had no room: rather whole columns than parts of all.
 
     Args:
         documents: the rows.
@@ -43,19 +47,21 @@ def print_table(
     documents = [*documents]
     rows = [[_cell(document, name) for name in columns] for document in documents]
     table = Table(box=SIMPLE, padding=(0, 1), pad_edge=False, show_lines="what" in columns)
-    for name, cells in zip(columns, zip(*rows, strict=True), strict=True):
+    shown, least = [], min(_LAST, left // 3)  # what is left for the last
+    for place, (name, cells) in enumerate(zip(columns, zip(*rows, strict=True), strict=True)):
         last = name == columns[-1]
         title = (titles or {}).get(name, name)
         width = left if last else min(_WIDEST, max(map(len, (title, *cells))))
-        if left < width or (last and left < _LEAST):
-            break  # no room for this one: rather whole columns than parts of all
+        if left < (_LEAST if last else width + 3 + least):
+            continue
         left -= width + 3
+        shown.append(place)
         justify: Literal["left", "right"] = "right" if name in numbers else "left"
         table.add_column(escape(title), justify=justify, width=width, no_wrap=name != "what")
-    rows = [row[: len(table.columns)] for row in rows]
     for row, document in zip(rows, documents, strict=True):
-        table.add_row(*map(escape, row), style=_style(document, level))
+        table.add_row(*(escape(row[place]) for place in shown), style=_style(document, level))
     console.print(table)
+    return len(columns) - len(shown)
 
 
 def print_lines(documents: Iterable[dict[str, Any]], columns: tuple[str, ...], level: str | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from datetime import datetime, timedelta
 from gettext import gettext as _
@@ -50,7 +51,7 @@ def trace(given: Namespace, environment: dict[str, str]) -> int:
         found = [each for candidate in candidates for each in _of_transaction(indexes, candidate["id"])]
     if not found:
         print(_("no document of transaction {id}").format(id=readable(identity)))
-        print(_("Records that have it in their text:"), command_line("show --match ID"))
+        print(_("Records that have it in their text:"), command_line(f"show --match {shlex.quote(readable(identity))}"))
         return _FOUND_NONE
     if given.open:
         open_links(found, environment)

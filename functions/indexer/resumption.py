@@ -33,12 +33,11 @@ class Resumption:
 
     def begin(self, stored: StoredObject, *, void: bool = False) -> Mark:
         """Return how far the object is indexed; from a void mark, nowhere."""
-        if void:
+        if void or stored.version != self._version:
             self._version, self._mark = stored.version, BEGIN
-        if stored.version != self._version:
-            self._version, self._mark = stored.version, BEGIN
-            if stored.version and (self._again or stored.size >= LARGE):
-                self._mark = self._load()
+            if stored.version and (void or self._again or stored.size >= LARGE):
+                mark = self._load()  # one that is void is known, too, so that it is written over
+                self._mark = BEGIN if void else mark
         return self._mark
 
     def stop(self, mark: Mark) -> None:

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
 _DEEPEST = 16  # envelopes around an event; real ones have at most six
 _SHOWN = 200  # characters of the names in an event, in an error
-_OWN = ("cursors/", "reindex/", "progress/", "versions/")  # what runs remember, in the same bucket
+_OWN = (
+    "cursors/",
+    "reindex/",
+    "progress/",
+    "versions/",
+    "reports/",
+    "drift/",
+)  # beside batches
 _GCS = "google.cloud.storage.object.v1."
 
 

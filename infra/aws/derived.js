@@ -102,7 +102,7 @@ exports.driftFunction = async (osls) =>
 exports.driftResources = async (osls) =>
   (await param(osls, "drift-image")) ? "${file(infra/aws/drift.yml):resources}" : {};
 
-exports.driftSecrets = (osls) => readIndex(osls, ["alert-slack-url", "alert-smtp-password"]);
+exports.driftSecrets = (osls) => readIndex(osls, ["redact-key", "alert-slack-url", "alert-smtp-password"]);
 
 // The functions' own traces, by the libraries of a layer: all of these, or nothing.
 const traced = (value) => async (osls) => {

@@ -93,6 +93,7 @@ def test_a_run_counts_what_it_did(trilog: Run):
             "ml-api-logs": {"documents": 3, "duplicates": 0, "dead_letters": 0},
             "ml-api-message": {"documents": 1, "duplicates": 0, "dead_letters": 0},
             "ml-api-perfs": {"documents": 1, "duplicates": 0, "dead_letters": 0},
+            "ml-api-top-func": {"documents": 0, "duplicates": 0, "dead_letters": 0},
         },
         "dead_objects": 0,
         "conserved": True,

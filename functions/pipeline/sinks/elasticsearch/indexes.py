@@ -276,7 +276,7 @@ def _search(
 
     in_a_second = {"order": order, "unmapped_type": "long"}  # dead letters, and indexes made before, have none
     body = {"query": query, "sort": [{"@timestamp": {"order": order}}, {"sequence": in_a_second}]}
-    body |= {} if fields is None else {"_source": ["@timestamp", *fields]}
+    body |= {} if fields is None else {"_source": ["@timestamp", "sequence", *fields]}  # by which they are put in order
     hits = scan(client, query=body, index=names, preserve_order=True, size=_PAGE)
     yield from _by_microsecond(({"_id": hit["_id"], **hit["_source"]} for hit in hits), reverse=order == "desc")
 
