@@ -34,6 +34,7 @@ class Pretty:
         self.waiting: Lines = []
         self._end = b""  # the line, without a comma, that the object ends with
         self._in_array = False
+        self._around = False  # whether the array is in an object, which was left out
         self._array_indent = 0  # of what closed the last array; what closes the object around it is indented less
 
     def begins(self, line: bytes) -> bool:
@@ -47,7 +48,8 @@ class Pretty:
         if self._in_array and line.strip() in {b"]", b"],"}:
             self._in_array, self._array_indent = False, indent
             return True
-        closes, self._array_indent = line.strip() == b"}" and indent < self._array_indent, 0
+        closes, self._array_indent = line.strip() == b"}" and self._around and indent < self._array_indent, 0
+        self._around = self._around and not closes
         return closes
 
     def take(self, position: int, line: bytes) -> Lines:
@@ -56,7 +58,7 @@ class Pretty:
             return [*self.given_up(), (position, line)]
         if len(self.waiting) == 1 and compiled(_RECORDS).fullmatch(line.strip()) and self.waiting[0][1].strip() == b"{":
             self.given_up()
-            self._in_array = True
+            self._in_array = self._around = True
             return []
         if self.waiting and not compiled(_INSIDE).match(line):
             return [*self.given_up(), (position, line)]

@@ -117,7 +117,8 @@ def test_the_schedule_fires_the_collector_and_its_drop_becomes_documents_in_all_
     deployed: Deployed, tmp_path: Path
 ):
     embedded = LogsPipeline({"PIPELINE_DATA": str(tmp_path), "GRADIO_URL": deployed.space.url})
-    expected = [index["documents"] for index in embedded.run_once()["indexes"].values()]
+    found = embedded.run_once()["indexes"]
+    expected = [found[index]["documents"] for index in INDEXES]
     assert expected[0] > expected[1] >= deployed.sent > 0
 
     collected = deployed.wait_until(

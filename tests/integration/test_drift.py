@@ -244,7 +244,7 @@ def test_exported_predictions_and_an_earlier_window_are_references(index, drift,
     assert export[0] == 0
     code, first = drift("--since", "2025-10-12", reference="earlier.parquet")
     assert (code, first["rows"]) == (5, {"reference": 500, "current": 500})
-    assert [*first["features"]] == ALL
+    assert {*first["features"]} == {*ALL}
     (folder / "config_drift.yaml").write_text("reference: {until: 2025-10-11}\n")
     code, out, _ = command_line("drift", "--config", "config_drift.yaml", "--since", "2025-10-12", "--json")
     assert code == 5
@@ -531,7 +531,7 @@ def test_an_export_with_its_target_is_a_reference_and_the_target_no_feature(outc
     code, out, err = command_line("drift", "--config", "config.yaml", *WINDOWS, "--json")
     assert code == 0, err
     report = json.loads(out)
-    assert [*report["features"]] == ALL
+    assert {*report["features"]} == {*ALL}
     assert (report["quality"]["accuracy"]["reference"], report["quality"]["accuracy"]["current"]) == (0.9, 0.7)
 
 

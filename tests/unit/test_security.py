@@ -197,7 +197,7 @@ def test_options_do_not_show_their_secrets():
     values = (
         dict.fromkeys(secret, TOKEN)
         | {"GRADIO_AUTH": f"user:{PASSWORD}"}
-        | {"ELASTICSEARCH_URL": f"https://elastic:{PASSWORD}@h"}
+        | {"ELASTICSEARCH_URL": f"https://elastic:{PASSWORD}@h", "ALERT_SLACK_URL": f"https://hooks.example/{TOKEN}"}
     )
     assert shown(repr(load(values, *classes))) == []
 

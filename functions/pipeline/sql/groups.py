@@ -54,7 +54,7 @@ def groups(
     shown = _TIME.format("key") if grouping.period else "key"
     query = f"""SELECT {shown}, count(*) AS n, count(*) FILTER (WHERE failed), {_TIME.format("min(time)")},
         {_TIME.format("max(time)")}, count(took), quantile_cont(took, {list(SHARES)}) AS p
-        FROM ({inner}) WHERE key IS NOT NULL GROUP BY key ORDER BY {order} LIMIT {grouping.most:d}"""  # noqa: S608
+        FROM ({inner}) WHERE key IS NOT NULL GROUP BY key ORDER BY {order} LIMIT {grouping.most:d}"""  # noqa: S608 (likewise)
     given = [*key.values, *failed.values, *took.values, *rows.values]
     made = [Group(*row[:-1], *(row[-1] or [None] * len(SHARES))) for row in connection.execute(query, given).fetchall()]
     return made[::-1] if grouping.period else made

@@ -264,7 +264,7 @@ def _choose(connection: DuckDBPyConnection, table: str, wanted: Sql, newest: int
 def _pasts(connection: DuckDBPyConnection, table: str) -> Iterator[datetime]:
     """Yield times since which there are ever more rows; none where all of them are few."""
     name = quoted(table)
-    rows, first, last = row(connection, f'SELECT count(*), min("@timestamp"), max("@timestamp") FROM {name}')  # noqa: S608
+    rows, first, last = row(connection, f'SELECT count(*), min("@timestamp"), max("@timestamp") FROM {name}')  # noqa: S608 (quoted)
     share = _FEW / max(rows, 1)
     while first and share < _MOST_OF_ALL:
         yield last - (last - first) * share
