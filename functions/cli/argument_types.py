@@ -34,23 +34,21 @@ def port(text: str) -> int:
 
 def seconds(text: str) -> float:
     """Take a number of seconds, more than 0."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1
-    if not 0 < number <= LONGEST:
-        raise ArgumentTypeError(_("a number of seconds, more than 0"))
-    return number
+    return _positive(text, _("a number of seconds, more than 0"))
 
 
 def speed(text: str) -> float:
     """Take a number, more than 0."""
+    return _positive(text, _("a number, more than 0"))
+
+
+def _positive(text: str, expected: str) -> float:
     try:
         number = float(text)
     except ValueError:
         number = -1
     if not 0 < number <= LONGEST:
-        raise ArgumentTypeError(_("a number, more than 0"))
+        raise ArgumentTypeError(expected)
     return number
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
 
-from functions.pipeline.errors import ConfigError
 from functions.pipeline.kinds.templates import columns
 from functions.pipeline.tabular import ROWS, Form, copy_statement, in_order
 
@@ -40,24 +39,6 @@ def write(documents: Iterable[dict[str, Any]], kind: str, form: Form | str, outp
         _convert(lines, table, {name: types[name] or "VARCHAR" for name in ordered}, form)
         with table.open("rb") as file:
             shutil.copyfileobj(file, output)
-    return count
-
-
-def write_file(documents: Iterable[dict[str, Any]], kind: str, file_format: str, path: Path) -> int:
-    """Write documents to a file, at once or not at all; return how many.
-
-    Raises:
-        ConfigError: the file cannot be written.
-    """
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("wb") as output:
-            count = write(documents, kind, file_format, output)
-        part.replace(path)
-    except OSError as error:
-        raise ConfigError("{file} cannot be written: {cause}", file=path, cause=error.strerror) from error
-    finally:
-        part.unlink(missing_ok=True)
     return count
 
 

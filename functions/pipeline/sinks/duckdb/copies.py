@@ -13,7 +13,7 @@ import orjson
 
 from functions.pipeline.sinks.duckdb.database import with_room
 from functions.pipeline.sinks.duckdb.tables import found, row
-from functions.pipeline.sql.columns import quoted
+from functions.pipeline.sql.columns import literal, quoted
 from functions.pipeline.tabular import PARQUET, copy_statement, in_order
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def copy_lines(database: Database, chosen: Chosen, target: Path) -> int:
     with target.open("wb") as whole:
         for rows, values in chosen.parts(database.connection):
             marked = f"if(odd OR contains(line, '\\u00'), '{_ODD}', '') || line"
-            copy = f"COPY (SELECT {marked} FROM (SELECT {line} {rows})) TO {_literal(part)} ({_RAW})"  # noqa: S608 (quoted)
+            copy = f"COPY (SELECT {marked} FROM (SELECT {line} {rows})) TO {literal(part)} ({_RAW})"  # noqa: S608 (quoted)
             count += _run(database.connection, copy, values)
             with part.open("rb") as lines:
                 whole.writelines(_as_orjson(lines))
@@ -107,13 +107,13 @@ def _lie_in_order(connection: DuckDBPyConnection, table: str) -> bool:
 def _line(columns: Mapping[str, str]) -> str:
     """Give the SQL of a document's line, and of whether orjson would write a number in it in another way."""
     fields = ", ".join(
-        f"{_text(',' + orjson.dumps(name).decode() + ':')} || {_value(name, sql_type)}"
+        f"{literal(',' + orjson.dumps(name).decode() + ':')} || {_value(name, sql_type)}"
         for name, sql_type in columns.items()
     )
     line = f"'{{' || substr(concat({fields}), 2) || '}}' AS line"
     numbers = [f"CAST(kept.{quoted(name)} AS VARCHAR)" for name, each in columns.items() if each in {"JSON", "DOUBLE"}]
     told = ", ".join(["''", *numbers])
-    return f"{line}, regexp_matches(concat_ws(' ', {told}), {_text(_NUMBERS)}) AS odd"
+    return f"{line}, regexp_matches(concat_ws(' ', {told}), {literal(_NUMBERS)}) AS odd"
 
 
 def _value(name: str, sql_type: str) -> str:
@@ -212,7 +212,7 @@ def _structures(connection: DuckDBPyConnection, chosen: Chosen) -> dict[str, dic
 def _transformed(structures: Mapping[str, Mapping[str, Any]], rows: str) -> str:
     """Wrap rows so that each column of objects has a struct beside it: an object is parsed once for all its columns."""
     structs = [
-        f"json_transform(kept.{quoted(name)}, {_text(orjson.dumps(each).decode())}) AS {quoted(_object(name))}"
+        f"json_transform(kept.{quoted(name)}, {literal(orjson.dumps(each).decode())}) AS {quoted(_object(name))}"
         for name, each in structures.items()
         if each
     ]
@@ -232,8 +232,8 @@ def _join(connection: DuckDBPyConnection, parts: list[Path], target: Path, form:
     elif form.format == "csv":
         _append(parts, target)
     else:
-        files = ", ".join(map(_literal, parts))
-        connection.execute(f"COPY (FROM read_parquet([{files}])) TO {_literal(target)} ({PARQUET})")
+        files = ", ".join(map(literal, parts))
+        connection.execute(f"COPY (FROM read_parquet([{files}])) TO {literal(target)} ({PARQUET})")
 
 
 def _append(parts: list[Path], target: Path) -> None:
@@ -258,11 +258,3 @@ def _object(name: str) -> str:
 
 def _name(table: str) -> str:
     return table[1:-1].replace('""', '"')
-
-
-def _literal(path: Path) -> str:
-    return _text(str(path))
-
-
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

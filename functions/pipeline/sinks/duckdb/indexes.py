@@ -21,7 +21,7 @@ from functions.pipeline.sinks.duckdb.database import reading, with_room, writing
 from functions.pipeline.sinks.duckdb.objects import forget
 from functions.pipeline.sinks.duckdb.queries import answer
 from functions.pipeline.sinks.duckdb.tables import differences, extend, found, row
-from functions.pipeline.sql.columns import expected, quoted
+from functions.pipeline.sql.columns import expected, literal, quoted
 from functions.pipeline.sql.conditions import Sql, all_of, joined
 from functions.pipeline.sql.groups import check, groups
 from functions.pipeline.tabular import ROWS
@@ -240,7 +240,7 @@ def _copied(
         for first in range(0, chosen, _AT_ONCE):
             rows = f"""FROM chosen JOIN {quoted(table)} AS kept ON kept.rowid = chosen.place
                 WHERE chosen.rowid >= {first} AND chosen.rowid < {first + _AT_ONCE} ORDER BY chosen.rowid"""
-            copy = f"COPY (SELECT {columns} {rows}) TO {_literal(part)} (FORMAT json)"
+            copy = f"COPY (SELECT {columns} {rows}) TO {literal(part)} (FORMAT json)"
             with_room(database.connection, partial(database.connection.execute, copy))
             with part.open("rb") as piece:
                 copyfileobj(piece, whole)
@@ -305,7 +305,3 @@ def _time(text: str) -> str:
             text=text,
         )
     return time
-
-
-def _literal(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
