@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-ROOT = Path(__file__).parents[2]
+from tests.bench.processes import ROOT, taken
 
 
 def write_log(path: Path, count: int) -> None:
@@ -35,12 +34,8 @@ def main() -> None:
         write_log(Path(folder, "api.log"), given.requests)
         for command in (["--once", "--source", "api.log"], ["alert"]):
             run = [sys.executable, "-m", "functions", *command]
-            with subprocess.Popen(run, cwd=folder, env=environment, stdout=subprocess.DEVNULL) as process:
-                _, status, used = os.wait4(process.pid, 0)
-                process.returncode = os.waitstatus_to_exitcode(status)
-            assert process.returncode == 0, command
-    seconds, megabytes = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
-    print(f"{2 * given.requests:,} lines: {seconds:.1f} s of processor time, {megabytes:.0f} MiB")  # noqa: T201
+            took = taken(run, environment, Path(folder))
+    print(f"{2 * given.requests:,} lines: {took.cpu:.1f} s of processor time, {took.megabytes:.0f} MiB")  # noqa: T201
 
 
 if __name__ == "__main__":

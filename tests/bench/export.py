@@ -11,15 +11,13 @@ import argparse
 import filecmp
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
 
 from tests.bench.logs import lines
+from tests.bench.processes import ROOT, Taken, taken
 
-ROOT = Path(__file__).parents[2]
 FORMATS = ("jsonl", "csv", "parquet")
 LIMITS = {"cpu_of_a_million": 20, "megabytes": 400}
 _ONE_BY_ONE = """
@@ -29,13 +27,6 @@ from functions.pipeline.wiring import open_indexes
 with open("one-by-one.jsonl", "wb") as output:
     write(open_indexes({"PIPELINE_DATA": "data"}).read("logs"), "logs", "jsonl", output)
 """
-
-
-class Taken(NamedTuple):
-    """What an export took: seconds of CPU, and at most so many megabytes of memory."""
-
-    cpu: float
-    megabytes: float
 
 
 def main() -> int:
@@ -48,27 +39,21 @@ def main() -> int:
         with (folder / "a.log").open("w") as file:
             file.writelines(f"{line}\n" for line in lines(given.lines))
         _run(folder, "-m", "functions", "a.log", "--json")
-        taken = {each: _run(folder, "-m", "functions", "export", "logs", "-o", f"logs.{each}") for each in FORMATS}
+        exports = {each: _run(folder, "-m", "functions", "export", "logs", "-o", f"logs.{each}") for each in FORMATS}
         before = _run(folder, "-c", _ONE_BY_ONE)
         assert filecmp.cmp(folder / "logs.jsonl", folder / "one-by-one.jsonl", shallow=False)
     found = {
-        "cpu_of_a_million": round(max(each.cpu for each in taken.values()) * 1e6 / given.lines, 1),
-        "megabytes": round(max(each.megabytes for each in taken.values())),
+        "cpu_of_a_million": round(max(each.cpu for each in exports.values()) * 1e6 / given.lines, 1),
+        "megabytes": round(max(each.megabytes for each in exports.values())),
     }
-    cpu = {name: round(each.cpu, 1) for name, each in ({**taken, "jsonl, one by one": before}).items()}
+    cpu = {name: round(each.cpu, 1) for name, each in ({**exports, "jsonl, one by one": before}).items()}
     print(json.dumps({"lines": given.lines, "cpu": cpu, **found, "limits": LIMITS, "cores": os.cpu_count()}))  # noqa: T201 (its answer)
     return int(any(found[name] > limit for name, limit in LIMITS.items()))
 
 
 def _run(folder: Path, *arguments: str) -> Taken:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PIPELINE_DATA": "data"}
-    command = [sys.executable, *arguments]
-    with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, arguments
-    megabytes = usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
-    return Taken(usage.ru_utime + usage.ru_stime, megabytes)
+    return taken([sys.executable, *arguments], environment, folder)
 
 
 if __name__ == "__main__":

@@ -9,27 +9,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
-import time
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
 
 from tests.bench.logs import lines
+from tests.bench.processes import ROOT, Taken, taken
 
-ROOT = Path(__file__).parents[2]
 LOGS, FORMATS = ("first.log", "second.log"), ("jsonl", "csv", "parquet")
 LIMITS = {"second_to_first": 1.1, "index_to_lines": 0.9, "megabytes": 220, "export_megabytes": 400}
-
-
-class Taken(NamedTuple):
-    """What a run took: seconds on the clock, seconds of CPU, and at most so many megabytes of memory."""
-
-    seconds: float
-    cpu: float
-    megabytes: float
 
 
 def main() -> int:
@@ -71,15 +60,8 @@ def _lines(file: Path) -> int:
 
 
 def _run(folder: Path, *arguments: str) -> Taken:
-    command = [sys.executable, "-m", "functions", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PIPELINE_DATA": str(folder / "data")}
-    begun = time.perf_counter()
-    with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, arguments
-    megabytes = usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
-    return Taken(time.perf_counter() - begun, usage.ru_utime + usage.ru_stime, megabytes)
+    return taken([sys.executable, "-m", "functions", *arguments], environment, folder)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.request import ProxyHandler, Request, build_opener
 
 if TYPE_CHECKING:
@@ -28,6 +28,25 @@ def told(command: list[str], environment: Mapping[str, str]) -> dict[str, Any]:
     """Run a program; return the JSON in the last line that it prints."""
     done = subprocess.run(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
+
+
+class Taken(NamedTuple):
+    """What a command took, and what it printed. Memory is the most that it had, in MB (1024 * 1024 bytes)."""
+
+    seconds: float
+    cpu: float
+    megabytes: float
+    printed: str
+
+
+def taken(command: list[str], environment: Mapping[str, str], folder: Path = ROOT) -> Taken:
+    """Run a program to its end; return what that took. Raise `CalledProcessError` if it fails."""
+    runner = [sys.executable, str(Path(__file__).parent / "measured" / "command.py")]
+    done = subprocess.run(
+        [*runner, *command], env=environment, cwd=folder, stdout=subprocess.PIPE, text=True, check=True
+    )
+    printed, _, figures = done.stdout.rstrip("\n").rpartition("\n")
+    return Taken(*json.loads(figures).values(), printed)
 
 
 def cost(command: list[str], environment: Mapping[str, str]) -> dict[str, float]:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-import time
 from argparse import ArgumentParser
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +16,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from functions.pipeline.wiring import open_indexes
+from tests.bench.processes import taken
 
 TRILOG = Path(sys.executable).parent / "trilog"
 NUMBERS, FLAGS = 8, 7  # features
@@ -55,20 +54,14 @@ def main() -> int:
     rows = arguments.parse_args().rows
     with TemporaryDirectory(prefix="trilog-drift-") as name:
         fill(Path(name), rows)
-        command = [TRILOG, "drift", "--reference", f"{name}/training.csv", "--json"]
-        begun = time.perf_counter()
-        with subprocess.Popen(command, env={**os.environ, "PIPELINE_DATA": name}, stdout=subprocess.PIPE) as running:
-            found = json.loads(running.stdout.read() if running.stdout else b"")
-            _, status, used = os.wait4(running.pid, 0)
-            running.returncode = os.waitstatus_to_exitcode(status)
-        seconds = time.perf_counter() - begun
-    memory = used.ru_maxrss // (1 if sys.platform == "darwin" else 1024) // (1 << 20 if sys.platform == "darwin" else 1)
+        command = [str(TRILOG), "drift", "--reference", f"{name}/training.csv", "--json"]
+        took = taken(command, {**os.environ, "PIPELINE_DATA": name})
+        found = json.loads(took.printed)
     assert found["rows"]["current"] == rows
-    processor = used.ru_utime + used.ru_stime
-    took = f"{processor:.1f} s of processor time, {seconds:.1f} s by the clock, {memory} MiB at most"
+    said = f"{took.cpu:.1f} s of processor time, {took.seconds:.1f} s by the clock, {took.megabytes:.0f} MiB at most"
     sys.stdout.write(f"{rows:,} predictions of {NUMBERS + FLAGS} features, {found['rows']['reference']:,} rows of ")
-    sys.stdout.write(f"reference: {took}; exit code {running.returncode}\n")
-    return int(processor > BEGIN_S + MILLION_S * rows / 1e6 or memory > MOST_MIB)
+    sys.stdout.write(f"reference: {said}\n")
+    return int(took.cpu > BEGIN_S + MILLION_S * rows / 1e6 or took.megabytes > MOST_MIB)
 
 
 if __name__ == "__main__":

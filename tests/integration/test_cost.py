@@ -76,7 +76,7 @@ def added(script: str, *arguments: str, environment: dict[str, str]) -> set[str]
     return loaded(WATCHED, str(MEASURED / script), *arguments, environment=environment) - bare
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_three_indexes_take_at_most_so_many_times_what_the_official_client_takes_for_the_text_alone(inputs: Inputs):
     if shutil.which("valgrind"):
         found = instructions(inputs, FEW, MANY)

@@ -2,8 +2,6 @@
 
 import csv
 import json
-import resource
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.bench.processes import taken
 from tests.drift.cost import fill
 from tests.drift.predictions import features, results, write_log
 
@@ -132,6 +131,6 @@ def test_memory_is_bounded_however_many_rows_there_are(tmp_path):
     command = [sys.executable, "-m", "functions", "export", "message", "--output", "p.jsonl"]
     command += ["--target", str(tmp_path / "o.parquet"), "--on", "_id"]
     environment = {"PIPELINE_DATA": str(tmp_path / "data"), "PYTHONPATH": str(Path(__file__).parents[2])}
-    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[1] == "50000 of 50000 documents have a target"
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 600 << 10
+    took = taken(command, environment, tmp_path)
+    assert took.printed.splitlines()[1] == "50000 of 50000 documents have a target"
+    assert took.megabytes < 600

@@ -4,7 +4,8 @@ import logging
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+import timeit
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime, formatdate
 from pathlib import Path
@@ -318,6 +319,11 @@ def test_no_text_raises(text: str):
     assert read is None or re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.(\d{3}|\d{6})Z", read)
 
 
+def seconds(task: Callable[[], object]) -> float:
+    """Return the processor time of the best of three runs: others on the machine make a run slower, never faster."""
+    return min(timeit.repeat(task, timer=time.process_time, number=1, repeat=3))
+
+
 @pytest.mark.parametrize(
     "unit",
     ["0", "10:30:00.", "10:30:00.0", "1/1/", "Mon ", "2025-01-20 ", "Jan 20 10:30:00 GMT+01 (", "fé", " ", "é", "\0",
@@ -332,9 +338,7 @@ def test_a_hostile_line_takes_linear_time(unit: str):
         lambda: day_first_in(content),
         lambda: Clock(made=MADE).read(text),
     ):
-        start = time.process_time()
-        task()
-        assert time.process_time() - start < 1
+        assert seconds(task) < 1
 
 
 @pytest.mark.parametrize(
@@ -342,9 +346,7 @@ def test_a_hostile_line_takes_linear_time(unit: str):
 )
 def test_a_hostile_end_takes_linear_time(text: str):
     text = re.sub(r"\{(.)\}", lambda each: each[1] * 2**20, text)
-    start = time.process_time()
-    list(IN_LINES.finditer(text))
-    assert time.process_time() - start < 1
+    assert seconds(lambda: list(IN_LINES.finditer(text))) < 1
 
 
 # Dates that leave something open
