@@ -17,6 +17,7 @@ from functions.drift.reports import latest
 from functions.metrics.request import source_of
 from functions.pipeline.batch import RAW, batch_time
 from functions.pipeline.config import load as load_options
+from functions.pipeline.deadline import OutOfTime, within
 from functions.pipeline.documents import LOGS, id_prefix
 from functions.pipeline.errors import ConfigError, PermanentError, TransientError
 from functions.pipeline.instants import instant
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from functions.alerts.alert import Alert
+    from functions.alerts.messages import Message
     from functions.alerts.places import Place
     from functions.pipeline.store import Store
 
 _EARLIER = timedelta(days=1)  # before its records a batch may have been written, by clocks that differ
+_LONGEST = 30.0  # seconds for a message, however slowly an answer to it drips
 
 
 class Looked(NamedTuple):
@@ -133,7 +136,7 @@ def tell(store: Store, places: Sequence[Place], alerts: Sequence[Alert], teams: 
         for place in places:
             try:
                 for message in [*memory.messages(place.name)]:
-                    place.send(message)
+                    _send(place, message)
                     memory.mark(place.name, message)
                     sent += 1
             except (TransientError, PermanentError) as error:  # which keeps no other place from being told
@@ -142,6 +145,15 @@ def tell(store: Store, places: Sequence[Place], alerts: Sequence[Alert], teams: 
     if failures:
         raise _together(failures)
     return sent
+
+
+def _send(place: Place, message: Message) -> None:
+    try:
+        within(_LONGEST, lambda: place.send(message))
+    except OutOfTime:
+        raise TransientError(
+            "{place}: no complete answer within {seconds:.0f} s", place=place.name, seconds=_LONGEST
+        ) from None
 
 
 def tell_drift(environment: Mapping[str, str]) -> int:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 KEY = "cursors/.alerts.json"  # no source's cursor begins with a dot
 REPEAT = timedelta(hours=4)  # as `repeat_interval` of alertmanager.yml
 _CLAIM = timedelta(minutes=2)  # longer than a run sends
-_FIELDS = ("value", "threshold", "command", "number")
+_TEXTS = ("value", "threshold", "command")
 
 
 class Told(NamedTuple):
@@ -98,13 +98,12 @@ def load(store: Store, now: datetime) -> tuple[dict[Key, Told], str | None]:
     if found is None:
         return {}, None
     try:
-        content = orjson.loads(found[0])
-    except orjson.JSONDecodeError as error:
+        told, until = _read(found[0])
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise PermanentError("{key} is damaged. Delete it: what goes on is then told again", key=KEY) from error
-    if content["sending_until"] and datetime.fromisoformat(content["sending_until"]) > now:
+    if until and now < until <= now + 2 * _CLAIM:  # no clock is so wrong that one could last longer
         raise TransientError("Another run is sending alerts. Run again in a few minutes")
-    told = (_told(each) for each in content["alerts"] if each["name"] in RULES)
-    return {each.alert.key: each for each in told}, found[1]
+    return told, found[1]
 
 
 @contextmanager
@@ -129,7 +128,7 @@ def _content(told: dict[Key, Told], sending_until: datetime | None) -> bytes:
                 "name": alert.rule.name,
                 "labels": dict(alert.labels),
                 "told": {place: instant(time) for place, time in places.items()},
-                **{name: getattr(alert, name) for name in _FIELDS},
+                **{name: getattr(alert, name) for name in (*_TEXTS, "number")},
             }
             for alert, places in told.values()
         ],
@@ -137,7 +136,23 @@ def _content(told: dict[Key, Told], sending_until: datetime | None) -> bytes:
     return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
+def _read(content: bytes) -> tuple[dict[Key, Told], datetime | None]:
+    """Return what was told, and until when a run is sending; raise what nonsense raises."""
+    kept = orjson.loads(content)
+    told = [_told(each) for each in kept["alerts"] if each["name"] in RULES]
+    until = kept["sending_until"]
+    return {each.alert.key: each for each in told}, until and _time(until)
+
+
 def _told(kept: dict[str, Any]) -> Told:
-    fields = {name: kept[name] for name in _FIELDS}
-    alert = Alert(RULES[kept["name"]], tuple(kept["labels"].items()), **fields)
-    return Told(alert, {place: datetime.fromisoformat(time) for place, time in kept["told"].items()})
+    value, threshold, command = (str(kept[name]) for name in _TEXTS)
+    labels = tuple((name, str(label)) for name, label in kept["labels"].items())
+    alert = Alert(RULES[kept["name"]], labels, value, threshold, command, float(kept["number"]))
+    return Told(alert, {place: _time(time) for place, time in kept["told"].items()})
+
+
+def _time(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return time

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -148,6 +151,60 @@ def test_a_resolved_message_that_fails_is_sent_by_the_next_run(people: People):
     assert people.run(NOW + 12 * HOUR + MINUTE) == 2
     assert len([each for each in people.titles() if each.startswith("[RÉSOLU]")]) == 2
     assert json.loads(open_store(people.environment).load(KEY)[0]) == {"sending_until": None, "alerts": []}
+
+
+def test_an_answer_that_drips_is_not_waited_for_for_ever(people: People, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("functions.alerts.run._LONGEST", 1.0)
+    with dripping() as address, pytest.raises(TransientError, match="slack: no complete answer within 1 s"):
+        people.run(ALERT_SLACK_URL=address)
+    assert len(people.mail.messages) == 2
+
+
+@contextmanager
+def dripping() -> Iterator[str]:
+    """Serve an answer of which a byte comes now and then, until the block ends."""
+    ended = Event()
+
+    class Drip(StreamRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError):
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+                while not ended.wait(0.1):
+                    self.wfile.write(b"x")
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Drip) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/slack"
+        finally:
+            ended.set()
+            server.shutdown()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[]",
+        "{}",
+        "nonsense",
+        '{"sending_until": null, "alerts": [{}]}',
+        '{"sending_until": null, "alerts": {"name": 1}}',
+        '{"sending_until": "yesterday", "alerts": []}',
+        '{"sending_until": "2025-01-20T12:00:00", "alerts": []}',
+        '{"sending_until": 1, "alerts": []}',
+    ],
+)
+def test_a_damaged_memory_is_named(people: People, content: str):
+    store = open_store(people.environment)
+    store.save(KEY, content.encode(), None)
+    with pytest.raises(PermanentError, match=r"cursors/\.alerts\.json is damaged\. Delete it"):
+        people.run()
+
+
+def test_a_claim_of_a_clock_that_was_wrong_keeps_nobody_waiting(people: People):
+    store = open_store(people.environment)
+    store.save(KEY, b'{"sending_until": "2099-01-01T00:00:00Z", "alerts": []}', None)
+    assert people.run() == 4
 
 
 @pytest.mark.parametrize(
