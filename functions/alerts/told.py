@@ -154,5 +154,5 @@ def _told(kept: dict[str, Any]) -> Told:
 def _time(text: str) -> datetime:
     time = datetime.fromisoformat(text)
     if time.tzinfo is None:
-        raise ValueError("a time without its zone")
+        raise ValueError(text)
     return time
