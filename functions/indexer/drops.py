@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import deque
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -44,23 +43,20 @@ class StoppedError(TransientError):
     """The indexing of a drop has stopped where it can go on, for others wait."""
 
 
-@dataclass
 class Turn:
     """A drop that is to be indexed, whether it was delivered before, and how far it is."""
 
-    drop: Drop
-    again: bool
-    resumption: Resumption | None = None
+    def __init__(self, drop: Drop, *, again: bool) -> None:
+        self.drop, self.again = drop, again
+        self.resumption: Resumption | None = None
 
 
-@dataclass
 class _Attempt:
     """One attempt at a drop: the end of all, how long it is waited for, and what says that it has had its share."""
 
-    deadline: Deadline
-    most: float
-    enough: Callable[[], bool]
-    indexing: Indexing | None = None
+    def __init__(self, deadline: Deadline, most: float, enough: Callable[[], bool]) -> None:
+        self.deadline, self.most, self.enough = deadline, most, enough
+        self.indexing: Indexing | None = None
 
 
 def _turns(messages: Iterable[Message]) -> deque[Turn]:
@@ -68,7 +64,7 @@ def _turns(messages: Iterable[Message]) -> deque[Turn]:
     turns: dict[Place, Turn] = {}
     for message in messages:
         for drop in message.drops:
-            turn = turns.setdefault(drop.place, Turn(drop, message.again))
+            turn = turns.setdefault(drop.place, Turn(drop, again=message.again))
             turn.again |= message.again
     return deque(sorted(turns.values(), key=lambda turn: turn.drop.size))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 from collections import Counter, defaultdict
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import TYPE_CHECKING
@@ -39,23 +38,20 @@ if TYPE_CHECKING:
 
 PORTION = 64 << 10  # bytes of records whose documents go to the sink at once: they stay in the processor's cache
 _AT_ONCE = 300  # portions of one kind that are written before what was refused of them is kept: some 20,000 lines
+_UNTRACED = Untraced()
 OBJECT = "object"  # among the kinds that dead letters are counted by: the whole batch
 
 
-@dataclass
 class Tally:
     """What became of the records of one batch, or of several: counts by kind of document.
 
     `dead` counts dead letters by the kind of document that was refused. Nothing is lost while `conserved` holds.
     """
 
-    records: int = 0
-    filtered: int = 0
-    created: Counter[str] = field(default_factory=Counter)
-    duplicates: Counter[str] = field(default_factory=Counter)
-    dead: Counter[str] = field(default_factory=Counter)
-    coverage: Coverage = field(default_factory=Coverage)
-    matches: Matches = field(default_factory=Matches)
+    def __init__(self, records: int = 0, filtered: int = 0, matches: Matches | None = None) -> None:
+        self.records, self.filtered = records, filtered
+        self.created, self.duplicates, self.dead = Counter[str](), Counter[str](), Counter[str]()
+        self.coverage, self.matches = Coverage(), matches or Matches()
 
     @property
     def unaccounted(self) -> int:
@@ -83,7 +79,6 @@ class Tally:
         self.duplicates.update(written.duplicates)
 
 
-@dataclass
 class Indexing:
     """One batch on its way from the store to a sink.
 
@@ -94,20 +89,25 @@ class Indexing:
     stopped, `damage` why a batch could not be read, or not to its end.
     """
 
-    key: str
-    store: Store
-    parser: Parser
-    sink: Sink
-    redaction: Redaction | None = None
-    check: Callable[[], object] = lambda: None
-    encoding: str = UTF_8
-    tracing: Tracing = Untraced()  # noqa: RUF009 (it has nothing to change)
-    begin: Callable[[StoredObject], Mark] = lambda _: BEGIN
-    enough: Callable[[], bool] = lambda: False
-    marks: Marks = field(default_factory=lambda: Marks(BEGIN), init=False)
-    stopped: bool = field(default=False, init=False)
-    damage: ObjectError | None = field(default=None, init=False)
-    _plain: bool = field(default=False, init=False)
+    def __init__(  # noqa: PLR0913 (what indexing is made of)
+        self,
+        key: str,
+        store: Store,
+        parser: Parser,
+        sink: Sink,
+        redaction: Redaction | None = None,
+        *,
+        check: Callable[[], object] = lambda: None,
+        encoding: str = UTF_8,
+        tracing: Tracing = _UNTRACED,
+        begin: Callable[[StoredObject], Mark] = lambda _: BEGIN,
+        enough: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.key, self.store, self.parser, self.sink = key, store, parser, sink
+        self.redaction, self.check, self.encoding, self.tracing = redaction, check, encoding, tracing
+        self.begin, self.enough = begin, enough
+        self.marks, self.stopped, self._plain = Marks(BEGIN), False, False
+        self.damage: ObjectError | None = None
 
     def run(self, only: Container[int] | None = None) -> Tally:
         """Index the batch, or only the records at some positions; doing it again changes nothing.

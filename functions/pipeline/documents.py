@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -81,7 +80,6 @@ class Rejection(NamedTuple):
     reason: str
 
 
-@dataclass
 class Written:
     """What became of the documents of one write, by kind.
 
@@ -89,6 +87,7 @@ class Written:
     content was written again) or `rejected`.
     """
 
-    created: dict[str, int] = field(default_factory=dict)
-    duplicates: dict[str, int] = field(default_factory=dict)
-    rejected: list[Rejection] = field(default_factory=list)
+    def __init__(self, created: dict[str, int] | None = None) -> None:
+        self.created = created or {}
+        self.duplicates: dict[str, int] = {}
+        self.rejected: list[Rejection] = []

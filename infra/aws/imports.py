@@ -33,7 +33,7 @@ class Follower:
     """Follows imports from a handler through the folder `root`, given the `libraries` that there will be.
 
     A module that is imported only once some function is called is left out if it uses a library that there will not be:
-    so the requirements of a function say which adapters it has. A package that lists its own modules (`iter_modules`)
+    so the requirements of a function say which adapters it has. A package that looks into its own folder (`__path__`)
     may import each of them once it is called.
     """
 
@@ -114,8 +114,7 @@ class Follower:
 
 
 def _lists_modules(body: list[ast.stmt]) -> bool:
-    calls = (each.func for tree in body for each in ast.walk(tree) if isinstance(each, ast.Call))
-    return any(ast.unparse(each).endswith("iter_modules") for each in calls)
+    return any(isinstance(each, ast.Name) and each.id == "__path__" for tree in body for each in ast.walk(tree))
 
 
 def _names(tree: ast.AST) -> Iterator[str]:

@@ -226,10 +226,11 @@ def test_kills_at_any_time_lose_nothing_of_what_was_written_and_double_nothing(
 ):
     """Two processes send at a time; what they say was flushed to disk a moment ago must arrive."""
     program = f"""{SEND}
-import sys, time
+import pathlib, sys, time
 from trilog_client import configure, Limits
 configure(limits=Limits(interval=0.05, batch_records=50))
 first = int(sys.stdin.readline())
+pathlib.Path({str(tmp_path)!r}, str(first)).touch()  # it has begun
 for number in range(first, first + 100_000):
     send(number, number + 1)
     time.sleep(0.0005)
@@ -244,6 +245,8 @@ for number in range(first, first + 100_000):
             assert process.stdin
             process.stdin.write(f"{1_000_000 * (2 * turn + number)}\n")
             process.stdin.flush()
+        while not all((tmp_path / f"{1_000_000 * (2 * turn + number)}").exists() for number in range(2)):
+            time.sleep(0.01)
         time.sleep(0.5 + 0.07 * turn)
         for process in processes:
             process.kill()
@@ -294,9 +297,9 @@ def test_a_line_that_was_being_written_is_left_out(server: Ingest, make: Make, t
     (tmp_path / "2-empty.ndjson").touch()
     client = make(spool=tmp_path)
     client.send({"timestamp": "t", "n": 2})
-    assert client.flush(10)
-    assert numbers(server.records()) == [0, 1, 2]
+    assert sorted(each["n"] for each in server.wait(3)) == [0, 1, 2]
     assert "1-a" in server.stored
+    client.close(10)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -54,7 +54,7 @@ def test_the_readers_commands_work_one_after_the_other(kafka: Kafka, folder: Pat
             variables[name] = value
             continue
         if "--continuous" in line:  # runs until somebody stops it
-            command = f"timeout --preserve-status -s INT 5 {command}"
+            command = f"timeout --foreground --preserve-status -s INT 5 {command}"
         printed[line] = shell(command, folder, variables, 60)
     assert "Kafka 4.1.1 answers" in printed["infra/kafka/server/kafka.sh status .tools/kafka"]
     assert "50 rows read, 50 delivered" in printed[".venv/bin/trilog produce logs.json"]

@@ -72,7 +72,7 @@ class Deployed(Stack):
         """Count the documents in each of the three indexes."""
         return [len(self.documents(index, query)) for index in INDEXES]
 
-    def wait_until(self, condition: Callable[[], Any], what: str, seconds: float = 30) -> Any:
+    def wait_until(self, condition: Callable[[], Any], what: str, seconds: float = 120) -> Any:
         """Wait for a condition, and return what it came to."""
         until = time.monotonic() + seconds
         while not (found := condition()):

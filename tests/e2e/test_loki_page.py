@@ -64,7 +64,7 @@ def test_the_readers_commands_work_one_after_the_other(server: Loki, folder: Pat
             variables[name] = value
             continue
         if "--interval" in line:  # runs until somebody stops it
-            command = f"timeout --preserve-status -s INT 5 {command}"
+            command = f"timeout --foreground --preserve-status -s INT 5 {command}"
         printed[line] = shell(command, folder, variables)
     assert printed["infra/loki/server/loki.sh status .tools/loki"] == f"Loki 3.7.8 answers at {server.address}\n"
     assert f"Runs go to {server.address}" in printed[".venv/bin/trilog loki --interval 10"]

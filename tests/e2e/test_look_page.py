@@ -27,7 +27,7 @@ def type_all(folder: Path, **variables: str) -> dict[str, str]:
         typed = re.sub(r"^trilog ", f"{shlex.quote(sys.executable)} -m functions ", command)
         typed = typed.replace("ml-api-message", variables.get("ELASTICSEARCH_INDEX", "ml-api-logs")[:-4] + "message")
         if "--follow" in command:  # it goes on until somebody stops it
-            typed = f"timeout --preserve-status -s INT 8 {typed}"
+            typed = f"timeout --foreground --preserve-status -s INT 12 {typed}"
         said[command.removeprefix("trilog ")] = shell(typed, folder, environment)
     return said
 

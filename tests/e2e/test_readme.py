@@ -82,7 +82,7 @@ def test_the_readers_commands_work_one_after_the_other(space: Space, folder: Pat
     here = README[: README.index("## Use Elasticsearch")] + README[README.index("## Start over") :]
     for command in (each for each in TRILOG if each in here):
         if "--continuous" in command:  # runs until somebody stops it
-            shell(f"timeout --preserve-status -s INT 5 {command}", folder, environment(space))
+            shell(f"timeout --foreground --preserve-status -s INT 5 {command}", folder, environment(space))
             continue
         shell(command, folder, environment(space))
     assert (folder / "predictions.csv").stat().st_size > 1000

@@ -67,7 +67,7 @@ def test_the_readers_commands_work_one_after_the_other(server: Jaeger, folder: P
             variables[name] = value
             continue
         if "--interval" in line:  # runs until somebody stops it
-            command = f"timeout --preserve-status -s INT 5 {command}"
+            command = f"timeout --foreground --preserve-status -s INT 5 {command}"
         printed[line] = shell(command, folder, variables)
     assert f"answers at {server.address}" in printed["infra/jaeger/server/jaeger.sh status .tools/jaeger"]
     assert f"Traces go to {server.endpoint}/v1/traces" in printed[".venv/bin/trilog traces --interval 10"]

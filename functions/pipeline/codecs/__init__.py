@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 HEAD = 4096  # bytes that tell what content is
+_LINES = (*(b"%d" % digit for digit in range(10)), b"{", b"[")  # what nothing compressed begins with
 _DEEPEST = 4  # codecs, one in the other
 
 
@@ -125,8 +126,8 @@ def _members(members: Iterable[tuple[str, Iterator[bytes]]], name: str, encoding
 
 
 def _codec(head: bytes) -> Any:  # noqa: ANN401 (a module)
-    """Find the codec of some content; whose head is plain ASCII without NUL is nobody's, and no codec is imported."""
-    if head.isascii() and b"\0" not in head:
+    """Find the codec of some content; what begins as lines do, or is plain ASCII, is nobody's: no codec is imported."""
+    if head.startswith(_LINES) or (head.isascii() and b"\0" not in head):
         return None
     return next((codec for codec in _codecs() if codec.matches(head)), None)
 

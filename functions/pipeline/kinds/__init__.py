@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
+from os import scandir
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -127,9 +127,14 @@ class Kind(NamedTuple):
 @cache
 def kinds() -> dict[str, Kind]:
     """Return all kinds by name: the log index first, dead letters last."""
-    folders = [each.name for each in iter_modules(__path__) if each.ispkg]
-    found = [import_module(f"{__name__}.{folder}").KIND._replace(folder=folder) for folder in folders]
+    found = [import_module(f"{__name__}.{folder}").KIND._replace(folder=folder) for folder in _folders()]
     return {each.name: each for each in sorted(found, key=_place)}
+
+
+def _folders() -> list[str]:
+    """List the kinds' folders; `pkgutil` would, too, but imports `inspect` and `ast` for it in every cold start."""
+    with scandir(__path__[0]) as found:
+        return sorted(each.name for each in found if each.is_dir() and not each.name.startswith("_"))
 
 
 def kind_options() -> dict[str, type[Options]]:

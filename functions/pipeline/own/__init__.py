@@ -5,7 +5,7 @@ Where there is none, nothing of this is imported but this module.
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from functions.pipeline.config import Options, load, setting, text
@@ -60,7 +60,7 @@ def written(environment: Mapping[str, str]) -> tuple[str, str] | None:
     (options,) = load(environment, OwnOptions)
     if options.content:
         return "PIPELINE_CONFIG_CONTENT", options.content
-    if options.path or Path(DEFAULT).is_file():
+    if options.path or os.path.isfile(DEFAULT):  # noqa: PTH113 (pathlib is slow to import)
         from functions.pipeline.own.content import text_of
 
         return (path := options.path or DEFAULT), text_of(path)
