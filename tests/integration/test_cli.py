@@ -31,28 +31,8 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of its own for each test, and no configuration but what the test sets."""
-    monkeypatch.chdir(tmp_path)
-    for name in (
-        "GRADIO_URL",
-        "HF_TOKEN",
-        "ELASTICSEARCH_HOST",
-        "ELASTICSEARCH_URL",
-        "PIPELINE_DATA",
-        "LANGUAGE",
-        "PIPELINE_LANG",
-    ):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LC_ALL", "C")
-    (tmp_path / "api.log").write_text(f"{OTHER}\n{PREDICTION}\n{METRICS}\n")
-    return tmp_path
-
-
-@pytest.fixture
-def trilog(command_line: Run) -> Run:
-    """Run a command line; give its exit code, what it printed, and its errors."""
-    return command_line
+def _log(folder: Path) -> None:
+    (folder / "api.log").write_text(f"{OTHER}\n{PREDICTION}\n{METRICS}\n")
 
 
 NOTHING_UNREAD = {

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from functions.pipeline.errors import ConfigError, PermanentError
+from functions.pipeline.quoting import quoted
 from functions.pipeline.sinks.duckdb.tables import found
-from functions.pipeline.sql.columns import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
