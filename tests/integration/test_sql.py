@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,64 @@ def test_rows_are_printed_as_a_table_as_json_and_as_csv(trilog: Run):
     said = trilog("sql", "--format", "csv", query)[1]
     assert said.splitlines()[1].startswith('abc-123,200,"{""AGE"":65}",')
     assert "no rows" in trilog("sql", "SELECT 1 WHERE false")[1]
+
+
+VALUES = {  # in DuckDB: in JSON
+    "true": True,
+    "170141183460469231731687303715884105727::HUGEINT": 2**127 - 1,
+    "18446744073709551615::UBIGINT": 2**64 - 1,
+    "0.5": 0.5,
+    "12345678901234567890.123456789": "12345678901234567890.123456789",
+    "'nan'::DOUBLE": None,
+    "'10:00:00+02'::TIMETZ": "10:00:00+02:00",
+    "TIME '10:00:00.5'": "10:00:00.500000",
+    "TIMESTAMP '2025-01-20 10:30:00'": "2025-01-20T10:30:00Z",
+    "'2025-01-20 10:30:00+02'::TIMESTAMPTZ": "2025-01-20T08:30:00Z",
+    "'infinity'::TIMESTAMPTZ": "9999-12-31T23:59:59.999999Z",
+    "DATE '290309-12-22 (BC)'": "290309-12-22 (BC)",
+    "INTERVAL '1 day 2 hours'": "1 day, 2:00:00",
+    "MAP {DATE '2025-01-01': 2}": {"2025-01-01": 2},
+    "MAP {[1]: 2}": {"key": [[1]], "value": [2]},
+    "{'a': [1.5, 2.5]}": {"a": [1.5, 2.5]},
+    "['inf'::DOUBLE]": [None],
+    "row(1, 'a')": [1, "a"],
+    "array_value(1, 2)": [1, 2],
+    r"'\xAA'::BLOB": r"\xaa",
+    "'101'::BIT": "101",
+    "'8c8b3d42-0f5a-4f3e-9b56-0d0c7a6e1b11'::UUID": "8c8b3d42-0f5a-4f3e-9b56-0d0c7a6e1b11",
+    "'a'::ENUM ('a', 'b')": "a",
+    "union_value(num := 2)": 2,
+    "99999999999999999999::BIGNUM": "99999999999999999999",
+    """'{"a": 1}'::JSON""": {"a": 1},
+    "NULL::JSON": None,
+    "NULL": None,
+}
+
+
+def test_every_type_is_printed(trilog: Run):
+    query = f"SELECT {', '.join(f'{each} AS v{place}' for place, each in enumerate(VALUES))}"
+    assert [*json.loads(trilog("sql", "--json", query)[1]).values()] == [*VALUES.values()]
+    assert trilog("sql", "--format", "csv", query)[1].splitlines()[1].startswith(f"true,{2**127 - 1},{2**64 - 1},0.5,")
+    for each in VALUES:
+        assert trilog("sql", f"SELECT {each}")[0] == 0, each
+
+
+def test_columns_of_one_name_are_all_there(trilog: Run):
+    query = """SELECT 1 AS a, 'x' AS a, 3 AS a_1, '{"b": 4}'::JSON AS a"""
+    assert trilog("sql", "--json", query)[1] == '{"a":1,"a_2":"x","a_1":3,"a_3":{"b": 4}}\n'
+    assert trilog("sql", "--format", "csv", query)[1].startswith("a,a,a_1,a\n1,x,3,")
+
+
+def test_times_of_documents_compare_with_now_whatever_the_zone(trilog: Run, monkeypatch: pytest.MonkeyPatch):
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    Path("now.log").write_text(f"{now} - api - INFO - just now\n")
+    assert trilog("now.log")[0] == 0
+    query = (
+        """SELECT message FROM logs WHERE "@timestamp" BETWEEN now() - INTERVAL 1 HOUR AND now() + INTERVAL 1 HOUR"""
+    )
+    for zone in ("Asia/Tokyo", "America/New_York"):
+        monkeypatch.setenv("TZ", zone)
+        assert "just now" in trilog("sql", query)[1]
 
 
 def test_the_examples_in_its_help_work(trilog: Run):
