@@ -37,7 +37,9 @@ def _log(folder: Path) -> None:
 
 NOTHING_UNREAD = {
     "unread": {},
+    "untimed": 0,
     "passed_without_document": {},
+    "no_predictions": {},
     "examples": [],
     "ambiguous_times": 0,
     "control_messages": 0,

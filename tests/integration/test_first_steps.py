@@ -29,11 +29,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def trilog(command_line: Run) -> Run:
-    return command_line
-
-
 def test_init_writes_what_a_run_needs(trilog: Run, folder: Path):
     code, out, err = trilog("init", "--source", "api.log*")
     assert (code, err) == (0, "")
