@@ -5,6 +5,7 @@ from __future__ import annotations
 from gettext import gettext as _
 from typing import TYPE_CHECKING, NamedTuple
 
+from functions.cli.numbers import local
 from functions.cli.tables import open_console, readable
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def print_groups(by: str, groups: list[Group]) -> None:
 
 def _numbers(groups: list[Group]) -> list[_Column]:
     """Return the columns of numbers, the most important first."""
-    columns = [_Column(_("documents"), [f"{each.documents:,}" for each in groups])]
+    columns = [_Column(_("documents"), [local(f"{each.documents:,}") for each in groups])]
     if any(each.failed for each in groups):
         columns.append(_Column(_("failed"), [_percent(each) for each in groups]))
     if any(each.timed for each in groups):
@@ -98,13 +99,13 @@ def duration(milliseconds: float | None) -> str:
     if milliseconds is None:
         return ""
     if milliseconds < _SECOND:
-        return f"{milliseconds:.3g} ms" if milliseconds < _SECOND - 1 else f"{milliseconds:.0f} ms"
-    return f"{milliseconds / 1000:.3g} s" if milliseconds < _MINUTE else f"{milliseconds / _MINUTE:.3g} min"
+        return local(f"{milliseconds:.3g} ms" if milliseconds < _SECOND - 1 else f"{milliseconds:.0f} ms")
+    return local(f"{milliseconds / 1000:.3g} s" if milliseconds < _MINUTE else f"{milliseconds / _MINUTE:.3g} min")
 
 
 def _percent(group: Group) -> str:
     share = 100 * group.failed / group.documents
-    return f"{share:.1f} %" if share >= 0.1 or not group.failed else "<0.1 %"  # noqa: PLR2004 (a digit)
+    return local(f"{share:.1f} %" if share >= 0.1 or not group.failed else "<0.1 %")  # noqa: PLR2004 (a digit)
 
 
 def _times(group: Group, digits: int) -> str:

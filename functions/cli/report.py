@@ -12,6 +12,7 @@ from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from functions.cli.numbers import local
 from functions.cli.tables import open_console, readable
 from functions.pipeline.batch import RAW
 from functions.pipeline.documents import LOGS
@@ -42,7 +43,7 @@ def progress(*, hidden: bool) -> Iterator[Callable[[Run], None]]:
     elif sys.stderr.isatty():
         begun = time.monotonic()
         with console.status(_("collecting…")) as status:
-            yield lambda run: status.update(f"{_so_far(run)} ({run.collected / (time.monotonic() - begun):,.0f}/s)")
+            yield lambda run: status.update(f"{_so_far(run)} ({_rate(run.collected, begun)})")
     else:
         lines = _Lines()
         yield lambda run: lines.say(_so_far(run))
@@ -63,8 +64,7 @@ def progress_bar(*, hidden: bool) -> Iterator[Callable[[int, int], None]]:
             task, begun = bar.add_task("", total=None, rate=""), time.monotonic()
 
             def advance(done: int, total: int) -> None:
-                rate = f"{done / max(time.monotonic() - begun, 0.001):,.1f}/s"
-                bar.update(task, completed=done, total=total, rate=rate)
+                bar.update(task, completed=done, total=total, rate=_rate(done, begun, 1))
 
             yield advance
     else:
@@ -93,10 +93,15 @@ def counting(what: str) -> Iterator[Callable[[Iterable[T]], Iterator[T]]]:
             begun = time.monotonic()
             for count, thing in enumerate(things, 1):
                 if not count % 1000:
-                    bar.update(task, completed=count, rate=f"{count / (time.monotonic() - begun):,.0f}/s")
+                    bar.update(task, completed=count, rate=_rate(count, begun))
                 yield thing
 
         yield passed
+
+
+def _rate(count: int, begun: float, digits: int = 0) -> str:
+    """Write how many a second they are, since a time of the monotonic clock."""
+    return local(f"{count / max(time.monotonic() - begun, 0.001):,.{digits}f}/s")
 
 
 class _Lines:
@@ -118,8 +123,8 @@ def _so_far(run: Run) -> str:
 
 def report(run: Run, pipeline: LogsPipeline) -> None:
     """Print what a run did, where the data lies, and what to type next."""
-    text = _("{lines} lines collected in {seconds:.1f} s (batches: {batches})")
-    print(text.format(lines=run.collected, batches=run.batches, seconds=run.seconds))
+    text, seconds = _("{lines} lines collected in {seconds} s (batches: {batches})"), local(f"{run.seconds:.1f}")
+    print(text.format(lines=run.collected, batches=run.batches, seconds=seconds))
     if run.recovered:
         print(
             _("{lines} lines that another run had collected, and not yet indexed, are indexed too").format(
@@ -133,7 +138,8 @@ def report(run: Run, pipeline: LogsPipeline) -> None:
 
 def report_reindex(run: Run, pipeline: LogsPipeline, prefix: str) -> None:
     """Print what indexing again did, where the data lies, and what to type next."""
-    print(_("{batches} batches indexed again in {seconds:.1f} s").format(batches=run.batches, seconds=run.seconds))
+    text, seconds = _("batches indexed again in {seconds} s: {batches}"), local(f"{run.seconds:.1f}")
+    print(text.format(batches=run.batches, seconds=seconds))
     if run.resumed:
         text = _("{batches} others were done before it was interrupted; to start over: {command}")
         print(text.format(batches=run.resumed, command=reindex_command(prefix, "--restart")))
@@ -242,12 +248,16 @@ def _shares(counts: Counter[str]) -> str:
 def _print_next(run: Run, pipeline: LogsPipeline) -> None:
     kind = _to_look_at(run)
     index = pipeline.names.base(kind)
-    print(_("Next:"))
-    print(" ", command_line(f"show {index}"))
+    commands = [f"show {index}"]
     last = next(open_indexes(pipeline.environment).read(kind, newest=1), {})
     if "transaction_id" in last:
-        print(" ", command_line(f"trace {last['transaction_id']}"))
-    print(" ", command_line(f"export {index} --output {index}.csv"))
+        commands.append(f"trace {shlex.quote(str(last['transaction_id']))}")
+    commands.append(f"export {index} --output {index}.csv")
+    data = pipeline.environment.get("PIPELINE_DATA")  # which may be set for this command alone
+    where = f"PIPELINE_DATA={shlex.quote(data)} " if data else ""
+    print(_("Next:"))
+    for each in commands:
+        print(" ", where + command_line(each))
 
 
 def _to_look_at(run: Run) -> str:

@@ -71,14 +71,14 @@ EXPECTED = """\
 Valeur : 16.67%
 Seuil : 5 %
 Runbook : https://example.org/trilog/docs/runbooks/ApiErreurs5xx.md
-Enregistrements : trilog export ml-api-logs --since 2025-01-20T11:45Z
+Enregistrements : trilog show ml-api-logs --status 5xx --since 2025-01-20T11:45Z
 """
 ENGLISH = """\
 16.67% of the answers of api.log are 5xx errors, over 5 minutes (threshold: 5%).
 Value: 16.67%
 Threshold: 5 %
 Runbook: https://example.org/trilog/docs/runbooks/ApiErreurs5xx.md
-Records: trilog export ml-api-logs --since 2025-01-20T11:45Z
+Records: trilog show ml-api-logs --status 5xx --since 2025-01-20T11:45Z
 """
 TITLES = [  # of what is critical: the rest of the service's is not told beside it
     "[CRITICAL] Erreurs du serveur : api.log",

@@ -78,6 +78,7 @@ def answer(database: Database, tables: Mapping[str, str], query: str) -> Answer:
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 (whatever DuckDB has)
     """Give a value as JSON has it: times in ISO 8601, and a decimal number as text where a float would round it."""
+    plain: Any
     match value:
         case None | str() | int() | float():
             plain = value
