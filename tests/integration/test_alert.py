@@ -252,7 +252,7 @@ def test_a_name_out_of_a_log_is_text(people: People, tmp_path: Path):
     ]
     collect(tmp_path, *(json.dumps(each) for each in rows * 6), name="hostile.log")
     people.run()
-    [slack] = [each for each in people.slack() if "evil" in each["title"] and "5xx" in each["text"]]
+    [slack] = [each for each in people.slack() if "evil" in each["title"] and "erreurs 5xx" in each["text"]]
     assert slack["title"].endswith(": &lt;!channel&gt; &lt;https://evil.example|ici&gt; &amp; *x*")
     assert "<" not in slack["text"] + slack["title"]
     assert any(str(each["Subject"]).endswith(f": {hostile}") for each in people.mail.messages)

@@ -121,7 +121,8 @@ def test_doctor_has_a_cross_for_all_that_is_wrong_and_for_nothing_else(trilog: R
     (folder / "odd.log").write_text("no known layout\n" * 3)
     code, out, _ = trilog("doctor", "--source", "odd.log")
     assert (code, "✗" in out, "⚠ " in out) == (0, False, True)
-    (folder / "bad.log.gz").write_bytes(gzip.compress(LINE.encode() * 1000)[:24])
+    (folder / "bad.log.gz").write_bytes(gzip.compress(LINE.encode() * 1000)[:40])
+    os.utime(folder / "bad.log.gz", (0, 0))  # nobody is still writing it
     for place in ("bad.log.gz", "none.log"):
         code, out, _ = trilog("doctor", "--source", place)
         assert (code, "✗" in out) == (1, True), place
