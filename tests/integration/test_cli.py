@@ -322,7 +322,7 @@ def test_a_check_names_what_is_missing(trilog: Run):
     [
         (("--limit", "1"), 2, "Nothing to do"),
         (("--once",), 2, "No source. Set GRADIO_URL"),
-        (("--once", "--limit", "0"), 2, "1 or more"),
+        (("--once", "--limit", "0"), 2, "a whole number, 1 to 1,000,000,000"),
         (("show", "nothing"), 2, "no such index"),
         (("export", "message", "--format", "parquet"), 2, "--output FILE"),
         (("--once", "--source", "none.log"), 2, "none.log: no such file"),
