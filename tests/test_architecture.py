@@ -139,7 +139,7 @@ PURE = (
     "codecs",
     "codecs.bounds",
     "codecs.supply",
-    *("conditions", "groups", "sql.columns", "sql.conditions", "sql.groups"),
+    *("conditions", "groups", "quoting", "sql.columns", "sql.conditions", "sql.groups"),
     "documents",
     "instants",
     "levels",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+    from functions.alerts.alert import Labels
     from functions.alerts.requests import Counts
     from functions.alerts.rules import Burn, Rule
 
@@ -45,11 +46,19 @@ def api_alerts(services: Mapping[str, Counts], now: datetime, index: str) -> Ite
         now: the end of what was counted.
         index: the name of the log index.
     """
-    command = f"trilog export {index} --since {now - _RECORDS:%Y-%m-%dT%H:%MZ}"
+    since = f"--since {now - _RECORDS:%Y-%m-%dT%H:%MZ}"
     for service, counts in services.items():
         for rule, labels, number in _firing(counts):
             value = f"{number:.1f} s" if rule is RESPONSE_TIME else percentage(number)
+            command = f"trilog show {index} {_bad(rule, labels)} {since}"
             yield Alert(rule, (("service", service), *labels), value, rule.threshold, command, number)
+
+
+def _bad(rule: Rule, labels: Labels) -> str:
+    """Return the options of `show` that choose the requests that an alert is of."""
+    if rule is RESPONSE_TIME or ("slo", "latency") in labels:
+        return f"--slower-than {P95_OVER:g}s"
+    return "--status 4xx" if rule is ERRORS_4XX else "--status 5xx"
 
 
 def _firing(counts: Counts) -> Iterator[tuple[Rule, tuple[tuple[str, str], ...], float]]:

@@ -118,6 +118,7 @@ def _flushed(arguments: Sequence[str]) -> int:
 def _run(arguments: Sequence[str]) -> int:
     variables = environment(Path(".env"))
     speak(variables)
+    _check_texts(arguments)
     try:
         names, *_others = load(variables, IndexNames, *ALL_OPTIONS)  # whatever is wrong is told at once
     except ConfigError:
@@ -133,6 +134,14 @@ def _run(arguments: Sequence[str]) -> int:
     choose_color(given.color)
     code: int = given.command(given, _with_arguments(variables, given))
     return code
+
+
+def _check_texts(arguments: Sequence[str]) -> None:
+    """Refuse bytes that are no text: Python passes them on as halves of surrogate pairs, which no index can hold."""
+    for each in arguments:
+        if not each.isascii() and each.encode("utf-8", "replace").decode() != each:
+            shown = each.encode("utf-8", "backslashreplace").decode().replace("\\udc", "\\x")
+            raise ConfigError("{argument} has bytes that are not UTF-8. Write it in UTF-8", argument=shown)
 
 
 def _welcome() -> str:

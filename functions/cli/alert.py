@@ -47,7 +47,7 @@ def _report(found: Looked, words: Words) -> None:
         for line in words.lines(each):
             print(" ", readable(line))
     requests = sum(counts.requests() for counts in found.services.values())
-    text = _("{alerts} alerts; looked at {requests} requests of {services} services, {models} reports of drift")
+    text = _("Alerts: {alerts}. Looked at requests: {requests}, services: {services}, reports of drift: {models}")
     counts = {"requests": requests, "services": len(found.services), "models": len(found.models)}
     print("✗" if found.alerts else "✓", text.format(alerts=len(found.alerts), **counts))
 

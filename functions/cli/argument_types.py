@@ -6,6 +6,7 @@ from argparse import ArgumentTypeError
 from datetime import UTC
 from gettext import gettext as _
 
+from functions.cli.numbers import local
 from functions.pipeline.config import LONGEST
 from functions.pipeline.instants import parsed_instant
 
@@ -19,15 +20,15 @@ def folder(text: str) -> str:
 
 
 def lines(text: str) -> int:
-    """Take a whole number, 1 or more."""
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise ArgumentTypeError(_("a whole number, 1 or more"))
+    """Take a whole number, 1 or more, that whatever counts lines can hold."""
+    if not text.isascii() or not text.isdigit() or not 0 < float(text) <= LONGEST:
+        raise ArgumentTypeError(_("a whole number, 1 to {most}").format(most=local(f"{LONGEST:,}")))
     return int(text)
 
 
 def port(text: str) -> int:
     """Take the number of a port."""
-    if not text.isascii() or not text.isdigit() or int(text) > 65535:  # noqa: PLR2004 (the last port)
+    if not text.isascii() or not text.isdigit() or float(text) > 65535:  # noqa: PLR2004 (the last port)
         raise ArgumentTypeError(_("a port, 0 to 65535"))
     return int(text)
 

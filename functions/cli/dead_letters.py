@@ -13,7 +13,7 @@ import orjson
 from functions.cli.export_file import write
 from functions.cli.language import told
 from functions.cli.report import command_line
-from functions.cli.tables import readable
+from functions.cli.tables import open_console, readable
 from functions.local import LogsPipeline
 from functions.pipeline.documents import DEAD_LETTERS
 from functions.pipeline.errors import ConfigError, TrilogError
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 _COLUMNS = ("id", "failed_at", "class", "target", "reason", "store_key")
 _NARROW = ("id", "failed_at", "class", "reason")  # the id names the target too
 _WIDE = 120  # characters in a line that has room for all columns
-_NO_TERMINAL = 160  # characters in a line of a table that goes to a file or to another program
 _LEAST = 8  # characters of a column that is shortened
 _DIGITS = 12  # of an id's hash in the list
 _SHOWN = ("failed_at", "class", "status", "target", "transaction_id", "store_key", "position", "reason", "hint")
@@ -147,13 +146,10 @@ def _print_letter(letter: dict[str, Any]) -> None:
 
 def _print_table(letters: list[dict[str, Any]]) -> None:
     from rich.box import SIMPLE
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = _NO_TERMINAL
+    console = open_console()
     columns = _COLUMNS if console.width >= _WIDE else _NARROW
     rows = {name: [_cell(letter, name) for letter in letters] for name in columns}
     table = Table(box=SIMPLE, padding=(0, 1), pad_edge=False)

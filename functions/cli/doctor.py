@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from functions.cli.language import told
+from functions.cli.numbers import local
 from functions.cli.parsing import version
 from functions.cli.try_layout import read_lines
 from functions.local import ALL_OPTIONS, LogsPipeline
@@ -130,27 +131,32 @@ def _first_lines(environment: dict[str, str], place: str | None) -> dict[str, An
 
 def _print(found: dict[str, Any]) -> None:
     for name, value in found["versions"].items():
-        print(f"{name}: {value}")
+        print(_("{name}: {found}").format(name=name, found=value))
     print(_("Configuration:"), "" if found["configuration"] else _("nothing set"))
     for name, value in found["configuration"].items():
         print(f"  {name}={value}")
     disk, clock = found["disk"], found["clock"]
-    text = _("Disk: {free:.1f} GB free for {folder}; the index has {index:.1f} MB")
-    print(text.format(free=disk["free"] / 1e9, folder=disk["folder"], index=disk["index"] / 1e6))
+    text = _("Disk: {free} GB free for {folder}; the index has {index} MB")
+    free, index = local(f"{disk['free'] / 1e9:,.1f}"), local(f"{disk['index'] / 1e6:,.1f}")
+    print(text.format(free=free, folder=disk["folder"], index=index))
+    text = _("{name}: {found}")
     for each in found["checks"]:
-        print(f"✗ {each['error']}" if each["error"] else f"✓ {_(each['name'])}: {each['found']}")
-    if clock["skew"] is not None:
-        text = _("clock: {seconds:.1f} s from the store's")
-        print(f"✗ {clock['error']}" if clock["error"] else f"✓ {text.format(seconds=clock['skew'])}")
+        name, good, error = each.values()
+        print(f"✗ {error}" if error else f"✓ {text.format(name=_(name), found=good)}")
+    told_before = {each["error"] for each in found["checks"]}
+    for each in (clock, *found["sources"]):
+        if each["error"] and each["error"] not in told_before:
+            print("✗", each["error"])
+    if clock["skew"] is not None and not clock["error"]:
+        print("✓", _("clock: {seconds} s from the store's").format(seconds=local(f"{abs(clock['skew']):.1f}")))
     for each in found["sources"]:
-        _print_source(each)
+        if not each["error"]:
+            _print_source(each)
     sys.stdout.flush()
 
 
 def _print_source(each: dict[str, Any]) -> None:
-    if each["error"]:
-        return  # the checks say it
     text = _("{source}: of its first {records} records {times} have a time, {levels} a level; {unread} are unread")
-    print("✗" if each["unread"] else "✓", text.format(**each))
+    print("⚠" if each["unread"] else "✓", text.format(**each))
     for layout, count in each["layouts"].items():
         print(f"    {layout}: {count}")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import orjson
 
 from functions.pipeline.kinds.templates import columns
-from functions.pipeline.tabular import ROWS, Form, copy_statement, in_order
+from functions.pipeline.quoting import quoted
+from functions.pipeline.tabular import EXACT, LARGE, ROWS, Form, common, copy_statement, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _LARGEST = 64 << 20  # bytes of one document
 _LITTLE: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "256MB", "threads": 1}  # for any number
 _TYPES: dict[type, str] = {bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE", str: "VARCHAR"}
+_ROUNDED, _TOO_LARGE = 2**53, 2**63  # whole numbers that a DOUBLE may round, and that a BIGINT does not hold
+_FINAL = {None: "VARCHAR", LARGE: "BIGINT", EXACT: "VARCHAR"}
 
 
 def write(documents: Iterable[dict[str, Any]], kind: str, form: Form | str, output: BinaryIO) -> int:
@@ -36,7 +39,7 @@ def write(documents: Iterable[dict[str, Any]], kind: str, form: Form | str, outp
         with lines.open("wb") as file:
             count = _write_lines(_flattened(documents, types), file)
         ordered = in_order(types, ["_id", *columns(kind)])
-        _convert(lines, table, {name: types[name] or "VARCHAR" for name in ordered}, form)
+        _convert(lines, table, {name: _FINAL.get(types[name], types[name] or "") for name in ordered}, form)
         with table.open("rb") as file:
             shutil.copyfileobj(file, output)
     return count
@@ -51,39 +54,43 @@ def _write_lines(documents: Iterable[dict[str, Any]], output: BinaryIO) -> int:
 
 def _flattened(documents: Iterable[dict[str, Any]], types: dict[str, str | None]) -> Iterator[dict[str, Any]]:
     """Yield each document with its objects' fields beside its own; note each column's type on the way."""
-    spelled = {name.casefold(): name for name in types}
+    paths: dict[str, tuple[str, ...]] = {name.casefold(): (name,) for name in types}
     for document in documents:
         row = {}
-        for name, value in _cells("", document):
-            column = _column(name, spelled)
+        for path, value in _cells((), document):
+            column = _column(path, paths)
             row[column] = value
             types[column] = _common(types.get(column), value)
         yield row
 
 
-def _column(name: str, spelled: dict[str, str]) -> str:
-    """Name a column; one that differs from another in capitals only, which tables do not tell apart, by a sign."""
-    while spelled.setdefault(name.casefold(), name) != name:
+def _column(path: tuple[str, ...], paths: dict[str, tuple[str, ...]]) -> str:
+    """Name a column by its path; of two that a table would not tell apart, the later one gets a sign.
+
+    So differ capitals, `Q` and `q`, and dots within names, `{"a.b": 1}` and `{"a": {"b": 1}}`.
+    """
+    name = ".".join(path)
+    while paths.setdefault(name.casefold(), path) != path:
         name += "'"
     return name
 
 
-def _cells(path: str, fields: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def _cells(path: tuple[str, ...], fields: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
     for name, value in fields.items():
         if isinstance(value, dict):
-            yield from _cells(f"{path}{name}.", value)
+            yield from _cells((*path, name), value)
         elif value is not None or not path:  # a target that no document has is a column all the same
-            yield f"{path}{name}", orjson.dumps(value).decode() if isinstance(value, list) else value
+            yield (*path, name), orjson.dumps(value).decode() if isinstance(value, list) else value
 
 
 def _common(known: str | None, value: object) -> str | None:
     """Return the type that holds both what a column held until now and one more value; None: nothing so far."""
     if value is None or known in {"TIMESTAMP", "VARCHAR"}:
         return known
-    one = "DOUBLE" if isinstance(value, int) and abs(value) >= 2**63 else _TYPES[type(value)]
-    if known in {None, one}:
-        return one
-    return "DOUBLE" if {known, one} == {"BIGINT", "DOUBLE"} else "VARCHAR"
+    one = _TYPES[type(value)]
+    if type(value) is int and abs(value) > _ROUNDED:
+        one = LARGE if abs(value) < _TOO_LARGE else EXACT
+    return common(known or one, one)
 
 
 def _convert(lines: Path, table: Path, types: dict[str, str], form: Form) -> None:
@@ -92,7 +99,7 @@ def _convert(lines: Path, table: Path, types: dict[str, str], form: Form) -> Non
     with duckdb.connect(config={**_LITTLE, "temp_directory": str(table.parent)}) as database:
         read = database.read_json(str(lines), columns=types, format="newline_delimited", maximum_object_size=_LARGEST)
         read.create_view("documents")
-        cells = {name: ('"' + name.replace('"', '""') + '"', sql_type) for name, sql_type in types.items()}
+        cells = {name: (quoted(name), sql_type) for name, sql_type in types.items()}
         copy = copy_statement(cells, "FROM documents", str(table), form)
         try:
             database.execute(copy)

@@ -13,6 +13,7 @@ import orjson
 from functions.drift.target import TARGET, TRANSACTION, TargetFile, load_target
 from functions.pipeline.errors import ConfigError
 from functions.pipeline.kinds.templates import columns
+from functions.pipeline.quoting import literal
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -40,7 +41,7 @@ class Target:
     def __init__(self, connection: DuckDBPyConnection, on: str, names: list[str]) -> None:
         self._connection, self._on = connection, on
         self._none = dict.fromkeys(names)
-        members = ", ".join(f"{_literal(name)}: t{place}" for place, name in enumerate(names))
+        members = ", ".join(f"{literal(name)}: t{place}" for place, name in enumerate(names))
         self._query = f"SELECT key, to_json({{{members}}}) FROM target WHERE key IN (SELECT unnest(?))"  # noqa: S608 (quoted)
         self.documents = self.found = 0
 
@@ -98,7 +99,3 @@ def _names(found: list[str], kind: str, file: TargetFile) -> list[str]:
 def _text(value: object) -> str | None:
     """Give an id as text; None for none."""
     return value if value is None or isinstance(value, str) else orjson.dumps(value).decode()
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -7,6 +7,7 @@ from argparse import ArgumentTypeError
 from gettext import gettext as _
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from functions.cli.report import command_line
 from functions.cli.times import time
 from functions.pipeline.conditions import AnyOf, Compare, Contains, Glob, Matches, one_of
 from functions.pipeline.durations import milliseconds
@@ -90,9 +91,14 @@ def check_field(name: str, kind: str, names: IndexNames) -> str:
     """Return a field's name, once it is known that the kind has it.
 
     Raises:
-        ConfigError: it has not.
+        ConfigError: it has not, or it is the `_id`, which is no field.
     """
-    if name != "_id" and field(kind, name) is None:
+    if name == "_id":
+        raise ConfigError(
+            "_id is no field to choose or count documents by. SQL finds one in the embedded index: {command}",
+            command=command_line("""sql "SELECT * FROM logs WHERE _id = 'ID'\""""),
+        )
+    if field(kind, name) is None:
         raise ConfigError(
             "{index} has no field {field}. It has: {fields}",
             index=names.base(kind),

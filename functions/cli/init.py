@@ -30,7 +30,8 @@ def init(given: Namespace, environment: dict[str, str]) -> int:
         if each.name == "source" and "PIPELINE_STORE" in settings and not _PLACES & settings.keys():
             continue  # there is no source yet: what lies in the bucket is indexed from there
         failed += each.error is not None
-        print(f"✗ {told(each.error)}" if each.error else f"✓ {_(each.name)}: {each.found}", flush=True)
+        found = _("{name}: {found}").format(name=_(each.name), found=each.found)
+        print(f"✗ {told(each.error)}" if each.error else f"✓ {found}", flush=True)
     if failed:
         print(_("Nothing written. Correct that, and run it again: {command}").format(command=command_line("init")))
         return 1

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from functions.cli.tables import readable
+from functions.cli.exceptions import with_exception
+from functions.cli.tables import STYLES, open_console, readable
 from functions.pipeline.documents import LOGS
 
 if TYPE_CHECKING:
     from functions.pipeline.documents import Rows
-
-_STYLES = {"CRITICAL": "bold red", "ERROR": "red", "WARNING": "yellow", "INFO": "green", "DEBUG": "dim", "TRACE": "dim"}
 
 
 class Records:
@@ -21,10 +20,8 @@ class Records:
 
     def __init__(self, *, as_json: bool) -> None:
         """Say whether they are printed whole, each as a JSON object in a line."""
-        from rich.console import Console
-
         self._as_json = as_json
-        self._console = Console(highlight=False, soft_wrap=True)
+        self._console = open_console()
 
     def show(self, documents: Rows) -> None:
         """Print the documents of one kind, if that is the log index's."""
@@ -41,5 +38,6 @@ class Records:
         from rich.text import Text
 
         time, level = str(document.get("@timestamp", ""))[11:23], str(document.get("level") or "")
-        text = readable(document.get("message") or document.get("raw_log", ""))
-        self._console.print(Text.assemble((time, "dim"), " ", (f"{level:<8}", _STYLES.get(level, "")), " ", text))
+        text = with_exception(document) if document.get("message") else readable(document.get("raw_log", ""))
+        style = STYLES.get(level, "green" if level == "INFO" else "")
+        self._console.print(Text.assemble((time, "dim"), " ", (f"{level:<8}", style), " ", text), soft_wrap=True)

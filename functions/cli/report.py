@@ -12,9 +12,11 @@ from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from functions.cli.tables import readable
+from functions.cli.numbers import local
+from functions.cli.tables import open_console, readable
 from functions.pipeline.batch import RAW
 from functions.pipeline.documents import LOGS
+from functions.pipeline.expressions import compiled
 from functions.pipeline.kinds import kinds
 from functions.pipeline.wiring import open_indexes
 
@@ -28,21 +30,20 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _MOST_SHARES = 5  # envelopes and layouts that are named
+_SECONDS = r"(?i)(^|_)(s|secs?|seconds)$"  # how the name of a duration in seconds ends
 _PAUSE = 2.0  # seconds between two lines of progress
 
 
 @contextmanager
 def progress(*, hidden: bool) -> Iterator[Callable[[Run], None]]:
     """Yield what shows a run's progress: one moving line on a terminal, else a line from time to time."""
-    from rich.console import Console
-
-    console = Console(stderr=True, highlight=False)
+    console = open_console(stderr=True)
     if hidden:
         yield lambda _run: None
     elif sys.stderr.isatty():
         begun = time.monotonic()
         with console.status(_("collecting…")) as status:
-            yield lambda run: status.update(f"{_so_far(run)} ({run.collected / (time.monotonic() - begun):,.0f}/s)")
+            yield lambda run: status.update(f"{_so_far(run)} ({_rate(run.collected, begun)})")
     else:
         lines = _Lines()
         yield lambda run: lines.say(_so_far(run))
@@ -51,10 +52,9 @@ def progress(*, hidden: bool) -> Iterator[Callable[[Run], None]]:
 @contextmanager
 def progress_bar(*, hidden: bool) -> Iterator[Callable[[int, int], None]]:
     """Yield what shows how many batches of how many are done: a bar on a terminal, else a line from time to time."""
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    console = Console(stderr=True, highlight=False)
+    console = open_console(stderr=True)
     if hidden:
         yield lambda _done, _all: None
     elif sys.stderr.isatty():
@@ -64,8 +64,7 @@ def progress_bar(*, hidden: bool) -> Iterator[Callable[[int, int], None]]:
             task, begun = bar.add_task("", total=None, rate=""), time.monotonic()
 
             def advance(done: int, total: int) -> None:
-                rate = f"{done / max(time.monotonic() - begun, 0.001):,.1f}/s"
-                bar.update(task, completed=done, total=total, rate=rate)
+                bar.update(task, completed=done, total=total, rate=_rate(done, begun, 1))
 
             yield advance
     else:
@@ -79,7 +78,6 @@ def counting(what: str) -> Iterator[Callable[[Iterable[T]], Iterator[T]]]:
     if not sys.stderr.isatty():
         yield iter
         return
-    from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (
@@ -88,17 +86,22 @@ def counting(what: str) -> Iterator[Callable[[Iterable[T]], Iterator[T]]]:
         TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=open_console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None, rate="")
 
         def passed(things: Iterable[T]) -> Iterator[T]:
             begun = time.monotonic()
             for count, thing in enumerate(things, 1):
                 if not count % 1000:
-                    bar.update(task, completed=count, rate=f"{count / (time.monotonic() - begun):,.0f}/s")
+                    bar.update(task, completed=count, rate=_rate(count, begun))
                 yield thing
 
         yield passed
+
+
+def _rate(count: int, begun: float, digits: int = 0) -> str:
+    """Write how many a second they are, since a time of the monotonic clock."""
+    return local(f"{count / max(time.monotonic() - begun, 0.001):,.{digits}f}/s")
 
 
 class _Lines:
@@ -120,8 +123,8 @@ def _so_far(run: Run) -> str:
 
 def report(run: Run, pipeline: LogsPipeline) -> None:
     """Print what a run did, where the data lies, and what to type next."""
-    text = _("{lines} lines collected in {seconds:.1f} s (batches: {batches})")
-    print(text.format(lines=run.collected, batches=run.batches, seconds=run.seconds))
+    text, seconds = _("{lines} lines collected in {seconds} s (batches: {batches})"), local(f"{run.seconds:.1f}")
+    print(text.format(lines=run.collected, batches=run.batches, seconds=seconds))
     if run.recovered:
         print(
             _("{lines} lines that another run had collected, and not yet indexed, are indexed too").format(
@@ -135,7 +138,8 @@ def report(run: Run, pipeline: LogsPipeline) -> None:
 
 def report_reindex(run: Run, pipeline: LogsPipeline, prefix: str) -> None:
     """Print what indexing again did, where the data lies, and what to type next."""
-    print(_("{batches} batches indexed again in {seconds:.1f} s").format(batches=run.batches, seconds=run.seconds))
+    text, seconds = _("batches indexed again in {seconds} s: {batches}"), local(f"{run.seconds:.1f}")
+    print(text.format(batches=run.batches, seconds=seconds))
     if run.resumed:
         text = _("{batches} others were done before it was interrupted; to start over: {command}")
         print(text.format(batches=run.resumed, command=reindex_command(prefix, "--restart")))
@@ -153,7 +157,6 @@ def _report_indexes(run: Run, pipeline: LogsPipeline, prefix: str) -> None:
 
 
 def _print_table(run: Run, pipeline: LogsPipeline) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(_("index"))
@@ -162,7 +165,7 @@ def _print_table(run: Run, pipeline: LogsPipeline) -> None:
     for kind in run.found:
         counts = (each[kind] for each in (run.tally.created, run.tally.duplicates, run.tally.dead))
         table.add_row(pipeline.names.base(kind), *map(str, counts))
-    Console().print(table)
+    open_console().print(table)
 
 
 def _print_conservation(run: Run) -> None:
@@ -184,14 +187,21 @@ def print_coverage(coverage: Coverage, records: int) -> None:
     unread, without = coverage.unread.total(), coverage.passed_without_document.total()
     if unread:
         sign = "⚠ " if coverage.mostly_unread(records) else ""
-        text = _("{sign}{unread} of {records} records are unread: in no known layout, or without a time ({where})")
-        print(text.format(sign=sign, unread=unread, records=records, where=_shares(coverage.unread)))
+        text = _("{sign}{unread} of {records} records are unread: {why} ({where})")
+        why, where = _why_unread(unread - coverage.untimed, coverage.untimed), _shares(coverage.unread)
+        print(text.format(sign=sign, unread=unread, records=records, why=why, where=where))
         for each in coverage.examples:
             print("   ", readable(each.split("\n", 1)[0]))
         print(_("Look at them:"), command_line("show --unread"))
     if without:
         text = _("{count} records passed the filter, but no document was made of them ({where})")
         print(text.format(count=without, where=_shares(coverage.passed_without_document)))
+    if coverage.no_predictions:
+        text = _(
+            "{count} records have an input and a result, and are no predictions: neither their path "
+            "(PIPELINE_PREDICTION_PATHS) nor their message (PIPELINE_FILTER_PATTERN) says so ({where})"
+        )
+        print(text.format(count=coverage.no_predictions.total(), where=_shares(coverage.no_predictions)))
     if coverage.ambiguous:
         text = _("{count} dates can be read day first or month first; PIPELINE_DAY_FIRST decided")
         print(text.format(count=coverage.ambiguous))
@@ -200,8 +210,25 @@ def print_coverage(coverage: Coverage, records: int) -> None:
         print(text.format(count=coverage.control_messages))
     if coverage.candidates:
         print(_("These members may be fields under other names. To take them as such, write into trilog.toml:"))
-        lines = (f"{field} = {json.dumps(names, ensure_ascii=False)}" for field, names in coverage.names().items())
-        print("\n".join(("[fields]", *lines)))
+        print("\n".join(("[fields]", *(_own(*each) for each in coverage.names().items()))))
+
+
+def _why_unread(unknown: int, untimed: int) -> str:
+    if not untimed:
+        return _("in no known layout")
+    if not unknown:
+        return _("their layout is known, but they tell no time")
+    return _("{unknown} in no known layout, {untimed} without a time").format(unknown=unknown, untimed=untimed)
+
+
+def _own(field: str, names: list[str]) -> str:
+    """Write a line of trilog.toml; durations that are not in milliseconds have their unit."""
+    if field != "execution_time_ms":
+        return f"{field} = {json.dumps(names, ensure_ascii=False)}"
+    told = (json.dumps(name, ensure_ascii=False) for name in names)
+    units = ("s" if compiled(_SECONDS).search(name) else "" for name in names)
+    values = (f'{{ name = {name}, unit = "{unit}" }}' if unit else name for name, unit in zip(told, units, strict=True))
+    return f"{field} = [{', '.join(values)}]"
 
 
 def _print_redaction(run: Run) -> None:
@@ -221,12 +248,16 @@ def _shares(counts: Counter[str]) -> str:
 def _print_next(run: Run, pipeline: LogsPipeline) -> None:
     kind = _to_look_at(run)
     index = pipeline.names.base(kind)
-    print(_("Next:"))
-    print(" ", command_line(f"show {index}"))
+    commands = [f"show {index}"]
     last = next(open_indexes(pipeline.environment).read(kind, newest=1), {})
     if "transaction_id" in last:
-        print(" ", command_line(f"trace {last['transaction_id']}"))
-    print(" ", command_line(f"export {index} --output {index}.csv"))
+        commands.append(f"trace {shlex.quote(str(last['transaction_id']))}")
+    commands.append(f"export {index} --output {index}.csv")
+    data = pipeline.environment.get("PIPELINE_DATA")  # which may be set for this command alone
+    where = f"PIPELINE_DATA={shlex.quote(data)} " if data else ""
+    print(_("Next:"))
+    for each in commands:
+        print(" ", where + command_line(each))
 
 
 def _to_look_at(run: Run) -> str:

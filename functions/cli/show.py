@@ -8,6 +8,7 @@ from functools import partial
 from gettext import gettext as _
 from typing import TYPE_CHECKING, Any
 
+from functions.cli.exceptions import in_table
 from functions.cli.filters import check_field, chosen, refuse_computed
 from functions.cli.follow import new
 from functions.cli.report import command_line
@@ -41,22 +42,20 @@ def show(given: Namespace, environment: dict[str, str]) -> int:
         refuse_computed(given)
     coming = new(indexes.read, kind.name, **wanted.keywords()) if given.follow else None
     documents = [*_last(indexes.read, kind, given, wanted)]
-    if given.json:
-        print_json(documents, given.fields)
-    elif given.follow:
-        print_lines(documents, shown, kind.level)
+    lines = partial(print_json, fields=given.fields) if given.json else partial(_print_lines, shown=shown, kind=kind)
+    if given.json or given.follow:
+        lines(documents)
     elif documents:
-        print_table(documents, shown, _numbers(kind), kind.level)
+        print_table(map(in_table, documents), shown, _numbers(kind), kind.level, {"told": "message"})
     else:
         print(why_none(indexes, kind.name, names, any_filter=bool(wanted or given.status)))
     if coming:
-        _follow(
-            coming,
-            partial(print_json, fields=given.fields)
-            if given.json
-            else partial(print_lines, columns=shown, level=kind.level),
-        )
+        _follow(coming, lines)
     return 0
+
+
+def _print_lines(documents: Iterable[dict[str, Any]], shown: tuple[str, ...], kind: Kind) -> None:
+    print_lines(map(in_table, documents), shown, kind.level)
 
 
 def _follow(coming: Iterable[list[dict[str, Any]]], printing: Callable[[list[dict[str, Any]]], None]) -> None:
@@ -68,10 +67,10 @@ def _follow(coming: Iterable[list[dict[str, Any]]], printing: Callable[[list[dic
 
 def _fields(given: Namespace, kind: Kind, names: IndexNames) -> tuple[str, ...]:
     if given.fields:
-        return tuple(check_field(each, kind.name, names) for each in given.fields)
+        return tuple(each if each == "_id" else check_field(each, kind.name, names) for each in given.fields)
     if given.raw:
         return ("@timestamp", *kind.shown[:-1], check_field("raw_log", kind.name, names))
-    return ("@timestamp", *kind.shown)
+    return ("@timestamp", *("told" if each == "message" else each for each in kind.shown))
 
 
 def _numbers(kind: Kind) -> tuple[str, ...]:

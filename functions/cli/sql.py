@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
+import json
+import math
 import sys
 from gettext import gettext as _
 from itertools import islice
 from typing import TYPE_CHECKING, Any
-
-import orjson
 
 from functions.cli.language import told
 from functions.cli.tables import print_table
@@ -73,16 +73,50 @@ def _print(answer: Any, form: str) -> None:  # noqa: ANN401 (likewise)
     elif form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(answer.columns)
-        writer.writerows(answer.rows)
+        writer.writerows(
+            [_dumped(each) if isinstance(each, bool | dict | list) else each for each in row] for row in answer.rows
+        )
     else:
         _print_rows(answer)
 
 
+def _cells(row: list[Any]) -> list[Any]:
+    return [_dumped(each) if isinstance(each, bool | dict | list) else each for each in row]
+
+
 def _json(answer: Any, row: list[Any]) -> str:  # noqa: ANN401 (likewise)
     """Write a row as an object; what is JSON in it stays so."""
-    cells = zip(answer.columns, row, strict=True)
-    values = {name: orjson.Fragment(cell) if name in answer.json and cell is not None else cell for name, cell in cells}
-    return orjson.dumps(values).decode()
+    cells = enumerate(zip(_distinct(answer.columns), row, strict=True))
+    members = (
+        f"{_dumped(name)}:{cell if place in answer.json and cell is not None else _dumped(cell)}"
+        for place, (name, cell) in cells
+    )
+    return "{" + ",".join(members) + "}"
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Name columns so that an object has them all: `a`, `a_1`, as DuckDB does in a subquery."""
+    distinct: list[str] = []
+    for name in names:
+        known, count = name, 0
+        while known in distinct or (count and known in names):
+            count += 1
+            known = f"{name}_{count}"
+        distinct.append(known)
+    return distinct
+
+
+def _dumped(value: object) -> str:
+    return json.dumps(_finite(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def _finite(value: Any) -> Any:  # noqa: ANN401 (any JSON)
+    """Put null for what JSON has not: infinity, and what is no number."""
+    if isinstance(value, dict):
+        return {name: _finite(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _print_rows(answer: Any) -> None:  # noqa: ANN401 (likewise)

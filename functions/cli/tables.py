@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-_STYLES = {"CRITICAL": "bold red", "ERROR": "red", "WARNING": "yellow", "DEBUG": "dim", "TRACE": "dim"}
+STYLES = {"CRITICAL": "bold red", "ERROR": "red", "WARNING": "yellow", "DEBUG": "dim", "TRACE": "dim"}
 _WIDEST = 36  # characters of a column that is not the last
 _LAST = 30  # characters that the last one has where there is room
 _LEAST = 5  # characters of any column
+_MANY_LINES = ("what", "told")
 _NO_TERMINAL = 160  # characters in a line of a table that goes to a file or to another program
 
 
@@ -33,7 +34,7 @@ def print_table(
 
     Args:
         documents: the rows.
-        columns: fields, dotted inside objects.
+        columns: fields, dotted inside objects; `what` and `told` have all their lines, other fields the first one.
         numbers: those that are aligned on the right.
         level: the field by whose level rows are coloured, on a terminal.
         titles: what columns are called, where that is not their field's name.
@@ -70,13 +71,13 @@ def print_lines(documents: Iterable[dict[str, Any]], columns: tuple[str, ...], l
 
     console = open_console()
     for document in documents:
-        cells = (_cell(document, name).replace("\n", " ") for name in columns)
+        cells = (_cell(document, name) for name in columns)
         text = Text("  ".join(filter(None, cells)), _style(document, level), no_wrap=True, overflow="ellipsis")
         console.print(text, crop=console.is_terminal, soft_wrap=not console.is_terminal)
     sys.stdout.flush()
 
 
-def open_console() -> Console:
+def open_console(*, stderr: bool = False) -> Console:
     """Make what prints; a pipe that is closed is told as by `print`, where Rich would exit."""
     from rich.console import Console
 
@@ -84,7 +85,7 @@ def open_console() -> Console:
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
 
-    console = Printing(highlight=False)
+    console = Printing(highlight=False, stderr=stderr)
     if not console.is_terminal:
         console.width = _NO_TERMINAL
     return console
@@ -99,7 +100,7 @@ def print_json(documents: Iterable[dict[str, Any]], fields: tuple[str, ...] | No
 
 
 def _style(document: dict[str, Any], level: str | None) -> str:
-    return _STYLES.get(str(document.get(level)), "") if level else ""
+    return STYLES.get(str(document.get(level)), "") if level else ""
 
 
 def _cell(document: dict[str, Any], name: str) -> str:
@@ -107,7 +108,7 @@ def _cell(document: dict[str, Any], name: str) -> str:
     text = "" if value is None else readable(value)
     if name == "@timestamp":
         return text[:19].replace("T", " ")
-    return text if name == "what" else text.split("\n", 1)[0]
+    return text if name in _MANY_LINES else text.split("\n", 1)[0]
 
 
 def value_at(document: Any, path: str) -> Any:  # noqa: ANN401 (any JSON)

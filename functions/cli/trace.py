@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from functions.cli.drift import trace_day
+from functions.cli.exceptions import with_exception
 from functions.cli.groups import duration
 from functions.cli.report import command_line
 from functions.cli.tables import print_table, readable, value_at
@@ -128,7 +129,7 @@ def _took(document: dict[str, Any]) -> float | None:
 def _what(document: dict[str, Any]) -> str:
     """Say in one text what a document says of its transaction."""
     if document["index"] == LOGS:
-        return str(document.get("message", ""))
+        return with_exception(document)
     request = " ".join(str(document[name]) for name in _REQUEST if name in document)
     hidden = {*_HIDDEN, "index", "offset_ms", "took_ms"}
     lines = (f"{name}: {readable(value)}" for name, value in document.items() if name not in hidden)

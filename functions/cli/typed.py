@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from difflib import get_close_matches
 from glob import has_magic, iglob
 from pathlib import Path
@@ -17,34 +16,33 @@ if TYPE_CHECKING:
     from functions.cli.parsing import Parser
 
 _MODES = {"--once", "--continuous", "--follow"}
-# The commands of other programs, and what does here what they do there, the best first: the first that there is.
+# The commands of other programs, and what does here what they do there.
 HABITS = {
-    "tail": ("show --follow", "show -n 20"),
-    "follow": ("show --follow", "--follow api.log"),
-    "logs": ("show -n 20",),
-    "log": ("show -n 20",),
-    "head": ("sql 'SELECT * FROM logs ORDER BY \"@timestamp\" LIMIT 10'",),
-    "cat": ("export logs",),
-    "less": ("export logs",),
-    "ls": ("sql 'SHOW TABLES'",),
-    "list": ("sql 'SHOW TABLES'",),
-    "grep": ("show --match TEXT", "sql \"SELECT * FROM logs WHERE raw_log LIKE '%TEXT%'\""),
-    "search": ("show --match TEXT", "sql \"SELECT * FROM logs WHERE raw_log LIKE '%TEXT%'\""),
-    "query": ("sql 'SELECT level, count(*) FROM logs GROUP BY ALL'",),
-    "select": ("sql 'SELECT level, count(*) FROM logs GROUP BY ALL'",),
-    "stats": ("stats", "sql 'SELECT level, count(*) FROM logs GROUP BY ALL'"),
-    "count": ("stats", "sql 'SELECT count(*) FROM logs'"),
-    "chart": ("stats", "sql 'SELECT level, count(*) FROM logs GROUP BY ALL'"),
-    "top": ("stats", "sql 'SELECT level, count(*) FROM logs GROUP BY ALL'"),
-    "errors": ("show --level error", "sql \"SELECT * FROM logs WHERE level = 'ERROR'\""),
-    "run": ("--once",),
-    "start": ("--continuous",),
-    "watch": ("--follow api.log",),
-    "status": ("doctor",),
-    "config": ("doctor",),
-    "save": ("export logs --output logs.csv",),
-    "download": ("export logs --output logs.csv",),
-    "delete": ("clear-indexes",),
+    "tail": "show --follow",
+    "follow": "show --follow",
+    "logs": "show -n 20",
+    "log": "show -n 20",
+    "head": "sql 'SELECT * FROM logs ORDER BY \"@timestamp\" LIMIT 10'",
+    "cat": "export logs",
+    "less": "export logs",
+    "ls": "sql 'SHOW TABLES'",
+    "list": "sql 'SHOW TABLES'",
+    "grep": "show --match TEXT",
+    "search": "show --match TEXT",
+    "query": "sql 'SELECT level, count(*) FROM logs GROUP BY ALL'",
+    "select": "sql 'SELECT level, count(*) FROM logs GROUP BY ALL'",
+    "count": "stats",
+    "chart": "stats",
+    "top": "stats",
+    "errors": "show --level error",
+    "run": "--once",
+    "start": "--continuous",
+    "watch": "--follow api.log",
+    "status": "doctor",
+    "config": "doctor",
+    "save": "export logs --output logs.csv",
+    "download": "export logs --output logs.csv",
+    "delete": "clear-indexes",
 }
 
 
@@ -54,27 +52,20 @@ def understood(arguments: Sequence[str], top: Parser) -> list[str]:
     Raises:
         ConfigError: the first word is neither a command nor a file; names what is near.
     """
-    typed, words = list(arguments), [*_words(arguments, top)]
-    if not words or typed[words[0]] in top.commands.keys() - {"help"}:
-        return typed
-    if typed[words[0]] == "help":
+    given = [*arguments]
+    end = given.index("--") if "--" in given else len(given)
+    typed, files = given[:end], given[end + 1 :]  # behind it, a word may begin with a dash
+    words = [*_words(typed, top)]
+    if words and typed[words[0]] in top.commands.keys() - {"help"}:
+        return given
+    if words and typed[words[0]] == "help":
         return [*(typed[each] for each in words[1:]), "--help"]
+    if not words and not files:
+        return typed
     for each in reversed(words):
-        _check_place(typed[each], top)
-        typed[each : each + 1] = ["--source", typed[each]]
+        typed[each] = _source(typed[each], top)
+    typed += [_source(each, top) for each in files]
     return typed if _MODES & {*typed} else ["--once", *typed]
-
-
-def habit(word: str, top: Parser) -> str:
-    """Return the command line that does what a word of another program does; "" where we know none."""
-    for line in HABITS.get(word, ()):
-        command, *options = shlex.split(line)
-        parser = top.commands.get(command)
-        known: set[str] = {*getattr(parser or top, "options", ())}
-        there = parser is not None or command in known
-        if there and all(each in known for each in options if each.startswith("--")):
-            return line
-    return ""
 
 
 def _words(arguments: Sequence[str], top: Parser) -> Iterator[int]:
@@ -89,13 +80,14 @@ def _words(arguments: Sequence[str], top: Parser) -> Iterator[int]:
             yield place
 
 
-def _check_place(word: str, top: Parser) -> None:
-    """Refuse what cannot be a source."""
+def _source(word: str, top: Parser) -> str:
+    """Write a place as an option; refuse what cannot be one."""
+    option = f"--source={word}"
     if word == "-" or "://" in word or Path(word).expanduser().exists():
-        return
+        return option
     if has_magic(word) and next(iglob(str(Path(word).expanduser()), recursive=True), None):  # noqa: PTH207 (as the source does)
-        return
-    if line := habit(word, top):
+        return option
+    if line := HABITS.get(word):
         raise ConfigError("{word} is no command here. Type: {command}", word=word, command=command_line(line))
     near = get_close_matches(word, [*top.commands, *_files_beside(word)], n=1)
     if near:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from functions.pipeline.quoting import quoted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -36,8 +38,10 @@ def write_workbook(table: Path, target: Path) -> int:
     cut = 0
     options = {**_OPTIONS, "tmpdir": str(table.parent)}
     with duckdb.connect(config={"memory_limit": "128MB", "threads": 1}) as database:
-        rows = database.execute("FROM read_parquet(?)", [str(table)])
-        names = [name for name, *_ in rows.description or ()]
+        types = database.execute("DESCRIBE FROM read_parquet(?)", [str(table)]).fetchall()
+        names = [name for name, *_ in types]
+        cells = ", ".join(_cell(name, sql_type) for name, sql_type, *_ in types)
+        rows = database.execute(f"SELECT {cells} FROM read_parquet(?)", [str(table)])  # noqa: S608 (quoted)
         with xlsxwriter.Workbook(str(target), options) as book:
             sheet, place = _sheet(book, names), 0
             for row in _fetched(rows):
@@ -46,6 +50,11 @@ def write_workbook(table: Path, target: Path) -> int:
                 place += 1
                 cut += sum(_write(sheet, place, column, value) for column, value in enumerate(row))
     return cut
+
+
+def _cell(name: str, sql_type: str) -> str:
+    """Give a column; a spreadsheet's times have no zone, and these are UTC."""
+    return f"{quoted(name)} AT TIME ZONE 'UTC'" if sql_type == "TIMESTAMP WITH TIME ZONE" else quoted(name)
 
 
 def _sheet(book: Workbook, names: list[str]) -> Worksheet:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from functions.pipeline.quoting import literal
+
 if TYPE_CHECKING:
     from collections.abc import Container
 
@@ -55,7 +57,7 @@ class Labelled:
         if self._probability is None:
             return np.empty(0, np.bool_), np.empty(0)
         spelled = [truth for truth in self._targets() if truth in positive]
-        known = ", ".join("'" + each.replace("'", "''") + "'" for each in spelled) or "NULL"
+        known = ", ".join(map(literal, spelled)) or "NULL"
         truth, numbers = self._two(f"coalesce({self._truth} IN ({known}), false)::INT", self._probability)
         return truth.astype(np.bool_), numbers
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from functions.pipeline.errors import ConfigError
+from functions.pipeline.quoting import literal, quoted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +49,7 @@ def load_target(connection: DuckDBPyConnection, table: str, file: TargetFile) ->
     try:
         columns = _columns(connection, file)
         chosen = ", ".join(f"{_finite(*each)} AS t{place}" for place, each in enumerate(columns.items()))
-        rows = f"SELECT CAST({_quoted(file.on)} AS VARCHAR) AS key, {chosen} FROM {_source(file, typed=True)}"  # noqa: S608 (quoted)
+        rows = f"SELECT CAST({quoted(file.on)} AS VARCHAR) AS key, {chosen} FROM {_source(file, typed=True)}"  # noqa: S608 (quoted)
         connection.execute(f"CREATE TABLE {table} AS FROM ({rows}) WHERE key IS NOT NULL")
     except (duckdb.Error, OSError) as error:
         cause = str(error).partition("\n")[0]
@@ -93,18 +94,10 @@ def _check_once(connection: DuckDBPyConnection, table: str, file: TargetFile) ->
 
 def _source(file: TargetFile, *, typed: bool = False) -> str:
     """Give what reads the file; ids in a CSV file are text, so that no zero in front is lost."""
-    types = f", types = {{{_literal(file.on)}: 'VARCHAR'}}" if typed else ""
-    return _READERS[file.path.suffix.lower()].format(_literal(str(file.path)), types)
+    types = f", types = {{{literal(file.on)}: 'VARCHAR'}}" if typed else ""
+    return _READERS[file.path.suffix.lower()].format(literal(file.path), types)
 
 
 def _finite(column: str, kind: str) -> str:
-    name = _quoted(column)
+    name = quoted(column)
     return f"if(isfinite({name}), {name}, NULL)" if kind in _NUMBERS else name
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

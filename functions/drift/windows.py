@@ -15,6 +15,7 @@ import orjson
 
 from functions.drift.rows import INPUT, feature_of, is_exported, rows
 from functions.pipeline.errors import ConfigError, PermanentError
+from functions.pipeline.quoting import literal, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -95,9 +96,9 @@ class Table(NamedTuple):
 
     def write_sample(self, path: Path, features: Iterable[str], most: int) -> None:
         """Write some rows as CSV, at most so many; the same ones each time."""
-        chosen = ", ".join(f"{self.columns[each]} AS {_quoted(each)}" for each in features)
+        chosen = ", ".join(f"{self.columns[each]} AS {quoted(each)}" for each in features)
         sample = f"SELECT {chosen} FROM {self.name} USING SAMPLE reservoir({most} ROWS) REPEATABLE (1)"  # noqa: S608 (quoted)
-        self.connection.execute(f"COPY ({sample}) TO {_literal(path)} (FORMAT csv, HEADER)")
+        self.connection.execute(f"COPY ({sample}) TO {literal(path)} (FORMAT csv, HEADER)")
 
 
 @contextmanager
@@ -143,13 +144,13 @@ def load_file(
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise ConfigError("{file} is neither .csv nor .parquet. Write the reference as one of these", file=path)
-    source = reader.format(_literal(path))
+    source = reader.format(literal(path))
     try:
         found = [each for each, *_ in connection.execute(f"DESCRIBE FROM {source}").fetchall()]
         target = next((column for each in truth for column in found if column.strip() == each), None)
         columns = _columns([each for each in found if each != target], path, rename)
-        values = [f"{_value(_quoted(column))} AS c{place}" for place, column in enumerate(columns.values())]
-        values += [f"{_value(_quoted(target))} AS truth"] if target else []
+        values = [f"{_value(quoted(column))} AS c{place}" for place, column in enumerate(columns.values())]
+        values += [f"{_value(quoted(target))} AS truth"] if target else []
         connection.execute(f"CREATE TABLE {name} AS SELECT {', '.join(values)} FROM {source}")  # noqa: S608 (quoted)
     except (duckdb.Error, OSError) as error:
         cause = str(error).partition("\n")[0]
@@ -268,11 +269,3 @@ def _value(column: str) -> str:
     """Give a column as text; null for what stands for no value."""
     text = f"CAST({column} AS VARCHAR)"
     return f"if(lower({text}) IN {_NULLS}, NULL, {text})"
-
-
-def _literal(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

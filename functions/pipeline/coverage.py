@@ -27,6 +27,8 @@ class Coverage:
             they stood: envelope and layout, with a slash between; "-" is none.
         passed_without_document: those that passed the filter and became no document but that of the log index, by
             envelope and layout likewise.
+        no_predictions: those that have an input and a result, and did not pass the filter, likewise.
+        untimed: how many of the unread are in a known layout, and tell no time.
         examples: the first texts of unread records.
         ambiguous: times with several meanings of which one was chosen: 01/02/2025.
         control_messages: envelopes that carry no line, but news of the carrier; they are no records.
@@ -36,14 +38,17 @@ class Coverage:
     def __init__(self) -> None:
         self.unread: Counter[str] = Counter()
         self.passed_without_document: Counter[str] = Counter()
+        self.no_predictions: Counter[str] = Counter()
+        self.untimed = 0
         self.examples: list[str] = []
         self.ambiguous = 0
         self.control_messages = 0
         self.candidates: Counter[tuple[str, str]] = Counter()
 
-    def count_unread(self, place: str, raw: bytes) -> None:
-        """Count a record that could not be read."""
+    def count_unread(self, place: str, raw: bytes, *, untimed: bool = False) -> None:
+        """Count a record that could not be read, or tells no time."""
         self.unread[place] += 1
+        self.untimed += untimed
         if len(self.examples) < _EXAMPLES:
             self.examples.append(raw[: 4 * _LONGEST].decode("utf-8", "replace")[:_LONGEST])
 
@@ -71,6 +76,8 @@ class Coverage:
         """Count what another has counted, too."""
         self.unread += other.unread
         self.passed_without_document += other.passed_without_document
+        self.no_predictions += other.no_predictions
+        self.untimed += other.untimed
         self.examples = _first((*self.examples, *other.examples))
         self.ambiguous += other.ambiguous
         self.control_messages += other.control_messages
@@ -84,7 +91,9 @@ class Coverage:
             "passed_without_document": self.passed_without_document.total(),
             "coverage": {
                 "unread": dict(self.unread),
+                "untimed": self.untimed,
                 "passed_without_document": dict(self.passed_without_document),
+                "no_predictions": dict(self.no_predictions),
                 "examples": self.examples,
                 "ambiguous_times": self.ambiguous,
                 "control_messages": self.control_messages,

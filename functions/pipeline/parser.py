@@ -143,6 +143,8 @@ class Parsing:
         log = (b"{", own, b'"message":"', message_text, b'","raw_log":"', text, b'",', shared[1:])
         documents[LOGS].append((identity, time, b"".join(log)))
         if found is None and not self._passes(fields, message):
+            if "result" in fields and "input_data" in fields:
+                self.coverage.no_predictions[place(record)] += 1
             return time, False
         alone = found is None
         for kind, needs in self._needs:
@@ -188,8 +190,9 @@ class Parsing:
         _, time, labels, as_sent, level, logger, _ = origin or _NOWHERE
         header = time and (level or logger)  # which is as good as a layout
         unread = b""
-        if ((own_time or time) is None or (head is None and sent is None and not header)) and not own.endswith(_UNREAD):
-            self.coverage.count_unread(place(record), raw)
+        unknown = head is None and sent is None and not header
+        if ((own_time or time) is None or unknown) and not own.endswith(_UNREAD):
+            self.coverage.count_unread(place(record), raw, untimed=not unknown)
             unread = _UNREAD
         if labels:
             own += self._labels(labels)

@@ -74,14 +74,14 @@ EXPECTED = """\
 Valeur : 16.67%
 Seuil : 5 %
 Runbook : https://example.org/trilog/docs/runbooks/ApiErreurs5xx.md
-Enregistrements : trilog export ml-api-logs --since 2025-01-20T11:45Z
+Enregistrements : trilog show ml-api-logs --status 5xx --since 2025-01-20T11:45Z
 """
 ENGLISH = """\
 16.67% of the answers of api.log are 5xx errors, over 5 minutes (threshold: 5%).
 Value: 16.67%
 Threshold: 5 %
 Runbook: https://example.org/trilog/docs/runbooks/ApiErreurs5xx.md
-Records: trilog export ml-api-logs --since 2025-01-20T11:45Z
+Records: trilog show ml-api-logs --status 5xx --since 2025-01-20T11:45Z
 """
 TITLES = [  # of what is critical: the rest of the service's is not told beside it
     "[CRITICAL] Erreurs du serveur : api.log",
@@ -309,7 +309,7 @@ def test_a_name_out_of_a_log_is_text(people: People, tmp_path: Path):
     ]
     collect(tmp_path, *(json.dumps(each) for each in rows * 6), name="hostile.log")
     people.run()
-    [slack] = [each for each in people.slack() if "evil" in each["title"] and "5xx" in each["text"]]
+    [slack] = [each for each in people.slack() if "evil" in each["title"] and "erreurs 5xx" in each["text"]]
     assert slack["title"].endswith(": &lt;!channel&gt; &lt;https://evil.example|ici&gt; &amp; *x*")
     assert "<" not in slack["text"] + slack["title"]
     assert any(str(each["Subject"]).endswith(f": {hostile}") for each in people.mail.messages)

@@ -31,33 +31,15 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of its own for each test, and no configuration but what the test sets."""
-    monkeypatch.chdir(tmp_path)
-    for name in (
-        "GRADIO_URL",
-        "HF_TOKEN",
-        "ELASTICSEARCH_HOST",
-        "ELASTICSEARCH_URL",
-        "PIPELINE_DATA",
-        "LANGUAGE",
-        "PIPELINE_LANG",
-    ):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LC_ALL", "C")
-    (tmp_path / "api.log").write_text(f"{OTHER}\n{PREDICTION}\n{METRICS}\n")
-    return tmp_path
-
-
-@pytest.fixture
-def trilog(command_line: Run) -> Run:
-    """Run a command line; give its exit code, what it printed, and its errors."""
-    return command_line
+def _log(folder: Path) -> None:
+    (folder / "api.log").write_text(f"{OTHER}\n{PREDICTION}\n{METRICS}\n")
 
 
 NOTHING_UNREAD = {
     "unread": {},
+    "untimed": 0,
     "passed_without_document": {},
+    "no_predictions": {},
     "examples": [],
     "ambiguous_times": 0,
     "control_messages": 0,
@@ -340,7 +322,7 @@ def test_a_check_names_what_is_missing(trilog: Run):
     [
         (("--limit", "1"), 2, "Nothing to do"),
         (("--once",), 2, "No source. Set GRADIO_URL"),
-        (("--once", "--limit", "0"), 2, "1 or more"),
+        (("--once", "--limit", "0"), 2, "a whole number, 1 to 1,000,000,000"),
         (("show", "nothing"), 2, "no such index"),
         (("export", "message", "--format", "parquet"), 2, "--output FILE"),
         (("--once", "--source", "none.log"), 2, "none.log: no such file"),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 
 from functions.cli import _COMMANDS
 from functions.cli.arguments import parser
-from functions.cli.typed import HABITS, habit
+from functions.cli.typed import HABITS, understood
 
 ROOT = Path(__file__).parents[2]
 LINE = "2025-01-20 10:30:00 - api - INFO - one\n"
@@ -31,11 +32,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "api.log").write_text(LINE)
     (tmp_path / "other.log").write_text(LINE.replace("one", "two") * 2)
     return tmp_path
-
-
-@pytest.fixture
-def trilog(command_line: Run) -> Run:
-    return command_line
 
 
 def piped(folder: Path, command: str, variables: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -100,13 +96,53 @@ def test_one_wrong_path_keeps_no_other_from_being_read(trilog: Run):
 
 @pytest.mark.parametrize("word", HABITS)
 def test_a_habit_leads_to_a_command_that_there_is(trilog: Run, word: str):
-    top = parser(_COMMANDS, str)
-    line = habit(word, top)
-    assert line
-    if word not in top.commands:
-        code, _, err = trilog(word)
-        assert (code, line in err) == (2, True)
-        assert trilog(*line.split()[:1], "--help")[0] == 0
+    code, _, err = trilog(word)
+    assert (code, HABITS[word] in err) == (2, True)
+    parser(_COMMANDS, str).parse_args(understood(shlex.split(HABITS[word]), parser(_COMMANDS, str)))
+
+
+def test_files_may_stand_behind_two_dashes(trilog: Run, folder: Path):
+    (folder / "-odd.log").write_text(LINE.replace("one", "odd"))
+    code, out, _ = trilog("--once", "--", "api.log", "-odd.log")
+    assert (code, "2 lines collected" in out) == (0, True)
+    assert trilog("--", "none.log")[0] == 2
+    assert "2 lines collected" in trilog("other.log", "--")[1]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("show", "--match", "caf\udce9"),
+        ("trace", "\udcff"),
+        ("sql", "SELECT '\udce9'"),
+        ("export", "logs", "--output", "caf\udce9.csv"),
+        ("caf\udce9.log",),
+    ],
+)
+def test_bytes_that_are_no_text_are_named(trilog: Run, arguments: tuple[str, ...]):
+    assert trilog("api.log")[0] == 0
+    code, out, err = trilog(*arguments)
+    assert (code, out) == (2, "")
+    assert "has bytes that are not UTF-8" in err
+    assert "\\xe9" in err or "\\xff" in err
+
+
+@pytest.mark.parametrize("command", ["show -n {}", "stats --by level -n {}", "try-layout api.log -n {}", "--limit {}"])
+@pytest.mark.parametrize("most", ["0", "9" * 10, "9" * 20, "9" * 5000, "-1", "1.5"])
+def test_how_many_is_bounded(trilog: Run, command: str, most: str):
+    assert trilog("api.log")[0] == 0
+    code, out, err = trilog(*command.format(most).split())
+    assert (code, out) == (2, "")
+    assert "Traceback" not in err
+    assert trilog(*command.replace("--limit", "--once --source api.log --limit").format(10**9).split())[0] == 0
+
+
+@pytest.mark.parametrize("command", ["show --where _id=a", "stats --by _id", "stats --where _id!=a"])
+def test_documents_are_not_chosen_by_their_ids(trilog: Run, command: str):
+    assert trilog("api.log")[0] == 0
+    code, out, err = trilog(*command.split())
+    assert (code, out, "_id is no field" in err) == (2, "", True)
+    assert "_id" in trilog("show", "--fields", "_id,message")[1]
 
 
 def test_alone_it_shows_what_to_type(trilog: Run, monkeypatch: pytest.MonkeyPatch):

@@ -34,26 +34,9 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    for name in (
-        "GRADIO_URL",
-        "PIPELINE_SOURCE",
-        "ELASTICSEARCH_HOST",
-        "ELASTICSEARCH_URL",
-        "PIPELINE_DATA",
-        "LANGUAGE",
-    ):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LC_ALL", "C")
-    (tmp_path / "nasty.log").write_text("\n".join((*NASTY, *(PREDICTION.format(n=n) for n in range(3)))) + "\n")
-    return tmp_path
-
-
-@pytest.fixture
-def trilog(command_line: Run) -> Run:
-    assert command_line("nasty.log")[0] == 0
-    return command_line
+def _log(folder: Path, trilog: Run) -> None:
+    (folder / "nasty.log").write_text("\n".join((*NASTY, *(PREDICTION.format(n=n) for n in range(3)))) + "\n")
+    assert trilog("nasty.log")[0] == 0
 
 
 def rows(file: Path, **options: str) -> list[dict[str, str]]:
@@ -67,7 +50,6 @@ def both(kind: str, form: Form, folder: Path) -> tuple[bytes, bytes]:
     return (folder / "copied").read_bytes(), output.getvalue()
 
 
-@pytest.mark.usefixtures("trilog")
 @pytest.mark.parametrize("kind", ["logs", "message"])
 def test_json_lines_are_the_same_bytes_in_both_ways(folder: Path, kind: str):
     copied, written = both(kind, Form("jsonl"), folder)
@@ -83,7 +65,6 @@ def test_json_lines_are_the_same_where_rows_do_not_lie_in_order(trilog: Run, fol
     assert b"earlier" in copied.splitlines()[0]
 
 
-@pytest.mark.usefixtures("trilog")
 def test_tables_hold_the_same_in_both_ways(folder: Path):
     copied, written = (list(csv.reader(io.StringIO(each.decode()))) for each in both("message", Form("csv"), folder))
     assert copied == written
@@ -218,3 +199,55 @@ def test_keys_that_are_no_names_of_columns_are_exported_document_by_document(tri
     assert trilog("export", "logs", "--output", "x.csv")[0] == 0
     (row,) = (each for each in rows(folder / "x.csv") if each["message"] == "odd")
     assert sorted((row["data.Q"], row["data.q'"])) == ["1", "2"]
+
+
+LARGE = 2**53 + 1
+
+
+@pytest.mark.parametrize(
+    ("values", "kept"),
+    [
+        (["1", f"{LARGE}"], ["1", f"{LARGE}"]),
+        (["-7", "9223372036854775807"], ["-7", "9223372036854775807"]),
+        (["1", "18446744073709551615"], ["1", "18446744073709551615"]),
+        (["0.5", f"{LARGE}"], ["0.5", f"{LARGE}"]),
+        (["0.5", "9223372036854775807"], ["0.5", "9223372036854775807"]),
+        (["0.5", "7"], ["0.5", "7.0"]),
+    ],
+)
+@pytest.mark.parametrize("beside", ["1", "12345678901234567890", '"at 12345678901234567890"'])
+def test_numbers_stay_as_they_are_whatever_stands_beside_them(
+    trilog: Run, folder: Path, values: list[str], kept: list[str], beside: str
+):
+    lines = [f'{{"message": "number", "data": {{"n": {each}, "id": {LARGE}, "x": {beside}}}}}\n' for each in values]
+    (folder / "numbers.log").write_text("".join(lines))
+    assert trilog("numbers.log")[0] == 0
+    assert trilog("export", "logs", "--output", "n.csv")[0] == 0
+    in_csv = [row for row in rows(folder / "n.csv") if row["message"] == "number"]
+    assert [(row["data.n"], row["data.id"]) for row in in_csv] == [(each, f"{LARGE}") for each in kept]
+    assert trilog("export", "logs", "--output", "n.parquet")[0] == 0
+    query = 'SELECT "data.n"::VARCHAR, "data.id"::VARCHAR FROM read_parquet(?) WHERE message = ?'
+    with duckdb.connect() as database:
+        found = database.execute(query, [f"{folder}/n.parquet", "number"]).fetchall()
+    assert found == [(each, f"{LARGE}") for each in kept]
+
+
+def test_names_with_dots_and_objects_of_the_same_path_are_columns_of_their_own(trilog: Run, folder: Path):
+    lines = ['{"message": "odd", "data": {"in.b": 1}}', '{"message": "odd", "data": {"in": {"b": 2}}}']
+    (folder / "odd.log").write_text(
+        "\n".join((*lines, '{"message": "odd", "data": {"in.b": 3, "in": {"b": 4}}}')) + "\n"
+    )
+    assert trilog("odd.log")[0] == 0
+    assert trilog("export", "logs", "--output", "x.csv")[0] == 0
+    found = [(row["data.in.b"], row["data.in.b'"]) for row in rows(folder / "x.csv") if row["message"] == "odd"]
+    assert found == [("1", ""), ("", "2"), ("3", "4")]
+
+
+@pytest.mark.parametrize("target", [(), ("--target", "true.csv")])
+def test_times_in_parquet_say_that_they_are_utc(trilog: Run, folder: Path, target: tuple[str, ...]):
+    (folder / "true.csv").write_text("transaction_id,outcome\nabc-1,1\n")
+    assert trilog("export", "message", "--output", "a.parquet", *target)[0] == 0
+    with duckdb.connect() as database:
+        times = database.read_parquet(f"{folder}/a.parquet").project('"@timestamp", epoch_ms("@timestamp")')
+        assert str(times.types[0]) == "TIMESTAMP WITH TIME ZONE"
+        assert times.project("#2").limit(1).fetchall() == [(1737369000000,)]  # 2025-01-20 10:30:00 in UTC

@@ -1,8 +1,10 @@
 """`trilog init` and `trilog doctor`: from nothing to a run, and what is wrong on the way."""
 
+import gzip
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -27,11 +29,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LC_ALL", "C")
     (tmp_path / "api.log").write_text(LINE * 3)
     return tmp_path
-
-
-@pytest.fixture
-def trilog(command_line: Run) -> Run:
-    return command_line
 
 
 def test_init_writes_what_a_run_needs(trilog: Run, folder: Path):
@@ -118,3 +115,24 @@ def test_doctor_says_what_is_wrong(trilog: Run, monkeypatch: pytest.MonkeyPatch)
     assert (code, "No source" in out) == (1, True)
     monkeypatch.setenv("ELASTICSEARCH_URL", "http://user:hunter2@127.0.0.1:9")
     assert "hunter2" not in "".join(map(str, trilog("doctor", "--source", "api.log")))
+
+
+def test_doctor_has_a_cross_for_all_that_is_wrong_and_for_nothing_else(trilog: Run, folder: Path):
+    (folder / "odd.log").write_text("no known layout\n" * 3)
+    code, out, _ = trilog("doctor", "--source", "odd.log")
+    assert (code, "✗" in out, "⚠ " in out) == (0, False, True)
+    (folder / "bad.log.gz").write_bytes(gzip.compress(LINE.encode() * 1000)[:40])
+    os.utime(folder / "bad.log.gz", (0, 0))  # nobody is still writing it
+    for place in ("bad.log.gz", "none.log"):
+        code, out, _ = trilog("doctor", "--source", place)
+        assert (code, "✗" in out) == (1, True), place
+    assert "-0.0" not in out
+
+
+def test_doctor_speaks_french(trilog: Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PIPELINE_LANG", "fr")
+    monkeypatch.setenv("LANGUAGE", "fr")  # so that what is set there goes away with the test
+    out = trilog("doctor", "--source", "api.log")[1]
+    assert re.search(r"✓ source\s: ", out)
+    assert re.search(r"Disque : [0-9\u202f]+,[0-9] Go", out)
+    assert re.search(r"python\s: 3", out)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -26,14 +27,9 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    for name in ("GRADIO_URL", "ELASTICSEARCH_HOST", "ELASTICSEARCH_URL", "PIPELINE_DATA", "LANGUAGE", "PIPELINE_LANG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LC_ALL", "C")
+def _log(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "UTC")
-    (tmp_path / "api.log").write_text("\n".join(LINES) + "\n")
-    return tmp_path
+    (folder / "api.log").write_text("\n".join(LINES) + "\n")
 
 
 @pytest.fixture
@@ -258,3 +254,60 @@ def test_stats_say_why_there_are_none(command_line: Run):
     code, _, err = command_line("stats", "--by", "message")
     assert (code, "message has no values to count by" in err) == (2, True)
     assert command_line("stats", "--by", "nothing")[0] == 2
+
+
+@pytest.mark.parametrize("width", [200, 100, 80, 70, 60, 50, 40])
+def test_stats_cut_no_figure_however_narrow_the_terminal_is(trilog: Run, monkeypatch: pytest.MonkeyPatch, width: int):
+    Path("long.log").write_text(
+        LINES[5].replace("/users/7", "/a/very/long/path/that/does/not/end/before/the/line/does")
+    )
+    assert trilog("long.log")[0] == 0
+    monkeypatch.setenv("COLUMNS", str(width))
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", trilog("stats", "--color", "always")[1])
+    assert max(map(len, shown.splitlines())) <= width
+    assert "documents" in shown
+    assert "failed" in shown
+    assert all(line.lstrip().startswith("/a/very") for line in shown.splitlines() if "…" in line)
+    assert width <= 40 or "p95" in shown
+    assert width < 80 or "████" in shown
+
+
+STACK = 'Traceback (most recent call last):\n  File "a.py", line 1, in f\nValueError: bad'
+AT = {"time": "2025-01-20T11:00:00Z", "level": "error", "message": "failed", "request_id": "r-1"}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        f"2025-01-20 11:00:00 - api - ERROR - failed\n{STACK}",
+        json.dumps(AT | {"exc_info": STACK}),
+        json.dumps(AT | {"exception": STACK}),
+        json.dumps(AT | {"err": {"type": "ValueError", "stack": STACK}}),
+        json.dumps(AT | {"error.stack_trace": STACK}),
+        json.dumps(AT | {"message": f"failed\n{STACK}", "stack_trace": STACK}),
+    ],
+)
+def test_an_exception_is_shown_below_its_record(trilog: Run, record: str):
+    Path("bad.log").write_text(record + "\n")
+    assert trilog("bad.log")[0] == 0
+    lines = [line.rstrip() for line in trilog("show", "--since", "2025-01-20T11:00")[1].splitlines()]
+    (place,) = (at for at, line in enumerate(lines) if "failed" in line)
+    indented = [line[lines[place].index("failed") :] for line in lines[place + 1 : place + 4]]
+    assert indented == [f"  {line}" for line in STACK.split("\n")]
+    if "r-1" in record:
+        assert "ValueError: bad" in trilog("trace", "r-1")[1]
+
+
+def test_of_a_long_exception_a_table_shows_the_ends(trilog: Run):
+    frames = "\n".join(f"  frame {number}" for number in range(50))
+    Path("bad.log").write_text(json.dumps(AT | {"exc_info": f"Traceback\n{frames}\nValueError: bad"}) + "\n")
+    assert trilog("bad.log")[0] == 0
+    shown = trilog("show", "-n", "50", "--since", "2025-01-20T11:00")[1]
+    assert [word in shown for word in ("frame 2", "…", "frame 30", "frame 49", "ValueError: bad")] == [
+        True,
+        True,
+        False,
+        True,
+        True,
+    ]
+    assert "frame 30" in trilog("trace", "r-1")[1]

@@ -170,7 +170,9 @@ def test_since_counts_a_batch_by_the_time_in_its_key(trilog: Run):
         "passed_without_document": 0,
         "coverage": {
             "unread": {},
+            "untimed": 0,
             "passed_without_document": {},
+            "no_predictions": {},
             "examples": [],
             "ambiguous_times": 0,
             "control_messages": 0,

@@ -214,7 +214,7 @@ def test_an_alert_has_its_value_and_a_command_that_shows_the_records(tmp_path: P
         each for each in seen(collect(tmp_path, *calls(90, 60), *calls(10, 60, 500))).alerts if "5xx" in each.rule.name
     ]
     assert (found.number, found.value, found.labels) == (0.1, "10%", (("service", "api.log"), ("class", "5xx")))
-    assert found.command == "trilog export ml-api-logs --since 2025-01-20T11:45Z"
+    assert found.command == "trilog show ml-api-logs --status 5xx --since 2025-01-20T11:45Z"
 
 
 # --- Drift, by the reports of real runs

@@ -127,7 +127,10 @@ def test_the_language_may_be_said_in_the_file_env(trilog: Run, tmp_path: Path):
     [
         (("--limit", "1"), "✗ Rien à faire. Voir : "),
         ((), "Tout ce qu'il fait : trilog --help"),
-        (("--once", "--limit", "0"), "trilog : erreur : argument --limit : un nombre entier supérieur ou égal à 1"),
+        (
+            ("--once", "--limit", "0"),
+            "trilog : erreur : argument --limit : un nombre entier de 1 à 1\u202f000",
+        ),
         (("--once", "--limit"), "argument --limit : un argument est attendu"),
         (("--once", "--continuous"), "argument --continuous : incompatible avec l'argument --once"),
         (("--json=yes",), "argument --json : l'option ne prend pas d'argument : 'yes'"),

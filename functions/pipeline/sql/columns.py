@@ -22,13 +22,3 @@ _SQL_TYPES = {
 def expected(kind: str) -> dict[str, str]:
     """Return the SQL type of each column that a kind's table should have, by name, `_id` first."""
     return {"_id": "VARCHAR"} | {name: _SQL_TYPES[each] for name, each in templates.columns(kind).items()}
-
-
-def quoted(name: str) -> str:
-    """Quote a name for SQL: an index's name holds hyphens, a field's an @."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(value: object) -> str:
-    """Write a text, or a path, as a literal of SQL."""
-    return "'" + str(value).replace("'", "''") + "'"

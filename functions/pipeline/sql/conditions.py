@@ -10,7 +10,8 @@ from functions.pipeline.conditions import NUMBER, AnyOf, Begins, Compare, Contai
 from functions.pipeline.errors import ConfigError
 from functions.pipeline.instants import parsed_instant
 from functions.pipeline.kinds.templates import columns, field, texts
-from functions.pipeline.sql.columns import expected, quoted
+from functions.pipeline.quoting import quoted
+from functions.pipeline.sql.columns import expected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from functions.pipeline.sql.columns import expected, quoted
+from functions.pipeline.quoting import quoted
+from functions.pipeline.sql.columns import expected
 from functions.pipeline.sql.conditions import Sql, all_of
 from functions.pipeline.sql.groups import groups
 

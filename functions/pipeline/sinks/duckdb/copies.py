@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
+from functions.pipeline.quoting import literal, quoted
 from functions.pipeline.sinks.duckdb.database import with_room
 from functions.pipeline.sinks.duckdb.tables import found, row
-from functions.pipeline.sql.columns import literal, quoted
-from functions.pipeline.tabular import PARQUET, copy_statement, in_order
+from functions.pipeline.tabular import EXACT, LARGE, PARQUET, common, copy_statement, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -32,6 +32,14 @@ _MOST_COLUMNS = 1000  # beyond which there is no table that anybody reads
 _ODD = "\x02"  # begins a line whose numbers orjson would write in another way
 # Numbers from 1e16 on, or below 1e-5, and control characters: DuckDB writes 1e22, orjson 1e+22; \u001F and \u001f.
 _NUMBERS = r"[0-9]{17}|[0-9][eE][+0-9]|0\.00000"
+# Whole numbers that a DOUBLE may round, and those that a BIGINT may not hold. They are looked for in an object's text,
+# where they may stand in a word, too: that costs time, and changes nothing.
+_ROUNDED, _TOO_LARGE = r"[:,\[]\s*-?[0-9]{16}", r"[:,\[]\s*-?([0-9]{20}|9[2-9][0-9]{17})"
+_INTEGERS = (
+    "BIGINT",
+    LARGE,
+    EXACT,
+)  # the types of an object's whole numbers: it has none of these, the first, the second
 _RAW = "FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01', NULLSTR '\x03'"  # lines, as they are
 
 
@@ -74,11 +82,16 @@ def copy_lines(database: Database, chosen: Chosen, target: Path) -> int:
 
 
 def copy_table(database: Database, chosen: Chosen, known: list[str], target: Path, form: Form) -> int | None:
-    """Write rows as a table; return how many, or None where objects have keys that are no names of columns."""
+    """Write rows as a table; return how many.
+
+    None: two columns would have one name, or no column would hold all the numbers of a key as they are.
+    """
     structures = _structures(database.connection, chosen)
-    columns = _columns(database.connection, chosen, structures)
+    named = [*_columns(database.connection, chosen, structures)]
+    columns = dict(named)
     spelled = {name.casefold() for name in columns}
-    if len(spelled) != len(columns) or len(columns) > _MOST_COLUMNS:
+    exact = any(sql_type == EXACT for _, sql_type in columns.values())
+    if exact or len(spelled) != len(named) or len(columns) > _MOST_COLUMNS:
         return None
     ordered = {name: columns[name] for name in in_order(columns, known)}
     parts, count = list[Path](), 0
@@ -142,15 +155,13 @@ def _as_orjson(lines: BinaryIO) -> Iterator[bytes]:
 
 def _columns(
     connection: DuckDBPyConnection, chosen: Chosen, structures: Mapping[str, Mapping[str, Any]]
-) -> dict[str, tuple[str, str]]:
-    """Return the SQL expression and the type of each column that some row has, objects in their parts."""
-    columns: dict[str, tuple[str, str]] = {}
+) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield each column that some row has, objects in their parts: its name, its SQL expression and its type."""
     for name, sql_type in found(connection, _name(chosen.table)).items():
         if sql_type == "JSON":
-            columns |= _leaves(name, structures[name], f"kept.{quoted(_object(name))}")
+            yield from _leaves(name, structures[name], f"kept.{quoted(_object(name))}")
         elif sql_type == "TIMESTAMP" or name == "_id" or _has(connection, chosen, name):
-            columns[name] = f"kept.{quoted(name)}", sql_type
-    return columns
+            yield name, (f"kept.{quoted(name)}", sql_type)
 
 
 def _has(connection: DuckDBPyConnection, chosen: Chosen, name: str) -> bool:
@@ -164,13 +175,14 @@ def _structure(connection: DuckDBPyConnection, chosen: Chosen, name: str) -> dic
     if not _has(connection, chosen, name):
         return {}
     column, wanted = f"kept.{quoted(name)}", chosen.wanted
-    large = f"regexp_matches(CAST({column} AS VARCHAR), '[0-9]{{19}}')"
+    tests = [f"regexp_matches(CAST({column} AS VARCHAR), '{each}')" for each in (_TOO_LARGE, _ROUNDED)]
+    size = f"CASE WHEN NOT {tests[1]} THEN 0 WHEN {tests[0]} THEN 2 ELSE 1 END"
     rows = f"FROM {chosen.table} AS kept WHERE {wanted.text}"
-    each = f"SELECT DISTINCT CAST(json_structure({column}) AS VARCHAR), {large} {rows}"
+    each = f"SELECT DISTINCT CAST(json_structure({column}) AS VARCHAR), {size} {rows}"
     merged: object = {}
-    for structure, has_large in with_room(connection, lambda: connection.execute(each, wanted.values).fetchall()):
+    for structure, largest in with_room(connection, lambda: connection.execute(each, wanted.values).fetchall()):
         if structure is not None:
-            merged = _common(merged, _typed(orjson.loads(structure), "DOUBLE" if has_large else "BIGINT"))
+            merged = _common(merged, _typed(orjson.loads(structure), _INTEGERS[largest]))
     return _pruned(merged) if isinstance(merged, dict) else {}
 
 
@@ -193,15 +205,16 @@ def _common(known: object, new: object) -> object:
         return known
     if known == "NULL":
         return new
-    return "DOUBLE" if [known, new] in (["BIGINT", "DOUBLE"], ["DOUBLE", "BIGINT"]) else "VARCHAR"
+    return common(str(known), str(new))
 
 
-def _leaves(path: str, structure: Mapping[str, Any], expression: str) -> dict[str, tuple[str, str]]:
-    leaves: dict[str, tuple[str, str]] = {}
+def _leaves(path: str, structure: Mapping[str, Any], expression: str) -> Iterator[tuple[str, tuple[str, str]]]:
     for key, each in structure.items():
         inner = f"{expression}.{quoted(key)}"
-        leaves |= _leaves(f"{path}.{key}", each, inner) if isinstance(each, dict) else {f"{path}.{key}": (inner, each)}
-    return leaves
+        if isinstance(each, dict):
+            yield from _leaves(f"{path}.{key}", each, inner)
+        else:
+            yield f"{path}.{key}", (inner, each)
 
 
 def _structures(connection: DuckDBPyConnection, chosen: Chosen) -> dict[str, dict[str, Any]]:
@@ -222,7 +235,7 @@ def _transformed(structures: Mapping[str, Mapping[str, Any]], rows: str) -> str:
 def _pruned(structure: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out what has no value anywhere: keys whose values are all null, and empty objects."""
     inner = {key: _pruned(each) if isinstance(each, dict) else each for key, each in structure.items()}
-    return {key: each for key, each in inner.items() if each not in ({}, "NULL")}
+    return {key: "BIGINT" if each == LARGE else each for key, each in inner.items() if each not in ({}, "NULL")}
 
 
 def _join(connection: DuckDBPyConnection, parts: list[Path], target: Path, form: Form) -> None:

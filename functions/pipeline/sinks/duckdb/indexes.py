@@ -16,12 +16,13 @@ import orjson
 from functions.pipeline.errors import ConfigError, PermanentError
 from functions.pipeline.instants import parsed_instant
 from functions.pipeline.kinds import kinds
+from functions.pipeline.quoting import literal, quoted
 from functions.pipeline.sinks.duckdb.copies import Chosen, copy_lines, copy_table
 from functions.pipeline.sinks.duckdb.database import reading, with_room, writing
 from functions.pipeline.sinks.duckdb.objects import forget
 from functions.pipeline.sinks.duckdb.queries import answer
 from functions.pipeline.sinks.duckdb.tables import differences, extend, found, row
-from functions.pipeline.sql.columns import expected, literal, quoted
+from functions.pipeline.sql.columns import expected
 from functions.pipeline.sql.conditions import Sql, all_of, joined
 from functions.pipeline.sql.groups import check, groups
 from functions.pipeline.tabular import ROWS

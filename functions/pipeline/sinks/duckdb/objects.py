@@ -10,8 +10,8 @@ from __future__ import annotations
 from operator import lt
 from typing import TYPE_CHECKING
 
+from functions.pipeline.quoting import quoted
 from functions.pipeline.sinks.duckdb.tables import row
-from functions.pipeline.sql.columns import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

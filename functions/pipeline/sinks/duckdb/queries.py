@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import orjson
-
 from functions.pipeline.errors import ConfigError, PermanentError
+from functions.pipeline.quoting import quoted
 from functions.pipeline.sinks.duckdb.tables import found
-from functions.pipeline.sql.columns import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,6 +29,7 @@ PLAIN = {
 """What a kind's table is called in queries, where that is not the kind's own name."""
 
 _SAFE = (
+    "SET TimeZone = 'UTC'",  # that of the documents' times, so that they compare with now()
     "SET enable_external_access = false",
     "SET lock_configuration = true",
 )  # no files, no extensions, no more memory
@@ -35,10 +37,13 @@ _AT_ONCE = 1000  # rows
 
 
 class Answer(NamedTuple):
-    """What a query gave: its columns, which of them hold JSON, and its rows, of which there may be any number."""
+    """What a query gave: its columns, which of them hold JSON, and its rows, of which there may be any number.
+
+    Values are those that JSON has, whole numbers of any size among them; other types are text.
+    """
 
     columns: list[str]
-    json: set[str]
+    json: set[int]
     rows: Iterator[list[Any]]
 
 
@@ -66,11 +71,32 @@ def answer(database: Database, tables: Mapping[str, str], query: str) -> Answer:
         described = [(str(name), str(sql_type)) for name, sql_type, *_ in result.description or ()]
         with file.open("wb") as lines:
             while rows := result.fetchmany(_AT_ONCE):
-                lines.writelines(orjson.dumps(row, default=str, option=_OPTIONS) for row in rows)
-    return Answer([name for name, _ in described], {name for name, each in described if each == "JSON"}, _rows(file))
+                lines.writelines(json.dumps([_plain(each) for each in row]).encode() + b"\n" for row in rows)
+    json_columns = {place for place, (_, each) in enumerate(described) if each == "JSON"}
+    return Answer([name for name, _ in described], json_columns, _rows(file))
 
 
-_OPTIONS = orjson.OPT_APPEND_NEWLINE | orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+def _plain(value: Any) -> Any:  # noqa: ANN401 (whatever DuckDB has)
+    """Give a value as JSON has it: times in ISO 8601, and a decimal number as text where a float would round it."""
+    plain: Any
+    match value:
+        case None | str() | int() | float():
+            plain = value
+        case dict():
+            plain = {str(_plain(key)): _plain(each) for key, each in value.items()}
+        case list() | tuple():
+            plain = [_plain(each) for each in value]
+        case Decimal() if Decimal(repr(float(value))) == value:
+            plain = float(value)
+        case datetime():
+            plain = (value.astimezone(UTC) if value.tzinfo else value).replace(tzinfo=None).isoformat() + "Z"
+        case date() | time():
+            plain = value.isoformat()
+        case bytes():
+            plain = value.decode("ascii", "backslashreplace")
+        case _:
+            plain = str(value)
+    return plain
 
 
 def _rows(file: Path) -> Iterator[list[Any]]:
@@ -78,7 +104,7 @@ def _rows(file: Path) -> Iterator[list[Any]]:
 
     def read() -> Iterator[list[Any]]:
         with opened:
-            yield from map(orjson.loads, opened)
+            yield from map(json.loads, opened)
 
     return read()
 

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from functions.pipeline.documents import Written
 from functions.pipeline.errors import PermanentError
 from functions.pipeline.kinds import kinds
+from functions.pipeline.quoting import quoted
 from functions.pipeline.sinks.duckdb.database import explained, with_room, writing
 from functions.pipeline.sinks.duckdb.objects import Objects, remember
 from functions.pipeline.sinks.duckdb.portions import Portion
 from functions.pipeline.sinks.duckdb.tables import extend, found, row
-from functions.pipeline.sql.columns import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

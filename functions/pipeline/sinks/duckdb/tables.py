@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from functions.pipeline.sql.columns import expected, quoted
+from functions.pipeline.quoting import quoted
+from functions.pipeline.sql.columns import expected
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
