@@ -95,7 +95,7 @@ def why_none(indexes: Indexes, kind: str, names: IndexNames, *, any_filter: bool
     """Say why there is nothing to show, and what to do."""
     index, counts = names.base(kind), indexes.count()
     if counts[kind] and any_filter:
-        return _("none of the {count} documents of {index} is like that").format(count=counts[kind], index=index)
+        return _("no match among the {count} documents of {index}").format(count=counts[kind], index=index)
     if kind == LOGS or not counts[LOGS]:
         text = _("no documents yet in {index}. To fill it: {command}")
         return text.format(index=index, command=command_line("--once --source FILE"))

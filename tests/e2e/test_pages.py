@@ -31,14 +31,14 @@ def try_runs(folder: Path, **variables: str) -> None:
     assert "72 records read" in said["trilog --once --source logs.json"]
     assert "PowerBI" in said["trilog show ingestion-logs -n 5"] or "Zoho" in said["trilog show ingestion-logs -n 5"]
     assert len((folder / "runs.jsonl").read_text().splitlines()) == 72
-    assert "is like that" in said["trilog show --unread"]
+    assert "no match among" in said["trilog show --unread"]
 
 
 def try_executions(folder: Path, **variables: str) -> None:
     said = type_all("model-executions", folder, **variables)
     assert said["trilog show ml-model-executions"].count("IsolationForest") == 2
     assert said["trilog show ml-model-executions --status completed"].count("IsolationForest") == 1
-    assert "is like that" in said["trilog show ml-model-executions --status lost"]
+    assert "no match among" in said["trilog show ml-model-executions --status lost"]
     assert "details.anomalies_count" in (folder / "executions.csv").read_text()
 
 

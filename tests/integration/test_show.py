@@ -130,7 +130,7 @@ def test_raw_text_is_shown_when_it_is_asked_for(trilog: Run):
 def test_nothing_found_has_a_reason(command_line: Run):
     assert "trilog --once --source FILE" in command_line("show")[1]
     assert command_line("--once", "--source", "api.log")[0] == 0
-    assert "none of the 6 documents of ml-api-logs is like that" in command_line("show", "--match", "nowhere")[1]
+    assert "no match among the 6 documents of ml-api-logs" in command_line("show", "--match", "nowhere")[1]
     assert "none of the 6 records of ml-api-logs" in command_line("show", "ml-model-executions")[1]
 
 
@@ -250,7 +250,7 @@ def test_an_overview_has_indexes_levels_paths_and_classes(trilog: Run):
 def test_stats_say_why_there_are_none(command_line: Run):
     assert "trilog --once --source FILE" in command_line("stats")[1]
     assert command_line("--once", "--source", "api.log")[0] == 0
-    assert "is like that" in command_line("stats", "--by", "level", "--level", "critical")[1]
+    assert "no match among" in command_line("stats", "--by", "level", "--level", "critical")[1]
     code, _, err = command_line("stats", "--by", "message")
     assert (code, "message has no values to count by" in err) == (2, True)
     assert command_line("stats", "--by", "nothing")[0] == 2
