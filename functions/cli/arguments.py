@@ -315,9 +315,9 @@ def _examples() -> str:
 
 exit codes:
   0  done
-  1  a check failed, a document is missing from its index, or a dead letter stays
-  2  wrong arguments or configuration
+  1  a check failed, a document is missing from its index, a dead letter stays, or nothing has the id
+  2  wrong arguments or configuration, or several ids that begin so
   3  something outside is down or slow: nothing is lost, run again
   4  a problem that retrying will not fix
-  5  drift, or an alert
+  5  drift, quality beyond its limit, or an alert
   6  too few rows to tell whether there is drift""")

@@ -263,7 +263,8 @@ def test_stats_cut_no_figure_however_narrow_the_terminal_is(trilog: Run, monkeyp
     )
     assert trilog("long.log")[0] == 0
     monkeypatch.setenv("COLUMNS", str(width))
-    shown = re.sub(r"\x1b\[[0-9;]*m", "", trilog("stats", "--color", "always")[1])
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", trilog("stats")[1])
     assert max(map(len, shown.splitlines())) <= width
     assert "documents" in shown
     assert "failed" in shown
