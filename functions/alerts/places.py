@@ -115,7 +115,7 @@ class Mail:
         self._password = options.smtp_password or ""
         if options.smtp_user and not self._password:
             if not options.smtp_password_file:
-                raise ConfigError("ALERT_SMTP_USER needs ALERT_SMTP_PASSWORD_FILE: a file with the password")
+                raise ConfigError("ALERT_SMTP_USER needs a password: set ALERT_SMTP_PASSWORD_FILE or ALERT_SMTP_PASSWORD")
             self._password = _secret_in("ALERT_SMTP_PASSWORD_FILE", options.smtp_password_file)
 
     def send(self, message: Message) -> None:
@@ -205,8 +205,8 @@ def _refused(host: str, status: int) -> TrilogError:
             status=status,
         )
     return PermanentError(
-        "Slack at {host} refuses the message ({status}). Check the address in ALERT_SLACK_URL_FILE; a webhook that was "
-        "removed has to be made anew",
+        "Slack at {host} refuses the message ({status}). Check the address in ALERT_SLACK_URL_FILE or "
+        "ALERT_SLACK_URL; a webhook that was removed has to be made anew",
         host=host,
         status=status,
     )

@@ -300,7 +300,7 @@ def test_what_is_missing_is_said(variables: dict[str, str], said: str):
 @pytest.mark.parametrize(
     ("arguments", "variables", "said"),
     [
-        (["--send"], {}, "✗ Nobody to tell. Set ALERT_SLACK_URL_FILE, or ALERT_EMAIL_TO"),
+        (["--send"], {}, "✗ Nobody to tell. Set ALERT_SLACK_URL_FILE, ALERT_SLACK_URL or ALERT_EMAIL_TO"),
         (["--send", "--until", "2025-01-20"], {}, "✗ --send tells people of now. Leave out --until"),
         ([], {"ALERT_EMAIL_TO": "nobody"}, "✗ ALERT_EMAIL_TO: 'nobody' is wrong; expected addresses of e-mail"),
         ([], {"ALERT_SMTP_SERVER": "mail"}, "✗ ALERT_SMTP_SERVER: 'mail' is wrong; expected HOST:PORT"),
