@@ -115,7 +115,9 @@ class Mail:
         self._password = options.smtp_password or ""
         if options.smtp_user and not self._password:
             if not options.smtp_password_file:
-                raise ConfigError("ALERT_SMTP_USER needs a password: set ALERT_SMTP_PASSWORD_FILE or ALERT_SMTP_PASSWORD")
+                raise ConfigError(
+                    "ALERT_SMTP_USER needs a password: set ALERT_SMTP_PASSWORD_FILE or ALERT_SMTP_PASSWORD"
+                )
             self._password = _secret_in("ALERT_SMTP_PASSWORD_FILE", options.smtp_password_file)
 
     def send(self, message: Message) -> None:

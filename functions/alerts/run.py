@@ -107,7 +107,9 @@ def open_configured(environment: Mapping[str, str]) -> list[Place]:
     """
     (options,) = load_options(environment, AlertOptions)
     if not options.anybody:
-        raise ConfigError("Nobody to tell. Set ALERT_SLACK_URL_FILE, ALERT_SLACK_URL or ALERT_EMAIL_TO (docs/alerting.md)")
+        raise ConfigError(
+            "Nobody to tell. Set ALERT_SLACK_URL_FILE, ALERT_SLACK_URL or ALERT_EMAIL_TO (docs/alerting.md)"
+        )
     return open_places(options, translation(options.language))
 
 
