@@ -151,7 +151,7 @@ class DropIndexer:
         stopped = attempt.indexing is not None and attempt.indexing.stopped
         self._report(turn.drop, tally, ms_since(begun), stopped=stopped)
         total.add(tally)
-        return StoppedError("{key}: stopped for the others that wait; it resumes where it stopped", key=name) if stopped else None
+        return StoppedError("{key}: stopped, for others wait; it resumes here", key=name) if stopped else None
 
     def _index(self, turn: Turn, attempt: _Attempt) -> Tally:
         """Index a drop; once more where the credentials are refused and may have been replaced."""
