@@ -117,13 +117,14 @@ _CARRIED: tuple[Callable[[Iterable[str], int], Iterable[str]], ...] = (
     lambda lines, number: (f"Oct 26 {_at(number)} host api[{number % 3}]: {line}" for line in lines),
     *(lambda lines, _, each=each: enveloped(each, "\n".join(lines)).splitlines() for each in envelopes()),
 )
+_LARGEST = 60  # bytes: each log is read as often as it has borders
 _OFTEN = 6  # of these: the others are asked for seldom
-SEEDS = [bytes(chain.from_iterable((which, how, 5 * which % 251) for which in range(60))) for how in range(8)]
+SEEDS = [bytes(chain.from_iterable((which, how, 5 * which % 251) for which in range(how, 60, 8))) for how in range(8)]
 
 
 def target(data: bytes) -> None:
     """Write a log of which each three bytes tell some lines; read it as a whole and in chunks, and from each border."""
-    sizes, choices = data[:3], data[3:]
+    sizes, choices = data[:3], data[3:_LARGEST]
     check(written(zip(*[iter(choices)] * 3, strict=False)), [1 + 2 * size for size in sizes] or [100], sum(data))
 
 
