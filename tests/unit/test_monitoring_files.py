@@ -10,12 +10,33 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TABLE = (ROOT / "docs" / "monitoring.md").read_text().partition("## The files of the monitoring document")[2]
 ROWS = re.findall(r"^\| (`.*) \| (.*) \|$", TABLE, re.MULTILINE)
-NAMED = """
-    prometheus.yml alert_rules.yml docker-compose.yml node_exporter metrics_collector.py requirements.txt kafka_exporter
-    api_performance.json system_metrics.json model_drift.json provisioning drift_monitor.py report_generator.py
-    drift_alerts.py config_drift.yaml reports explore_drift.ipynb slack_alerts.py alertmanager.yml alert_template.tmpl
-    test_prometheus_config.py test_grafana_dashboards.py test_evidently_drift.py test_alerts.py README.md
-""".split()  # those of the document's tree
+NAMED = [
+    "prometheus.yml",
+    "alert_rules.yml",
+    "docker-compose.yml",
+    "node_exporter",
+    "metrics_collector.py",
+    "requirements.txt",
+    "kafka_exporter",
+    "api_performance.json",
+    "system_metrics.json",
+    "model_drift.json",
+    "provisioning",
+    "drift_monitor.py",
+    "report_generator.py",
+    "drift_alerts.py",
+    "config_drift.yaml",
+    "reports",
+    "explore_drift.ipynb",
+    "slack_alerts.py",
+    "alertmanager.yml",
+    "alert_template.tmpl",
+    "test_prometheus_config.py",
+    "test_grafana_dashboards.py",
+    "test_evidently_drift.py",
+    "test_alerts.py",
+    "README.md",
+]  # those of the document's tree
 
 
 @pytest.mark.parametrize("name", NAMED)
