@@ -50,7 +50,7 @@ def try_page(folder: Path, **variables: str) -> dict[str, str]:
         assert found in said[command]
     assert len(said["show --transaction 9d1c-77 --json"].splitlines()) == 2
     assert said["show --since 2025-01-20T10:30 --until 2025-01-20T10:31"].count(" 2025-01-20") == 4
-    assert "none of the 6 documents" in said["show --since 1h --level error"]
+    assert "no match among the 6 documents" in said["show --since 1h --level error"]
     assert said["show --follow --level warning"].splitlines()[0].startswith("2025-01-20 10:30:02")
     for text in ("-logs ", "WARNING", "/users/7", "YES"):
         assert text in said["stats"]
