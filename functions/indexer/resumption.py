@@ -66,8 +66,7 @@ class Resumption:
             fields = orjson.loads(content)
             if fields.pop("version") != self._version:
                 return BEGIN
-            times = {name: tuple(fields[name]) for name in ("times", "times_of_records")}
-            border = Border(fields["offset"], fields["records"], fields["time"], closing=fields["closing"], **times)
+            border = Border(fields["offset"], fields["records"], fields["time"], tuple(fields["times"]))
             return Mark(border, fields["done"], fields["plain"])
         except (ValueError, LookupError, TypeError):
             return BEGIN  # there is none, or it is damaged
