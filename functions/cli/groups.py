@@ -38,13 +38,14 @@ def print_groups(by: str, groups: list[Group]) -> None:
     console = open_console()
     room = console.width - _MARGINS
     name = _Column(by, [_name(by, each.key) for each in groups])
-    numbers, room = _fitting(_numbers(groups), room - min(name.width, _LEAST))
-    widest = min(name.width, _WIDEST, room + min(name.width, _LEAST))
+    kept = min(name.width, _LEAST)
+    numbers, left = _fitting(_numbers(groups), room - kept)
+    widest = min(name.width, _WIDEST, kept + left)
     table = Table(box=SIMPLE, padding=(0, 1), pad_edge=False)
     table.add_column(by, width=widest, no_wrap=True)
     for each in numbers:
         table.add_column(each.title, justify="right", no_wrap=True)
-    last = _last(by, groups, room + min(name.width, _LEAST) - widest - _BETWEEN)
+    last = _last(by, groups, kept + left - widest - _BETWEEN)
     for each in last:
         table.add_column(each.title, no_wrap=True)
     for row in zip(*(each.cells for each in (name, *numbers, *last)), strict=True):

@@ -37,12 +37,11 @@ _PAUSE = 2.0  # seconds between two lines of progress
 @contextmanager
 def progress(*, hidden: bool) -> Iterator[Callable[[Run], None]]:
     """Yield what shows a run's progress: one moving line on a terminal, else a line from time to time."""
-    console = open_console(stderr=True)
     if hidden:
         yield lambda _run: None
     elif sys.stderr.isatty():
         begun = time.monotonic()
-        with console.status(_("collecting…")) as status:
+        with open_console(stderr=True).status(_("collecting…")) as status:
             yield lambda run: status.update(f"{_so_far(run)} ({_rate(run.collected, begun)})")
     else:
         lines = _Lines()
@@ -52,12 +51,12 @@ def progress(*, hidden: bool) -> Iterator[Callable[[Run], None]]:
 @contextmanager
 def progress_bar(*, hidden: bool) -> Iterator[Callable[[int, int], None]]:
     """Yield what shows how many batches of how many are done: a bar on a terminal, else a line from time to time."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = open_console(stderr=True)
     if hidden:
         yield lambda _done, _all: None
     elif sys.stderr.isatty():
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        console = open_console(stderr=True)
         rate = TextColumn("{task.fields[rate]}")
         columns = TextColumn(_("batches")), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn()
         with Progress(*columns, console=console) as bar:
@@ -225,10 +224,12 @@ def _own(field: str, names: list[str]) -> str:
     """Write a line of trilog.toml; durations that are not in milliseconds have their unit."""
     if field != "execution_time_ms":
         return f"{field} = {json.dumps(names, ensure_ascii=False)}"
-    told = (json.dumps(name, ensure_ascii=False) for name in names)
-    units = ("s" if compiled(_SECONDS).search(name) else "" for name in names)
-    values = (f'{{ name = {name}, unit = "{unit}" }}' if unit else name for name, unit in zip(told, units, strict=True))
-    return f"{field} = [{', '.join(values)}]"
+    return f"{field} = [{', '.join(map(_duration, names))}]"
+
+
+def _duration(name: str) -> str:
+    text = json.dumps(name, ensure_ascii=False)
+    return f'{{ name = {text}, unit = "s" }}' if compiled(_SECONDS).search(name) else text
 
 
 def _print_redaction(run: Run) -> None:

@@ -73,14 +73,13 @@ def _print(answer: Any, form: str) -> None:  # noqa: ANN401 (likewise)
     elif form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(answer.columns)
-        writer.writerows(
-            [_dumped(each) if isinstance(each, bool | dict | list) else each for each in row] for row in answer.rows
-        )
+        writer.writerows(map(_cells, answer.rows))
     else:
         _print_rows(answer)
 
 
 def _cells(row: list[Any]) -> list[Any]:
+    """Write as JSON what CSV has no form of its own for."""
     return [_dumped(each) if isinstance(each, bool | dict | list) else each for each in row]
 
 

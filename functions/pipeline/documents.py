@@ -80,7 +80,7 @@ class Rejection(NamedTuple):
     reason: str
 
 
-class Written:
+class Written:  # no data class: making one takes more of a cold start than most modules do
     """What became of the documents of one write, by kind.
 
     Every document that was handed over is counted once: `created`, `duplicates` (its id was there already and its

@@ -8,6 +8,8 @@ bytes, or all there is) is its own, and one of
 
 Both raise CorruptObject, as `damage` makes it, after what came before. Codecs nest; what is found in the end is text in
 some charset, or is refused.
+
+Content that begins with a digit, a brace or a bracket, or whose head is plain ASCII, is text: no codec is asked.
 """
 
 from __future__ import annotations

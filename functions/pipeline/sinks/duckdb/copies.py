@@ -35,11 +35,7 @@ _NUMBERS = r"[0-9]{17}|[0-9][eE][+0-9]|0\.00000"
 # Whole numbers that a DOUBLE may round, and those that a BIGINT may not hold. They are looked for in an object's text,
 # where they may stand in a word, too: that costs time, and changes nothing.
 _ROUNDED, _TOO_LARGE = r"[:,\[]\s*-?[0-9]{16}", r"[:,\[]\s*-?([0-9]{20}|9[2-9][0-9]{17})"
-_INTEGERS = (
-    "BIGINT",
-    LARGE,
-    EXACT,
-)  # the types of an object's whole numbers: it has none of these, the first, the second
+_INTEGERS = ("BIGINT", LARGE, EXACT)  # of an object's whole numbers: it has none of these, the first, the second
 _RAW = "FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01', NULLSTR '\x03'"  # lines, as they are
 
 
