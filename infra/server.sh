@@ -40,7 +40,7 @@ running() { # a process id may have been given to another program since
 
 refuse_second() {
   running && fail "$name runs on port $port already (process $(cat "$pid_file"))"
-  (exec 3<> "/dev/tcp/127.0.0.1/$port") 2>/dev/null && fail "port $port is taken by another server"
+  listening && fail "port $port is taken by another server"
   return 0
 }
 
@@ -71,7 +71,15 @@ stop() {
   kill "$(cat "$pid_file")"
   while running; do sleep 0.1; done
   rm -f "$pid_file"
+  await_free_port
   echo "$name on port $port is stopped"
+}
+
+listening() { (exec 3<> "/dev/tcp/127.0.0.1/$port") 2> /dev/null; }
+
+await_free_port() { # ps calls a process gone while its last threads still end: they have the port, for at most 10 s
+  local tries=0
+  while listening && [ "$tries" -lt 100 ]; do tries=$((tries + 1)); sleep 0.1; done
 }
 
 answers_well() { # to a GET of a path, by HTTP

@@ -35,6 +35,7 @@ from functions.cli import (
 )
 from functions.cli.arguments import parser
 from functions.cli.language import speak, told
+from functions.cli.signals import interruptible
 from functions.cli.typed import understood
 from functions.local import ALL_OPTIONS
 from functions.pipeline.config import choose_color, environment, load
@@ -105,7 +106,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _flushed(arguments: Sequence[str]) -> int:
     """Run a command line to its end, and to that of its output."""
     try:
-        code = _run(arguments)
+        with interruptible():
+            code = _run(arguments)
     except SystemExit as left:
         if isinstance(left.__context__, BrokenPipeError):  # Rich's way
             raise BrokenPipeError from left

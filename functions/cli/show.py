@@ -12,6 +12,7 @@ from functions.cli.exceptions import in_table
 from functions.cli.filters import check_field, chosen, refuse_computed
 from functions.cli.follow import new
 from functions.cli.report import command_line
+from functions.cli.signals import interruptible
 from functions.cli.tables import print_json, print_lines, print_table
 from functions.pipeline.config import load
 from functions.pipeline.documents import LOGS
@@ -60,7 +61,7 @@ def _print_lines(documents: Iterable[dict[str, Any]], shown: tuple[str, ...], ki
 
 def _follow(coming: Iterable[list[dict[str, Any]]], printing: Callable[[list[dict[str, Any]]], None]) -> None:
     """Print documents as they come, until Ctrl+C, which is how one ends this."""
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt), interruptible():
         for documents in coming:
             printing(documents)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import signal
 from _thread import start_new_thread
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 def on_stop(stop: Callable[[], object]) -> None:
@@ -26,3 +27,14 @@ def on_stop(stop: Callable[[], object]) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, handle)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl+C be a KeyboardInterrupt in DuckDB's queries too, which raise an error of their own in its place."""
+    try:
+        yield
+    except RuntimeError as error:
+        if str(error) != "Query interrupted":
+            raise
+        raise KeyboardInterrupt from error

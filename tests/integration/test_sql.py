@@ -207,3 +207,12 @@ def test_queries_may_be_piped_in(folder: Path):
             command, cwd=folder, env=environment, input=typed, capture_output=True, text=True, check=False, timeout=60
         )
         assert (done.returncode, done.stdout) == (code, said)
+
+
+def test_ctrl_c_ends_a_query(folder: Path):
+    query = "SELECT count(*) FROM range(1000000000000) AS numbers(n) WHERE n % 7 = 3"
+    command = ["timeout", "--foreground", "--preserve-status", "-s", "INT", "5"]
+    command += [sys.executable, "-m", "functions", "sql", query]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C"}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (3, "", "interrupted\n")

@@ -4,13 +4,14 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from threading import Event
+from threading import Event, Timer
 from types import FrameType
 
+import duckdb
 import pytest
 
 from functions.cli import signals
-from functions.cli.signals import on_stop
+from functions.cli.signals import interruptible, on_stop
 
 
 @pytest.fixture(autouse=True)
@@ -68,3 +69,15 @@ def test_of_several_signals_the_first_is_enough():
         os.kill(os.getpid(), signal.SIGTERM)
     assert stopped.wait(10)
     assert called == [1]
+
+
+@pytest.mark.timeout(20)
+def test_ctrl_c_during_a_query_of_duckdb_is_a_keyboard_interrupt():
+    Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with duckdb.connect() as database, pytest.raises(KeyboardInterrupt), interruptible():
+        database.execute("SELECT count(*) FROM range(1000000000000) AS numbers(n) WHERE n % 7 = 3").fetchall()
+
+
+def test_other_errors_are_none():
+    with pytest.raises(RuntimeError, match=r"^Query failed$"), interruptible():
+        raise RuntimeError("Query failed")
