@@ -22,11 +22,13 @@ class More(NamedTuple):
         layout: the layout's name.
         read_rest: reads what follows the head, where more than a message does: returns the level and the logger, as
             members of a JSON object, each with a comma after it, and the message.
+        awaits: says whether a line is the second of this head, where the layout's heads have two.
     """
 
     fields: dict[str, Any] | None
     layout: str
     read_rest: Callable[[bytes], tuple[bytes, bytes]] | None = None
+    awaits: Callable[[bytes], bool] | None = None
 
 
 Head = tuple[bytes, int, str | None, bytes, More | None]
