@@ -280,12 +280,15 @@ class Streams:
         elif line[:1] in _OPENING and (pieces := _pieces(stream, line)):
             self._take_pieces(stream, position, pieces, origin, depth)
         else:
-            self._take_text(stream, (position, line, text, None, None, own), given_up=given_up)
+            self._take_text(stream, (position, line, text, None, None, own), origin, given_up=given_up)
 
-    def _take_text(self, stream: _Stream, record: Record, *, given_up: bool) -> None:
-        """Take a line that no layout knows: it belongs to the open record, begins an object, or is alone."""
-        position, line, text, _, _, origin = record
-        if stream.extend(line, text, origin and origin.sent):
+    def _take_text(self, stream: _Stream, record: Record, origin: Origin | None, *, given_up: bool) -> None:
+        """Take a line that no layout knows: it belongs to the open record, begins an object, or is alone.
+
+        The record has its own origin: with its text as it was sent, which is not that of an object's other lines.
+        """
+        position, line, text, _, _, own = record
+        if stream.extend(line, text, own and own.sent):
             return
         if given_up or (stream.record and not stream.trace) or not stream.pretty.begins(line):
             self._take_alone(stream, record)
