@@ -4,8 +4,6 @@ A border is the start of a line before which every record ends: none goes on beh
 records that were open there have ended: whoever has got a line since is not cut at its place.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, NamedTuple
 
 from functions.pipeline.reader import SAMPLE
@@ -48,7 +46,7 @@ class Borders:
         last: the last border that was found; at first, where reading begins.
     """
 
-    def __init__(self, reader: Reader, start: Border) -> None:
+    def __init__(self, reader: "Reader", start: Border) -> None:
         """Take what reads the lines, and the place to begin."""
         self.start = self.last = start
         self._reader = reader
@@ -57,7 +55,7 @@ class Borders:
         self._open: dict[int, int] = {}  # the records that were open there: how long they were, by position
         self._full: Collection[int] = ()  # the positions of records that had no room for another line
 
-    def look(self, offset: int, streams: Streams, opened: Record | None) -> None:
+    def look(self, offset: int, streams: "Streams", opened: "Record | None") -> None:
         """Look at the start of a line: it is kept in mind if nothing but whole records is open before it.
 
         An open record that is not in the streams yet is handed over to them, where all others are.
@@ -73,7 +71,7 @@ class Borders:
             self._next = Border(offset, records, times=self._reader.times(), closing=streams.closing)
             self._open, self._full = lengths, streams.full
 
-    def divided(self, lists: Iterable[list[Record]]) -> Iterator[list[Record]]:
+    def divided(self, lists: "Iterable[list[Record]]") -> "Iterator[list[Record]]":
         """Yield the lists of records as they come, but for one across what may be a border: that comes in two."""
         for records in lists:
             rest, behind = records, self._given + len(records)
