@@ -45,7 +45,7 @@ load: install-dev  ## 10 million lines through the deployed system on LocalStack
 
 fuzz: $(VENV)/.installed-dev  ## new examples for the tests of properties; bytes that nobody thought of for all that reads them, SECONDS=60 for each reader
 	@$(PYTHON) -m pytest -q -m hypothesis --hypothesis-profile default
-	@for target in codecs cursor envelopes ingest layouts records redaction triggers; do \
+	@for target in borders codecs cursor envelopes ingest layouts records redaction triggers; do \
 		$(PYTHON) -m tests.fuzz.run $$target --seconds $(if $(findstring command,$(origin SECONDS)),$(SECONDS),60) || exit 1; \
 	done
 

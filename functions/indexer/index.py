@@ -221,11 +221,14 @@ class Indexing:
         return ([redacted_record(each, redaction, reader, matches) for each in records] for records in lists)
 
     def _ends(self, stored: StoredObject, mark: Mark) -> Iterator[bytes]:
-        """Yield the first bytes of the batch, which tell what it is, and then what comes behind the mark's border."""
+        """Yield the first bytes of the batch, which tell what it is, and then what comes behind the mark's border.
+
+        A line end is between them, or they would be one line for whoever decodes lines.
+        """
         head = b""
         while len(head) < SAMPLE and (chunk := next(stored.chunks, None)):
             head += chunk
-        yield head[:SAMPLE]
+        yield head[: SAMPLE - 1] + b"\n"
         yield from self.store.get(self.key, mark.border.offset, stored.version).chunks
 
     def _content(self, chunks: Iterable[bytes], *, plain: bool) -> Iterator[bytes]:

@@ -1,7 +1,5 @@
 """Marks: how far an object is indexed, so that whoever goes on writes nothing again."""
 
-from __future__ import annotations
-
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -45,7 +43,7 @@ class Marks:
         """Whether that is another one than at first."""
         return self.last != self._first
 
-    def count(self, documents: Rows) -> Rows:
+    def count(self, documents: "Rows") -> "Rows":
         """Count documents that are given to the sink."""
         self._given += 1
         return documents

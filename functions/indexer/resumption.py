@@ -66,7 +66,8 @@ class Resumption:
             fields = orjson.loads(content)
             if fields.pop("version") != self._version:
                 return BEGIN
-            border = Border(fields["offset"], fields["records"], fields["time"], tuple(fields["times"]))
+            times = {name: tuple(fields[name]) for name in ("times", "times_of_records")}
+            border = Border(fields["offset"], fields["records"], fields["time"], closing=fields["closing"], **times)
             return Mark(border, fields["done"], fields["plain"])
         except (ValueError, LookupError, TypeError):
             return BEGIN  # there is none, or it is damaged

@@ -4,8 +4,6 @@ Pure: events in, drops out. Understood are S3 notifications, EventBridge's "Obje
 CloudEvents; each straight, or in SNS, in SQS, or in SNS in SQS.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote_plus
 
@@ -112,7 +110,7 @@ def is_batch(key: str) -> bool:
     return not key.startswith(_OWN) and not key.endswith("/")
 
 
-def _drops(event: object, depth: int = 0) -> Iterator[Drop]:
+def _drops(event: object, depth: int = 0) -> "Iterator[Drop]":
     if depth > _DEEPEST:
         raise PermanentError("The event has more than {count} envelopes around it. Send it with fewer", count=_DEEPEST)
     match event:
@@ -129,7 +127,7 @@ def _drops(event: object, depth: int = 0) -> Iterator[Drop]:
             yield from _news(event)
 
 
-def _news(event: object) -> Iterator[Drop]:
+def _news(event: object) -> "Iterator[Drop]":
     """Read an event without envelopes. News of other kinds from the same services, such as deletions, are no drops."""
     match event:
         case {"Event": "s3:TestEvent"}:  # S3 sends it when a notification is set up

@@ -1,7 +1,5 @@
 """How long to go on trying a server that cannot answer now."""
 
-from __future__ import annotations
-
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,7 +24,7 @@ class Patience:
         self._longest = backoff.longest
         self._end = time.monotonic() + backoff.total
 
-    def wait(self, error: TransientError, least: float = 0) -> None:
+    def wait(self, error: "TransientError", least: float = 0) -> None:
         """Pause before the next try, at least as long as the server asks for, in seconds.
 
         Raises:

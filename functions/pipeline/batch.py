@@ -1,7 +1,5 @@
 """A batch: some raw log lines, gzipped, one a line, under a key that sorts by time."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import chain, repeat
@@ -97,7 +95,7 @@ def is_own(key: str) -> bool:
     return batch_time(key) is not None or compiled(_PUSHED_KEY).fullmatch(key) is not None
 
 
-def sequences(made: datetime, before: int = 0) -> Iterator[int]:
+def sequences(made: datetime, before: int = 0) -> "Iterator[int]":
     """Number a batch's records so that records sort as they were logged, where their times have seconds only.
 
     Those after the two millionth share a number.

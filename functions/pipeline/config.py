@@ -4,8 +4,6 @@ Each adapter keeps a class of `Options` beside it, whose fields are made by `set
 classes at once and names every bad variable in one error.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, dataclass_transform
@@ -28,14 +26,14 @@ class Setting(NamedTuple):
     """A field of an options class; see `setting`."""
 
     variable: str
-    parse: Callable[[str], Any]
+    parse: "Callable[[str], Any]"
     default: Any
     secret: bool
 
 
 def setting(
     variable: str,
-    parse: Callable[[str], Any],
+    parse: "Callable[[str], Any]",
     default: Any,  # noqa: ANN401 (a setting holds whatever its `parse` returns)
     *,
     secret: bool = False,
@@ -92,7 +90,7 @@ class Variable(NamedTuple):
     secret: bool
 
 
-def environment(dotenv: Path | None = None) -> dict[str, str]:
+def environment(dotenv: "Path | None" = None) -> dict[str, str]:
     """Return the process's environment over the given `.env` file's, without empty values."""
     values: dict[str, str | None] = {}
     if dotenv is not None and dotenv.is_file():
@@ -119,7 +117,7 @@ def choose_color(when: str) -> None:
         os.environ[wanted] = "1"
 
 
-def load(environment: Mapping[str, str], *classes: type[Options]) -> tuple[Any, ...]:
+def load(environment: "Mapping[str, str]", *classes: type[Options]) -> tuple[Any, ...]:
     """Fill each options class from the environment, in the order given.
 
     Raises:
@@ -133,7 +131,7 @@ def load(environment: Mapping[str, str], *classes: type[Options]) -> tuple[Any, 
     return filled
 
 
-def _fill(options: type[Options], environment: Mapping[str, str], problems: dict[str, ConfigError]) -> Options:
+def _fill(options: type[Options], environment: "Mapping[str, str]", problems: dict[str, ConfigError]) -> Options:
     values = {}
     for name, each in options.settings.items():
         text = environment.get(each.variable)
@@ -162,7 +160,7 @@ def _wrong(variable: str, text: str | None, error: ValueError) -> ConfigError:
     return ConfigError("{variable}: {text!r} is wrong; expected {expected}", **values)
 
 
-def variables(classes: Iterable[type[Options]]) -> list[Variable]:
+def variables(classes: "Iterable[type[Options]]") -> list[Variable]:
     """List every environment variable of the given options classes."""
     settings = [each for options in classes for each in options.settings.values()]
     return [Variable(each.variable, _shown(each.default), each.secret) for each in settings]
@@ -189,7 +187,7 @@ def http_url(value: str) -> str:
     return value.strip().rstrip("/")
 
 
-def number(least: float, unit: str) -> Callable[[str], float]:
+def number(least: float, unit: str) -> "Callable[[str], float]":
     """Take a number of at least `least`; `unit` names it in the error."""
 
     def parse(value: str) -> float:
@@ -205,7 +203,7 @@ def number(least: float, unit: str) -> Callable[[str], float]:
     return parse
 
 
-def whole(least: int, most: int, unit: str) -> Callable[[str], int]:
+def whole(least: int, most: int, unit: str) -> "Callable[[str], int]":
     """Take a whole number from `least` to `most`; `unit` names it in the error."""
 
     def parse(value: str) -> int:
@@ -222,7 +220,7 @@ def whole(least: int, most: int, unit: str) -> Callable[[str], int]:
     return parse
 
 
-def one_of(*choices: str) -> Callable[[str], str]:
+def one_of(*choices: str) -> "Callable[[str], str]":
     """Take one of the given words."""
 
     def parse(value: str) -> str:

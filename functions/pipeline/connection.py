@@ -1,7 +1,5 @@
 """One kept-alive HTTP connection to a server, light enough for a cold start."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
@@ -31,16 +29,16 @@ class Server(NamedTuple):
     name: str
     address: str
     authorization: str | None
-    headers: Mapping[str, str]
-    unreachable: Callable[[Exception], TrilogError]
-    tls_context: Callable[[], ssl.SSLContext]
+    headers: "Mapping[str, str]"
+    unreachable: "Callable[[Exception], TrilogError]"
+    tls_context: "Callable[[], ssl.SSLContext]"
 
 
 class Response(NamedTuple):
     """What the server answered."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: "Mapping[str, str]"
     body: bytes
 
 
@@ -66,7 +64,7 @@ class Connection:
             self._http = None
 
     def request(
-        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+        self, method: str, path: str, body: bytes | None = None, headers: "Mapping[str, str] | None" = None
     ) -> Response:
         """Send a request and return the answer, whatever its status. `headers` describe the body.
 
@@ -86,7 +84,7 @@ class Connection:
                 raise self._server.unreachable(error) from error
         return self.request(method, path, body, headers)
 
-    def _send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Response:
+    def _send(self, method: str, path: str, body: bytes | None, headers: "Mapping[str, str]") -> Response:
         try:
             self._http = self._http or self._open()
             # After a broken pipe the server did not want the rest of the body, and may have said why.
@@ -98,7 +96,7 @@ class Connection:
             self._hang_up()
             raise
 
-    def _open(self) -> HTTPConnection:
+    def _open(self) -> "HTTPConnection":
         if self._over:
             raise PermanentError("The connection to {server} has been closed", server=self._server.name)
         from http.client import HTTPConnection, HTTPSConnection  # it imports ssl
@@ -113,7 +111,7 @@ class Connection:
         header = self._server.authorization
         return body.replace(header.encode(), b"***") if header else body
 
-    def _identified(self, headers: Mapping[str, str]) -> dict[str, str]:
+    def _identified(self, headers: "Mapping[str, str]") -> dict[str, str]:
         common = {"Accept": "application/json", "User-Agent": "trilog", **self._server.headers}
         if self._server.authorization:
             common["Authorization"] = self._server.authorization

@@ -1,7 +1,5 @@
 """When an invocation must be over: the platform ends it then, finished or not."""
 
-from __future__ import annotations
-
 from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -35,7 +33,9 @@ class Deadline:
         if self.left <= 0:
             raise _out_of_time()
 
-    def run(self, work: Callable[[], T], most: float = float("inf"), going: Callable[[], bool] = lambda: False) -> T:
+    def run(
+        self, work: "Callable[[], T]", most: float = float("inf"), going: "Callable[[], bool]" = lambda: False
+    ) -> T:
         """Do some work, and return or raise what it does.
 
         The work has a thread of its own, for a server that does not answer may hold it longer than there is time: then
@@ -64,7 +64,7 @@ class OutOfTime(TimeoutError):  # noqa: N818 (a fact to act on)
     """Work is not done within its time. What times out inside the work is another error."""
 
 
-def within(seconds: float, work: Callable[[], T], more: Callable[[], float] = lambda: 0) -> T:
+def within(seconds: float, work: "Callable[[], T]", more: "Callable[[], float]" = lambda: 0) -> T:
     """Do some work in a thread of its own, which does not outlive the process, and return or raise what it does.
 
     Args:
@@ -95,7 +95,7 @@ class _Failure(NamedTuple):
     error: BaseException
 
 
-def _outcome(work: Callable[[], T]) -> T | _Failure:
+def _outcome(work: "Callable[[], T]") -> T | _Failure:
     try:
         return work()
     except BaseException as error:  # noqa: BLE001 (it is raised where the work is waited for)

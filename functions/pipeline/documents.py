@@ -1,7 +1,5 @@
 """A document: what one record becomes in one index. Made once, as bytes; every sink takes the same bytes."""
 
-from __future__ import annotations
-
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -35,7 +33,7 @@ Rows = tuple[str, list[Row]]
 """Documents of one kind. Bare tuples: at the rate of an indexer, objects with named fields cost twice as much."""
 
 
-def as_rows(documents: Iterable[Document]) -> Iterator[Rows]:
+def as_rows(documents: "Iterable[Document]") -> "Iterator[Rows]":
     """Yield documents as a sink takes them, one at a time: for the few that go a way of their own."""
     for kind, identity, timestamp, body in documents:
         yield kind, [(identity.encode(), timestamp, body)]

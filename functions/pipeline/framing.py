@@ -69,7 +69,7 @@ def split(
     borders = borders or Borders(reader, Border())
     begun = borders.start.offset
     if begun:
-        reader.go_on(borders.start.times)
+        reader.go_on(borders.start.times, borders.start.times_of_records)
         blocks = _blocks(_skipped(chunks, skip, reader), begun)
     else:
         if ".json" in key and compiled(_JSON).search(key):
@@ -175,21 +175,38 @@ def _blocks(chunks: Iterable[bytes], position: int = 0) -> Iterator[tuple[int, b
         lines, end, more = chunk.rpartition(b"\n")
         if end:
             lines = rest + lines
-            yield position, lines
+            yield from _bounded(position, lines)
             position, rest = position + len(lines) + 1, more
         else:
             rest += more
-        if len(rest) > LONGEST_LINE:
-            yield position, rest
-            position, rest = position + len(rest), b""
+        while len(rest) > LONGEST_LINE:
+            yield position, rest[:LONGEST_LINE]
+            position, rest = position + LONGEST_LINE, rest[LONGEST_LINE:]
     if rest:
         yield position, rest
+
+
+def _bounded(position: int, block: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield a block of lines, and what LONGEST_LINE cuts off of the longer ones as blocks of their own."""
+    start = line = 0
+    while len(block) - line > LONGEST_LINE:
+        end = block.find(b"\n", line, line + LONGEST_LINE + 1)
+        if end >= 0:
+            line = end + 1
+            continue
+        if line > start:
+            yield position + start, block[start : line - 1]
+        start = line + LONGEST_LINE
+        yield position + line, block[line:start]
+        line = start
+    yield position + start, block[start:]
 
 
 def _lines(position: int, block: bytes, reader: Reader) -> Lines:
     """Yield each line of a block: its position, its text, and that escaped.
 
-    The escaped text is None where it would hardly be used: in a block with colours, and behind lines in envelopes.
+    The escaped text is None where it would hardly be used: in a block with colours, and behind lines in envelopes; and
+    where a line that is known may be the second one of the head before it.
     """
     if position == 0 and block.startswith(_BOM):
         position, block = len(_BOM), block.removeprefix(_BOM)
@@ -197,7 +214,7 @@ def _lines(position: int, block: bytes, reader: Reader) -> Lines:
     if b"\r" in block:  # which belongs to the line's end, if it stands there
         block = block.replace(b"\r\n", b"\n").removesuffix(b"\r")
         lines = _split(block)
-    used = ESCAPE not in block and not reader.unwraps
+    used = ESCAPE not in block and not reader.unwraps and not reader.known_may_go_on
     reader.unwraps = False  # as long as this block has no envelopes
     try:
         texts = _texts(block, lines, used=used)
@@ -227,44 +244,33 @@ def _split(block: bytes) -> list[bytes]:
 def _gathered(blocks: Iterable[tuple[int, Lines]], reader: Reader, borders: Borders) -> Iterator[list[Record]]:
     """Give each text record the lines that belong to it; yield the records of a block at once.
 
-    Reading and parsing by turns leave the processor's cache. A JSON object ends a run of records all the same: its time
-    is read by the parser, and may depend on the lines before it only.
+    Reading and parsing by turns leave the processor's cache.
 
     What most lines are, in the known layout or in that of many before, and alone, is done here; the rest is done by
-    `Streams`.
+    `Streams`, which would do the same with these.
     """
-    known, again, streams = reader.known, reader.again, Streams(reader)
+    known, again, streams = reader.known, reader.again, Streams(reader, borders.start.closing)
     opened: Record | None = None  # a text record of one line: those after it may be part of it
     for start, lines in blocks:
         records: list[Record] = []
         borders.look(start, streams, opened)
         opened = None
         for position, line, text in lines:
-            if text is not None and (
-                head := known(line) or (line[:1] != b"{" and (opened or streams.bare) and again(line))
+            if (
+                text is not None
+                and (head := known(line) or (line[:1] != b"{" and (opened or streams.bare) and again(line)))
+                and (opened or streams.bare)
             ):
                 if opened:
                     records.append(opened)
-                elif streams.opened:
-                    yield records + streams.close()
-                    records = []
+                else:
+                    records += streams.close()
                 opened = position, line, text, head, None, None
                 continue
             if opened:
                 streams.open(opened)
                 opened = None
             streams.take(position, line, text)
-            if complete := streams.taken():
-                records += complete
-                if _has_object(complete):
-                    yield records
-                    records = []
+            records += streams.taken()
         yield records
     yield [opened] if opened else streams.close()
-
-
-def _has_object(records: list[Record]) -> bool:
-    for record in records:  # noqa: SIM110 (a generator costs more than the few records that there are)
-        if record[4] is not None:
-            return True
-    return False

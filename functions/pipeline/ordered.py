@@ -38,14 +38,24 @@ class Ordered(Generic[Stream]):
         return len(self._ready) + len(self.waiting)
 
     @property
-    def oldest(self) -> Stream:
-        """The stream whose record has begun before all others that are not complete."""
-        return next(iter(self._begun))
+    def oldest(self) -> Stream | None:
+        """The stream whose record has begun before all others that are not complete; None where all are."""
+        return next(iter(self._begun), None)
+
+    @property
+    def begun(self) -> list[Stream]:
+        """The streams whose records are not complete, in the order in which these have begun."""
+        return list(self._begun)
 
     def begin(self, stream: Stream, position: int) -> None:
         """Note that a record of a stream has begun; it stays noted until it has ended."""
         if stream not in self._begun:
             self._begun[stream] = position
+
+    def begin_earlier(self, stream: Stream, position: int) -> None:
+        """Note that a record of a stream has begun, perhaps before others that are noted."""
+        self.begin(stream, position)
+        self._begun = dict(sorted(self._begun.items(), key=lambda each: _order(each[1])))
 
     def end(self, stream: Stream) -> None:
         """Note that nothing has begun any more."""

@@ -107,7 +107,8 @@ class Parsing:
         self._last_labels: Mapping[str, Any] = {}
         self._written_labels = b""
         self._passes, self._timezone, self._parts = parser.filter.passes, parser.timezone, parser.parts
-        self._fields, self._needs, self._readers = parser.fields.of_log(reader.clock), parser.needs, parser.readers
+        self._fields = parser.fields.of_log(reader.clock_of_records)
+        self._needs, self._readers = parser.needs, parser.readers
 
     def parse(  # noqa: C901, PLR0912 (in one piece: each call is felt in what a line costs)
         self, record: Record, time: str, sequence: int, identity: bytes, documents: dict[str, list[Row]]
@@ -250,7 +251,7 @@ class Parsing:
             JSON string; and the documents that were found in it.
         """
         _, message, text, *_ = record
-        time, own, said = told = read_object(sent, self._timezone, self.reader.clock)
+        time, own, said = told = read_object(sent, self._timezone, self.reader.clock_of_records)
         found: Found = None
         if said:
             message, text = said.encode("utf-8", "replace"), dumps(said)[1:-1]

@@ -27,15 +27,16 @@ class Pretty:
     Attributes:
         waiting: the lines of an object, or the bracket before one, that wait for more.
         size: bytes of these.
+        closing: the brackets that were left out as they opened, and have not been closed: `]` of an array, `]}` where
+            that is in an object, `}` right behind the array.
     """
 
     def __init__(self) -> None:
         self.size = 0
         self.waiting: Lines = []
+        self.closing = ""
         self._end = b""  # the line, without a comma, that the object ends with
-        self._in_array = False
-        self._around = False  # whether the array is in an object, which was left out
-        self._array_indent = 0  # of what closed the last array; what closes the object around it is indented less
+        self._indent = 0  # of what closed the last array; what closes the object around it is indented less
 
     def begins(self, line: bytes) -> bool:
         """Say whether a line may begin an object, or an array of them."""
@@ -45,12 +46,13 @@ class Pretty:
     def is_bracket(self, line: bytes) -> bool:
         """Say whether a line closes the array that the last object was in, or the object around that."""
         indent = len(line) - len(line.lstrip())
-        if self._in_array and line.strip() in {b"]", b"],"}:
-            self._in_array, self._array_indent = False, indent
+        if self.closing[:1] == "]" and line.strip() in {b"]", b"],"}:
+            self.closing, self._indent = self.closing[1:], indent
             return True
-        closes, self._array_indent = line.strip() == b"}" and self._around and indent < self._array_indent, 0
-        self._around = self._around and not closes
-        return closes
+        if self.closing != "}":
+            return False
+        self.closing = ""
+        return line.strip() == b"}" and indent < self._indent
 
     def take(self, position: int, line: bytes) -> Lines:
         """Take a line; return what is complete by that: an object as one text, or lines that are none after all."""
@@ -58,7 +60,7 @@ class Pretty:
             return [*self.given_up(), (position, line)]
         if len(self.waiting) == 1 and compiled(_RECORDS).fullmatch(line.strip()) and self.waiting[0][1].strip() == b"{":
             self.given_up()
-            self._in_array = self._around = True
+            self.closing = "]}"
             return []
         if self.waiting and not compiled(_INSIDE).match(line):
             return [*self.given_up(), (position, line)]
@@ -89,5 +91,6 @@ class Pretty:
         text = b"\n".join((first.replace(b"[{", b"{", 1), *(line for _, line in inner[1:]))).rstrip(b" \t\r,")
         if json_object(text) is None:
             return lines
-        self._in_array = self._in_array or inner is not lines or first.lstrip().startswith(b"[") or b"," in lines[-1][1]
+        if inner is not lines or first.lstrip().startswith(b"[") or b"," in lines[-1][1]:
+            self.closing = self.closing if self.closing[:1] == "]" else "]" + self.closing
         return [(position, text)]

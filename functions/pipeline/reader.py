@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 SAMPLE = 64 << 10  # bytes of an object that tell whether its dates begin with the day
 _KNOWN = frozenset(("timestamp", "level", "message", "logger", "data"))  # an object of these is no envelope
 
+UNREAD: Times = (None, None)
+"""What a clock has read last that has read nothing."""
+
 In = tuple[str, "list[Carried]"]
 """What was in an envelope: the envelope's name, and the lines."""
 
@@ -32,7 +35,9 @@ class Reader:
 
     Attributes:
         known: finds the head of a line in the layout that most lines have; None for any other line.
+        known_may_go_on: whether what is known so has heads of two lines.
         names: the user's own names of fields.
+        trace: the traceback, of lines with times before them, that further lines may belong to.
         unwraps: whether the last object of the lines was an envelope.
         control_messages: how many envelopes carried no line.
     """
@@ -57,36 +62,55 @@ class Reader:
         """
         self.known = known
         self.control_messages = 0
-        self.unwraps = False
-        self._trace: Trace | None = None  # whose lines have times before them
+        self.unwraps = self.known_may_go_on = False
+        self.trace: Trace | None = None
         self._open_patterns = patterns
         self._zone, self._day_first, self._made = zone, day_first, made
         self.names: Collection[str] = ()
         self._sample = b""
         self._clock: Clock | None = None
+        self._clock_of_records: Clock | None = None
+        self._begun = self._begun_in_records = UNREAD  # what the clocks go on from
 
     def look_at(self, block: bytes) -> None:
         """Take the object's first lines, which may tell how its dates are meant."""
-        self._sample = block[:SAMPLE]
+        self._sample = block[: SAMPLE - 1]  # whoever goes on ends these with a line end; see `Indexing`
 
     def clock(self) -> Clock:
-        """Return what reads the object's times; it is made when a line needs it."""
+        """Return what reads the times of lines: in heads and in envelopes; it is made when a line needs it."""
         if self._clock is None:
-            from functions.pipeline.times import Clock, day_first_in
-
-            told = day_first_in(self._sample)
-            day_first = self._day_first if told is None else told
-            self._clock = Clock(self._zone, day_first=day_first, made=self._made)
+            self._clock = self._new_clock(self._begun)
         return self._clock
 
-    def times(self) -> Times:
-        """Return what the clock has read last, for `go_on`."""
-        return self._clock.last() if self._clock else (None, None)
+    def clock_of_records(self) -> Clock:
+        """Return what reads the times in records: those of JSON objects.
 
-    def go_on(self, times: Times) -> None:
-        """Read as if these times had been read before."""
-        if times != (None, None):
-            self.clock().go_on(times)
+        That is another clock, for a record is parsed later than its lines are read: how much later depends on chunks,
+        and what a time of day means depends on those read before.
+        """
+        if self._clock_of_records is None:
+            self._clock_of_records = self._new_clock(self._begun_in_records)
+        return self._clock_of_records
+
+    def _new_clock(self, begun: Times) -> Clock:
+        from functions.pipeline.times import Clock, day_first_in
+
+        told = day_first_in(self._sample)
+        clock = Clock(self._zone, day_first=self._day_first if told is None else told, made=self._made)
+        clock.go_on(begun)
+        return clock
+
+    def times(self) -> Times:
+        """Return what the clock of lines has read last, for `go_on`."""
+        return self._clock.last() if self._clock else self._begun
+
+    def times_of_records(self) -> Times:
+        """Return what the clock of records has read last, likewise."""
+        return self._clock_of_records.last() if self._clock_of_records else self._begun_in_records
+
+    def go_on(self, times: Times, of_records: Times) -> None:
+        """Read as if these times had been read before, in lines and in records."""
+        self._begun, self._begun_in_records = times, of_records
 
     @cached_property
     def _patterns(self) -> Patterns:
@@ -108,7 +132,7 @@ class Reader:
     @property
     def ambiguous(self) -> int:
         """How many times had several meanings, and nothing told which was meant."""
-        return self._clock.ambiguous if self._clock else 0
+        return sum(each.ambiguous for each in (self._clock, self._clock_of_records) if each)
 
     def read_object(self, sent: dict[str, Any]) -> In | None:
         """Take the lines out of a JSON object that is an envelope; None for one that is a record itself."""
@@ -145,16 +169,26 @@ class Reader:
             return None
         return self._patterns.again(line, self.clock())
 
+    def read_again(self, line: bytes) -> Head | In | dict[str, Any] | None:
+        """Read what was made of a line that has been read before: what comes later is read as without that."""
+        times, trace = self.times(), self.trace
+        try:
+            return self.known(line) or self.read(line)
+        finally:
+            self.trace = trace
+            if self._clock:
+                self._clock.go_on(times)
+
     def _behind(self, head: Head, line: bytes) -> In | None:
         """Take the line that a time was put before, as `docker logs -t` and CloudWatch's export do."""
         inner, sent = line[len(head[0]) :], None
         if json_object(inner) or (inner and (self.known(inner) or self._patterns.head(inner, self.clock()))):
-            self._trace = None
+            self.trace = None
         else:
             inner = line[len(head[0].rstrip()) + 1 :]  # with its indentation
-            if self._trace is None or not self._trace.goes_on(inner):
-                self._trace = Trace.begun_by(inner)
-            if self._trace is None:
+            if self.trace is None or not self.trace.goes_on(inner):
+                self.trace = Trace.begun_by(inner)
+            if self.trace is None:
                 return None
             sent = line  # what it joins may have had its time in its own text
         from functions.pipeline.envelopes import Carried

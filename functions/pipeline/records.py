@@ -1,7 +1,5 @@
 """A record: what an object is split into, before it is parsed."""
 
-from __future__ import annotations
-
 import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,11 +20,13 @@ class More(NamedTuple):
         layout: the layout's name.
         read_rest: reads what follows the head, where more than a message does: returns the level and the logger, as
             members of a JSON object, each with a comma after it, and the message.
+        awaits: says whether a line is the second of this head, where the layout's heads have two.
     """
 
     fields: dict[str, Any] | None
     layout: str
-    read_rest: Callable[[bytes], tuple[bytes, bytes]] | None = None
+    read_rest: "Callable[[bytes], tuple[bytes, bytes]] | None" = None
+    awaits: "Callable[[bytes], bool] | None" = None
 
 
 Head = tuple[bytes, int, str | None, bytes, More | None]
@@ -60,11 +60,11 @@ class Origin(NamedTuple):
 
     envelope: str = ""
     time: str | None = None
-    labels: Mapping[str, Any] = MappingProxyType({})
+    labels: "Mapping[str, Any]" = MappingProxyType({})
     sent: bytes | None = None
     level: str | None = None
     logger: str | None = None
-    fields: Mapping[str, Any] = MappingProxyType({})
+    fields: "Mapping[str, Any]" = MappingProxyType({})
 
 
 Record = tuple[int, bytes, bytes, Head | None, dict[str, Any] | None, Origin | None]
@@ -100,7 +100,7 @@ def json_object(line: bytes) -> dict[str, Any] | None:
     return _lenient_object(line) if _is_rounded(fields.values()) else fields
 
 
-def _is_rounded(values: Iterable[object]) -> bool:
+def _is_rounded(values: "Iterable[object]") -> bool:
     """Say whether there is a number so large that orjson may have rounded it to a float."""
     for value in values:
         kind = type(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from functions.pipeline.records import NO_HEAD, escaped, json_object
 
@@ -35,17 +35,19 @@ def _reread(record: Record, raw: bytes, reader: Reader) -> Record:
     origin = origin and origin._replace(sent=None)
     if fields is not None:
         return position, raw, escaped(raw), None, _members(raw, reader), origin
-    return position, raw, escaped(raw), _head(raw, reader) if head else None, None, origin
+    return position, raw, escaped(raw), _head(raw, head, reader) if head else None, None, origin
 
 
-def _head(raw: bytes, reader: Reader) -> Head | None:
-    """Find the head of a text again."""
-    first = raw.partition(b"\n")[0]
-    found = reader.known(first) or reader.read(first)
-    return found if found and len(found) == len(NO_HEAD) else None  # type: ignore[return-value]  # only heads have so many
+def _head(raw: bytes, before: Head, reader: Reader) -> Head | None:
+    """Find the head of a text again, with the time that it had: a time of day depends on where it is read."""
+    found = reader.read_again(raw.partition(b"\n")[0])
+    if not found or len(found) != len(NO_HEAD):  # only heads have so many
+        return None
+    begun, escapes, time, members, more = cast("Head", found)
+    return begun, escapes, time and before[2], members, more
 
 
 def _members(raw: bytes, reader: Reader) -> dict[str, Any] | None:
     """Read the members of an object again, or of what is written like one."""
-    found = json_object(raw) or reader.read(raw)
+    found = json_object(raw) or reader.read_again(raw)
     return found if isinstance(found, dict) else None

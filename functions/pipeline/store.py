@@ -1,7 +1,5 @@
 """The object store: where batches and cursors live. s3://, gs://, az://, file:// and memory:// through one library."""
 
-from __future__ import annotations
-
 import fcntl
 import re
 from contextlib import contextmanager, suppress
@@ -64,7 +62,7 @@ class StoreOptions(Options):
         return f"file://{Path(self.folder).absolute()}"
 
     @property
-    def index_file(self) -> Path:
+    def index_file(self) -> "Path":
         """The embedded index."""
         from pathlib import Path
 
@@ -82,8 +80,8 @@ class StoredObject(NamedTuple):
         size: how many bytes it has; 0 where that is not known.
     """
 
-    chunks: Iterator[bytes]
-    modified: datetime
+    chunks: "Iterator[bytes]"
+    modified: "datetime"
     traceparent: str = ""
     version: str = ""
     size: int = 0
@@ -143,11 +141,11 @@ class Store:
         with self._errors(key), suppress(FileNotFoundError):
             obstore.delete(self._objects, key)
 
-    def keys(self, prefix: str) -> Iterator[str]:
+    def keys(self, prefix: str) -> "Iterator[str]":
         """List the keys under a prefix (a folder of keys), in order where the store keeps one."""
         return (key for key, _, _ in self.listed(prefix))
 
-    def listed(self, prefix: str) -> Iterator[tuple[str, datetime, int]]:
+    def listed(self, prefix: str) -> "Iterator[tuple[str, datetime, int]]":
         """List the keys under a prefix, each with the time when its object was last written, and its size in bytes.
 
         Where a store has objects that stand for folders, their keys come without the slash at the end.
@@ -161,7 +159,7 @@ class Store:
             except exceptions.InvalidPathError as error:  # no page is listed that has an odd key on it
                 yield from self._odd_keys(error).listed(prefix, given)
 
-    def _odd_keys(self, odd: object) -> S3Keys | FolderKeys:
+    def _odd_keys(self, odd: object) -> "S3Keys | FolderKeys":
         """Return what reads keys that the library does not; `odd` is such a key, or what the library says of it."""
         from functions.pipeline.odd_keys import odd_keys  # they are rare
 
@@ -199,7 +197,7 @@ class Store:
             mode: Any = {"e_tag": version} if version else "create"
             return str(obstore.put(self._objects, key, body, mode=mode)["e_tag"])
 
-    def _save_locally(self, root: Path, key: str, body: bytes, version: str | None) -> str:
+    def _save_locally(self, root: "Path", key: str, body: bytes, version: str | None) -> str:
         """Save under a lock: a file system has no conditional write of its own."""
         with _lock(root):
             found = self.load(key)
@@ -207,14 +205,14 @@ class Store:
                 raise Conflict("{where} was written by another run at the same time", where=key)
             return str(obstore.put(self._objects, key, body)["e_tag"])
 
-    def _opened(self, key: str, offset: int, version: str) -> obstore.GetResult:
+    def _opened(self, key: str, offset: int, version: str) -> "obstore.GetResult":
         options: Any = {"range": {"offset": offset}} if offset else {}
         if version:
             options["if_match"] = version
         with self._errors(key):
             return obstore.get(self._objects, key, options=options)
 
-    def _chunks(self, key: str, found: obstore.GetResult, offset: int) -> Iterator[bytes]:
+    def _chunks(self, key: str, found: "obstore.GetResult", offset: int) -> "Iterator[bytes]":
         """Yield the bytes; a stream that breaks off is opened again where it did, as long as something comes.
 
         Whoever reads may write to a slow server meanwhile. The library has a time limit for a whole stream, and opens
@@ -235,7 +233,7 @@ class Store:
                     raise
 
     @contextmanager
-    def _errors(self, key: str) -> Iterator[None]:
+    def _errors(self, key: str) -> "Iterator[None]":
         """Map the library's errors, once, to ours."""
         where = f"{self.address}: {key}" if key != self.address else self.address
         try:
@@ -264,7 +262,7 @@ class Store:
             )
 
 
-def _local_root(address: str) -> Path | None:
+def _local_root(address: str) -> "Path | None":
     if not address.startswith("file://"):
         return None
     from pathlib import Path  # slow to import, and a function's store is remote
@@ -273,7 +271,7 @@ def _local_root(address: str) -> Path | None:
 
 
 @contextmanager
-def _lock(root: Path) -> Iterator[None]:
+def _lock(root: "Path") -> "Iterator[None]":
     with (root / ".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -285,7 +283,7 @@ def address_bucket(address: str) -> str:
     return "" if scheme in {"file", "memory"} else rest
 
 
-def _open(address: str, root: Path | None) -> Any:  # noqa: ANN401 (the library has a class for each service)
+def _open(address: str, root: "Path | None") -> Any:  # noqa: ANN401 (the library has a class for each service)
     if root is not None:
         return LocalStore(root, mkdir=True)
     if address.startswith("memory://"):

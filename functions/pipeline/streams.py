@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from functions.pipeline.records import Head, Record
 
 MOST_LINES, MOST_BYTES = 1_000, 1 << 20  # of one record made of several lines; what exceeds them begins another record
-_MOST_STREAMS = 1_000  # that are followed at once; the one that began first ends when there are more
+_MOST_STREAMS = 1_000  # that are followed at once; what began first ends when there are more
 TIME_ALONE = "time"  # an envelope that is no more than a time before the line: further lines have none
 _MOST_LOOKED_AT = 100  # streams, where it is looked what is open: in more, too much would be
 _MOST_COMPLETE = 1_000  # records that wait for one that began before them
@@ -56,6 +56,7 @@ class _Stream:
 
     def __init__(self) -> None:
         self.record: Record | None = None
+        self.full = False  # whether the record had no room for a line
         self.more: list[tuple[bytes, bytes, bytes | None]] = []  # the record's further lines: text, escaped, as sent
         self.size = 0  # bytes of all of them
         self.trace: Trace | None = None  # of a record without a head: only a traceback goes on
@@ -63,6 +64,11 @@ class _Stream:
         self.part: _Part | None = None
         self.pretty = Pretty()  # an object that goes over several lines
         self.origin: Origin | None = None  # of those
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing in it may go on."""
+        return self.record is None and self.part is None and not self.pretty.waiting and not self.pretty.closing
 
     @property
     def waiting(self) -> int:
@@ -81,11 +87,18 @@ class _Stream:
         """Take a record that may get more lines; of records that are carried, only a traceback has any."""
         self.record, self.size, self.trace = record, len(record[1]), trace or (Trace(b"") if self.of_records else None)
 
+    def awaits(self, line: bytes) -> bool:
+        """Say whether the line behind the open record's first one belongs to its head."""
+        head = self.record and self.record[3]
+        more = head[4] if head else None
+        return more is not None and more.awaits is not None and more.awaits(line)
+
     def extend(self, line: bytes, text: bytes, sent: bytes | None) -> bool:
         """Add a line to the open record; False when it does not belong there, or has no room."""
-        if self.record is None or len(self.more) >= MOST_LINES - 1 or self.size + len(line) >= MOST_BYTES:
+        if self.record is None or (self.trace and not self.trace.goes_on(line)):
             return False
-        if self.trace and not self.trace.goes_on(line):
+        if len(self.more) >= MOST_LINES - 1 or self.size + len(line) >= MOST_BYTES:
+            self.full = True
             return False
         self.more.append((line, text, sent))
         self.size += len(line) + 1
@@ -95,7 +108,7 @@ class _Stream:
         """End the open record and return it, but for blank lines at its end: these belong to nobody."""
         record, more = self.record, self.more
         assert record is not None  # noqa: S101 (the caller has looked)
-        self.record = None
+        self.record, self.full = None, False
         if not more:
             return record
         self.more = []
@@ -115,22 +128,24 @@ def _joined(record: Record, more: list[tuple[bytes, bytes, bytes | None]]) -> Re
 
 
 class Streams:
-    """The streams of one object; takes its lines one by one, and gives records in the order in which they began."""
+    """The streams of one object; takes its lines one by one, and gives records in the order in which they began.
 
-    def __init__(self, reader: Reader) -> None:
+    Attributes:
+        full: the positions of records that had no room for another line.
+    """
+
+    def __init__(self, reader: Reader, closing: str = "") -> None:
+        """Take what reads lines, and the brackets that were left open by those before; see `Pretty.closing`."""
+        self.full: set[int] = set()
         self._reader = reader
         self._records: Ordered[_Stream] = Ordered()
         self._bare = _Stream()
+        self._bare.pretty.closing = closing
         self._carried: dict[tuple[str, str], _Stream] = {}  # by the envelope, and its name for the stream
         self._last: _Stream | None = None  # the stream of the last line in an envelope
         self._came = 0  # bytes that have come in envelopes since it was looked how many of them wait
         self._elements = False  # positions are places in an array
         self._line = self._place = 0  # where the line stands that is taken; how many of those that it carries were
-
-    @property
-    def opened(self) -> bool:
-        """Whether a record is not complete yet."""
-        return self._bare.record is not None or bool(self._bare.pretty.waiting or self._carried)
 
     @property
     def complete(self) -> int:
@@ -142,6 +157,11 @@ class Streams:
         """Whether the next line that begins a record ends all that is open: none is in an envelope, or in an object."""
         return not self._carried and not self._bare.pretty.waiting
 
+    @property
+    def closing(self) -> str:
+        """The brackets that lines in no envelope are going to close."""
+        return self._bare.pretty.closing
+
     def open(self, record: Record) -> None:
         """Take a text record of one line that may get more."""
         self._open(self._bare, record)
@@ -149,10 +169,10 @@ class Streams:
     def lengths(self) -> dict[int, int] | None:
         """Return how long each open record is, by its position; None where parts of lines or objects are open, too."""
         lengths = {}
-        if len(self._carried) > _MOST_LOOKED_AT:
+        if len(self._carried) > _MOST_LOOKED_AT or self.closing == "}":
             return None
         for each in (self._bare, *self._carried.values()):
-            if each.part or each.pretty.waiting:
+            if each.part or each.pretty.waiting or (each.pretty.closing and each is not self._bare):
                 return None
             if each.record:
                 lengths[each.record[0]] = each.length
@@ -188,7 +208,7 @@ class Streams:
             return False
         read = self._reader.read_object(fields)
         if read is None:
-            self._last = None
+            self._last = self._reader.trace = None
             self._records.add((position, line, escaped(line) if text is None else text, None, fields, None))
         else:
             self._unwrap(bare, position, read, None, 0)
@@ -201,17 +221,21 @@ class Streams:
         """
         records = self._records
         ready = records.ready()
-        while len(records.waiting) > _MOST_COMPLETE or records.size > _MOST_WAITING:
-            self._end(records.oldest)
+        if len(records.waiting) <= _MOST_COMPLETE and records.size <= _MOST_WAITING:
+            return ready
+        while (oldest := records.oldest) and (len(records.waiting) > _MOST_COMPLETE or records.size > _MOST_WAITING):
+            self._end_oldest(oldest)
             ready += records.ready()
+        self._forget_idle()
         return ready
 
     def close(self) -> list[Record]:
         """End all records that have waited for more lines; return what is complete, in order."""
-        for each in (self._bare, *self._carried.values()):
-            self._end(each)
+        while oldest := self._records.oldest:
+            self._end_oldest(oldest)
         self._carried.clear()
-        self._last = None
+        self._bare.pretty.closing = ""
+        self._last = self._reader.trace = None
         return self._records.ready()
 
     def _take(  # noqa: PLR0913, PLR0917 (a record's parts)
@@ -233,6 +257,10 @@ class Streams:
             stream.origin = stream.origin or origin
             self._take_all(stream, stream.pretty.take(position, line), depth)
             return
+        own = origin if sent is None else (origin or Origin())._replace(sent=sent)
+        awaited = stream.record and not stream.more and stream.awaits(line)
+        if awaited and stream.extend(line, text or escaped(line), own and own.sent):
+            return
         read = self._read(line, depth)
         if type(read) is tuple and type(read[0]) is str:
             if sent is not None:  # what is in it keeps its colours, unless they are in the envelope's own text
@@ -241,7 +269,8 @@ class Streams:
             self._unwrap(stream, position, read, origin, depth)
             return
         text = escaped(line) if text is None else text
-        own = origin if sent is None else (origin or Origin())._replace(sent=sent)
+        if read is not None or (depth == 0 and line.strip()):
+            self._reader.trace = None
         if type(read) is dict:
             self._end(stream)
             self._records.add((position, line, text, None, read, own))
@@ -250,12 +279,24 @@ class Streams:
             self._open(stream, (position, line, text, read, None, own))  # type: ignore[arg-type]  # a head, as nothing is left
         elif line[:1] in _OPENING and (pieces := _pieces(stream, line)):
             self._take_pieces(stream, position, pieces, origin, depth)
-        elif stream.record is None and not given_up and stream.pretty.begins(line):
-            stream.origin = origin
-            stream.pretty.take(position, line)
-            self._records.begin(stream, position)
-        elif not stream.extend(line, text, own and own.sent):
-            self._take_alone(stream, (position, line, text, None, None, own))
+        else:
+            self._take_text(stream, (position, line, text, None, None, own), origin, given_up=given_up)
+
+    def _take_text(self, stream: _Stream, record: Record, origin: Origin | None, *, given_up: bool) -> None:
+        """Take a line that no layout knows: it belongs to the open record, begins an object, or is alone.
+
+        The record has its own origin: with its text as it was sent, which is not that of an object's other lines.
+        """
+        position, line, text, _, _, own = record
+        if stream.extend(line, text, own and own.sent):
+            return
+        if given_up or (stream.record and not stream.trace) or not stream.pretty.begins(line):
+            self._take_alone(stream, record)
+            return
+        self._end(stream)
+        stream.origin = origin
+        stream.pretty.take(position, line)
+        self._records.begin(stream, position)
 
     def _take_pieces(self, stream: _Stream, position: int, pieces: Pieces, origin: Origin | None, depth: int) -> None:
         """Take the objects of a line that holds several; text behind them is a record of its own."""
@@ -289,9 +330,10 @@ class Streams:
 
     def _take_all(self, stream: _Stream, lines: Lines, depth: int) -> None:
         """Take what an object over several lines has become: one text, or its lines as they are."""
-        origin = stream.origin
+        origin, places = stream.origin, self._place
         for position, text in lines:
-            self._take(stream, position, text, None, origin, depth, given_up=True)
+            behind = origin is not None and places != self._place  # what a line before it has become, and placed there
+            self._take(stream, self._next() if behind else position, text, None, origin, depth, given_up=True)
 
     def _take_alone(self, stream: _Stream, record: Record) -> None:
         """Take a line that no layout knows, and that belongs to no record before it."""
@@ -322,7 +364,7 @@ class Streams:
             self._last = stream if stream is not around else None
             self._take_carried(stream, place, each, inner, depth + 1)
             self._came += len(each.text)
-        if len(self._carried) > _MOST_STREAMS or self._came > _MOST_WAITING:
+        if depth == 0 and (len(self._carried) > _MOST_STREAMS or self._came > _MOST_WAITING):
             self._end_first()
 
     def _take_known(self, position: int, name: str, carried: Carried) -> bool:
@@ -331,9 +373,12 @@ class Streams:
         stream = self._carried.get((name, key))
         if stream is None or stream.record is None or stream.part or partial or of_records or sent or ESCAPE in text:
             return False
+        if self._reader.known_may_go_on:
+            return False
         head = self._reader.known(text)
         if head is None:
             return False
+        self._reader.trace = None
         origin = tuple.__new__(Origin, (name, time, labels, None, level, logger, fields))  # twice as fast as Origin(…)
         self._records.go_on(stream, stream.close(), position)
         stream.of_records = False
@@ -345,13 +390,31 @@ class Streams:
         return True
 
     def _end_first(self) -> None:
-        """End the streams that began first, until no more are followed, and no more waits, than may."""
-        waiting = sum(each.waiting for each in self._carried.values())
-        while self._carried and (len(self._carried) > _MOST_STREAMS or waiting > _MOST_WAITING):
-            stream = self._carried.pop(next(iter(self._carried)))
+        """End what began first, until no more streams are followed, and no more waits, than may."""
+        self._forget_idle()
+        followed, waiting = len(self._carried), sum(each.waiting for each in self._carried.values())
+        while followed > _MOST_STREAMS or waiting > _MOST_WAITING:
+            stream = next((each for each in self._records.begun if each is not self._bare), None)
+            if stream is None:
+                break
             waiting -= stream.waiting
-            self._end(stream)
+            self._end_oldest(stream)
+            stream.pretty.closing = ""
+            followed, waiting = followed - stream.idle, waiting + stream.waiting
+        self._forget_idle()
         self._came = 0
+
+    def _end_oldest(self, stream: _Stream) -> None:
+        """End what has begun first in a stream: a record, or else the line that has come in part."""
+        part, stream.part = (stream.part, None) if stream.record else (None, stream.part)
+        self._end(stream)
+        if part:
+            stream.part = part
+            self._records.begin_earlier(stream, part.position)
+
+    def _forget_idle(self) -> None:
+        """Forget the streams in which nothing may go on: how many there were changes nothing then."""
+        self._carried = {key: each for key, each in self._carried.items() if not each.idle}
 
     def _stream(self, key: tuple[str, str]) -> _Stream:
         stream = self._carried.get(key)
@@ -363,7 +426,9 @@ class Streams:
         """Take a line, or a part of one, which it may complete."""
         line, stream.of_records = carried.text, carried.record
         if stream.part and stream.part.size < _SHORT and self._reader.begins(line):  # its sender leaves line ends out
+            places = self._place
             self._take_part(stream, depth)
+            position = position if places == self._place else self._next()  # behind what the part has become
         if stream.part is None:
             if not carried.partial:
                 self._take(stream, position, line, None, origin, depth)
@@ -379,6 +444,8 @@ class Streams:
         part, stream.part = stream.part, None
         if part:
             self._take(stream, part.position, part.line(), None, part.origin, depth)
+            if stream.record or stream.pretty.waiting:
+                self._records.begin_earlier(stream, part.position)
 
     def _end(self, stream: _Stream) -> None:
         """End what is open in a stream."""
@@ -387,12 +454,15 @@ class Streams:
         if stream.pretty.waiting:
             self._take_all(stream, stream.pretty.given_up(), _MOST_ENVELOPES)
         if stream.record is not None:
+            if stream.full:
+                self.full.add(stream.record[0])
             self._records.complete(stream, stream.close())
         else:
             self._records.end(stream)
 
     def _open(self, stream: _Stream, record: Record, trace: Trace | None = None) -> None:
         """Take a record that may get more lines."""
+        stream.pretty.closing = ""
         stream.open(record, trace)
         self._records.begin(stream, record[0])
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import SearchStrategy
 
-TARGETS = ("codecs", "cursor", "envelopes", "ingest", "layouts", "records", "redaction", "triggers")
+TARGETS = ("borders", "codecs", "cursor", "envelopes", "ingest", "layouts", "records", "redaction", "triggers")
 _LARGEST = 4096  # bytes
 _SLOW = 20  # seconds for one input: so slow is a fault too
 _MEMORY = 1024  # MB, likewise

@@ -26,13 +26,13 @@ BARE = "import contextlib, errno, re, runpy, sys, urllib.parse, warnings; print(
 # What a first invocation may import besides what any script does. Each takes time: a new name here is a decision.
 BOTH = {
     *("functions", "obstore", "json", "hashlib", "threading", "datetime", "math", "typing", "weakref"),
-    *("struct", "base64", "binascii", "fcntl", "pkgutil"),
+    *("struct", "base64", "binascii", "fcntl", "pkgutil", "gc"),
+    *("inspect", "ipaddress", "selectors"),  # these are not loaded: functions/__init__.py
 }
 INDEXER = {
-    *("isal", "gc", "orjson"),
-    *("uuid", "platform", "dataclasses", "copy", "inspect", "ast", "dis", "opcode", "linecache", "tokenize"),  # orjson
-    "token",  # orjson
-    *("http", "email", "ssl", "socket", "selectors", "select", "array", "quopri", "calendar", "locale"),  # http.client
+    *("isal", "orjson"),
+    *("uuid", "platform", "dataclasses", "copy"),  # orjson
+    *("http", "email", "ssl", "socket", "select", "array", "quopri", "calendar", "locale"),  # http.client
     *("string", "random", "bisect"),  # http.client
     *("stringprep", "unicodedata"),  # the names of hosts
     "heapq",  # the order of records
@@ -62,12 +62,18 @@ def places(inputs: Inputs) -> Iterator[dict[str, str]]:
         }
 
 
-def loaded(*command: str, environment: dict[str, str]) -> set[str]:
-    """Run Python, and list the public modules that it says it has imported, by their first name."""
+def imported(*command: str, environment: dict[str, str]) -> list[str]:
+    """Run Python, and list the modules that it says it has imported."""
     environment = {**python_environment(), **environment}
     run = [sys.executable, "-c", *command]
     names = subprocess.run(run, env=environment, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return {name.split(".")[0] for name in names.splitlines()[-1].split() if not name.startswith("_")}
+    return names.splitlines()[-1].split()
+
+
+def loaded(*command: str, environment: dict[str, str]) -> set[str]:
+    """Run Python, and list the public modules that it says it has imported, by their first name."""
+    names = imported(*command, environment=environment)
+    return {name.split(".")[0] for name in names if not name.startswith("_")}
 
 
 def added(script: str, *arguments: str, environment: dict[str, str]) -> set[str]:
@@ -91,6 +97,17 @@ def test_a_first_invocation_of_the_indexer_imports_only_what_it_needs(inputs: In
     names = added("cold_indexer.py", key, environment={**places, "PIPELINE_STORE": ""})
     assert "isal" in names  # it came as far as a request
     assert not names - BOTH - INDEXER
+
+
+def test_tuples_of_a_first_invocation_have_types_and_not_their_texts(inputs: Inputs, places: dict[str, str]):
+    """Each text of `from __future__ import annotations` would be compiled by `NamedTuple`, at every start."""
+    (key,) = inputs.small(1, 1)
+    modules = imported(WATCHED, str(MEASURED / "cold_indexer.py"), key, environment={**places, "PIPELINE_STORE": ""})
+    files = [ROOT / f"{name.replace('.', '/')}.py" for name in modules if name.startswith("functions.")]
+    texts = [(file if file.is_file() else file.with_suffix("") / "__init__.py").read_text() for file in files]
+    with_tuples = [text for text in texts if "(NamedTuple)" in text]
+    assert len(with_tuples) > 10
+    assert not [text for text in with_tuples if "from __future__ import annotations" in text]
 
 
 def test_the_collector_imports_only_what_it_needs_until_it_calls_the_space(places: dict[str, str]):

@@ -126,6 +126,12 @@ def test_a_line_keeps_its_colours_in_an_envelope_that_is_text():
     assert origin.sent == b"INFO:     \\u001b[1ma\\u001b[0m"
 
 
+def test_the_colours_of_an_object_that_breaks_off_stay_with_its_first_line():
+    found = records(b'{ \x1b[1m"a": 1,\n  "b": 2,\nno JSON\nnor this')
+    assert [record[1] for record in found] == [b'{ "a": 1,', b'  "b": 2,', b"no JSON", b"nor this"]
+    assert not [origin.sent for *_, origin in found[1:] if origin]
+
+
 def test_a_pretty_object_in_a_message_belongs_to_the_message():
     text = HEAD + "config " + json.dumps({"a": 1}, indent=2)
     assert raws(text + "\n") == [text]

@@ -12,8 +12,6 @@ some charset, or is refused.
 Content that begins with a digit, a brace or a bracket, or whose head is plain ASCII, is text: no codec is asked.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from importlib import import_module
 from itertools import chain
@@ -37,11 +35,11 @@ _DEEPEST = 4  # codecs, one in the other
 class Content(NamedTuple):
     """Content that is not compressed any more, in bounded pieces, and its charset (None: not known yet)."""
 
-    chunks: Iterator[bytes]
+    chunks: "Iterator[bytes]"
     charset: str | None
 
 
-def decoded(chunks: Iterable[bytes], name: str, encoding: str = UTF_8) -> Iterator[bytes]:
+def decoded(chunks: "Iterable[bytes]", name: str, encoding: str = UTF_8) -> "Iterator[bytes]":
     """Yield the text that stored bytes hold, as UTF-8, whatever their compression and charset.
 
     Streams that follow each other are read, zeros after them are nothing, of an archive each member is read in order. A
@@ -69,12 +67,12 @@ def is_compressed(head: bytes) -> bool:
     return _codec(head) is not None
 
 
-def opened(chunks: Iterable[bytes], name: str, encoding: str = UTF_8) -> Content:
+def opened(chunks: "Iterable[bytes]", name: str, encoding: str = UTF_8) -> Content:
     """Open stored bytes as `decoded` does, but leave their charset as it is. What is wrong is raised in reading."""
     return _text(decompressed(chunks, name, encoding), name, encoding)
 
 
-def decompressed(chunks: Iterable[bytes], name: str, encoding: str = UTF_8, depth: int = 0) -> Content:
+def decompressed(chunks: "Iterable[bytes]", name: str, encoding: str = UTF_8, depth: int = 0) -> Content:
     """Open stored bytes, in `depth` codecs already, as what they are when no codec is left; the charset may be unknown.
 
     The members of an archive are each decoded as far as may be.
@@ -94,7 +92,7 @@ def decompressed(chunks: Iterable[bytes], name: str, encoding: str = UTF_8, dept
     return Content(_failing(unsupported(name, "compressed", f"is compressed more than {_DEEPEST} times over")), UTF_8)
 
 
-def _utf8(content: Content) -> Iterator[bytes]:
+def _utf8(content: Content) -> "Iterator[bytes]":
     return without_runs(as_utf8(content.chunks, content.charset or UTF_8))
 
 
@@ -110,7 +108,9 @@ def _text(content: Content, name: str, encoding: str) -> Content:
     return Content(chunks, charset_of(sample[:HEAD], encoding))
 
 
-def _members(members: Iterable[tuple[str, Iterator[bytes]]], name: str, encoding: str, depth: int) -> Iterator[bytes]:
+def _members(
+    members: "Iterable[tuple[str, Iterator[bytes]]]", name: str, encoding: str, depth: int
+) -> "Iterator[bytes]":
     """Yield the text of an archive's members, each with its last line ended; what is not text is raised at the end."""
     problem: NotText | None = None
     for member, content in members:
@@ -134,7 +134,7 @@ def _codec(head: bytes) -> Any:  # noqa: ANN401 (a module)
     return next((codec for codec in _codecs() if codec.matches(head)), None)
 
 
-def _codecs() -> Iterator[Any]:
+def _codecs() -> "Iterator[Any]":
     """Yield the codecs, imported as they are asked for: first gzip, in which all our own batches are."""
     yield import_module(f"{__name__}.gzip")
     yield from _listed()
@@ -148,7 +148,7 @@ def _listed() -> list[Any]:
     return [module for module in modules if hasattr(module, "matches")]
 
 
-def _peek(chunks: Iterator[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:
+def _peek(chunks: "Iterator[bytes]", size: int) -> "tuple[bytes, Iterator[bytes]]":
     """Return the first bytes, and the chunks as they were; what fails meanwhile fails again behind them."""
     seen: list[bytes] = []
     seen_size = 0
@@ -161,6 +161,6 @@ def _peek(chunks: Iterator[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:
     return b"".join(seen)[:size], chain(seen, chunks)
 
 
-def _failing(error: TrilogError) -> Iterator[bytes]:
+def _failing(error: TrilogError) -> "Iterator[bytes]":
     yield from ()
     raise error

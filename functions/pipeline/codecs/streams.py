@@ -1,7 +1,5 @@
 """Formats whose content may be several streams, one behind the other: gzip, bzip2, xz, zlib."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from functions.pipeline.codecs.bounds import FED, TAKEN, pieces
@@ -28,11 +26,11 @@ class Streams(NamedTuple):
 
     kind: str
     magic: bytes
-    opened: Callable[[], Stream]
-    inflated: Callable[..., Iterator[bytes]]
+    opened: "Callable[[], Stream]"
+    inflated: "Callable[..., Iterator[bytes]]"
     errors: tuple[type[Exception], ...]
 
-    def content(self, chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
+    def content(self, chunks: "Iterable[bytes]", name: str) -> "Iterator[bytes]":
         """Yield the plain content of all streams; zeros between and behind them are nothing.
 
         Raises:
@@ -74,7 +72,7 @@ class _WithBuffer(Stream, Protocol):
     def decompress(self, data: bytes, max_length: int) -> bytes: ...
 
 
-def inflated(stream: _WithTail, fed: bytes) -> Iterator[bytes]:
+def inflated(stream: _WithTail, fed: bytes) -> "Iterator[bytes]":
     """Yield what the fed bytes hold: less than asked for, and nothing left over, means that it was all."""
     while True:
         plain = stream.decompress(fed, TAKEN)
@@ -85,7 +83,7 @@ def inflated(stream: _WithTail, fed: bytes) -> Iterator[bytes]:
             return
 
 
-def inflated_from_buffer(stream: _WithBuffer, fed: bytes) -> Iterator[bytes]:
+def inflated_from_buffer(stream: _WithBuffer, fed: bytes) -> "Iterator[bytes]":
     """Yield what the fed bytes hold."""
     while True:
         plain = stream.decompress(fed, TAKEN)

@@ -5,8 +5,6 @@ template of its index, and so of its table; `sample.log` and `sample.json` are r
 Whoever works with kinds asks `kinds` for them: nothing else lists them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib import import_module
@@ -107,17 +105,17 @@ class Kind(NamedTuple):
     name: str
     shown: tuple[str, ...] = ("transaction_id",)
     numbers: tuple[str, ...] = ()
-    takers: Mapping[str, Taker] = MappingProxyType({})
+    takers: "Mapping[str, Taker]" = MappingProxyType({})
     names: frozenset[str] = frozenset()
     read_object: ReadObject | None = None
     starts: bytes = b""
     read_text: ReadText | None = None
     needs: frozenset[str] = frozenset()
     part_of: PartOf | None = None
-    options: type[Options] | None = None
+    options: "type[Options] | None" = None
     own_index: OwnIndex | None = None
     ids: tuple[str, ...] = ("transaction_id",)
-    statuses: Mapping[str, Choose | None] = MappingProxyType({})
+    statuses: "Mapping[str, Choose | None]" = MappingProxyType({})
     level: str | None = None
     duration: tuple[str, int] | None = None
     failure: tuple[str, str] | None = None
@@ -137,7 +135,7 @@ def _folders() -> list[str]:
         return sorted(each.name for each in found if each.is_dir() and not each.name.startswith("_"))
 
 
-def kind_options() -> dict[str, type[Options]]:
+def kind_options() -> "dict[str, type[Options]]":
     """Return what can be configured of kinds, by their names."""
     return {each.name: each.options for each in kinds().values() if each.options}
 

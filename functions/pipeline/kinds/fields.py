@@ -1,7 +1,5 @@
 """The fields of an event, and what takes them out of the JSON objects that programs log."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -30,7 +28,7 @@ def _path(value: object) -> str | None:
     return value if value.startswith("/") else None
 
 
-def duration(unit: str) -> Callable[[object], float | None]:
+def duration(unit: str) -> "Callable[[object], float | None]":
     """Take a duration in milliseconds: a number of so many `unit`s, or text that may name another unit, or a sign."""
 
     def take(value: object) -> float | None:
@@ -58,7 +56,7 @@ _TRACED = (
     *("traceparent", "trace_parent", "traceParent", *_TRACES),
     *("span_id", "spanId", "span.id", "otelSpanID", "logging.googleapis.com/spanId"),
 )
-_SHARED: dict[str, Taker] = {
+_SHARED: "dict[str, Taker]" = {
     **dict.fromkeys(_TRANSACTION, ("transaction_id", word)),
     **dict.fromkeys(
         (
@@ -103,14 +101,14 @@ _SHARED: dict[str, Taker] = {
 }
 
 
-def _taker(own: Named, usual: dict[str, Taker]) -> Taker:
+def _taker(own: "Named", usual: "dict[str, Taker]") -> "Taker":
     """Return what takes a member under a name of the user's own: what takes it under the field's first name."""
     if own.field == "execution_time_ms":
         return own.field, duration(own.unit)
     return next(taker for taker in usual.values() if taker[0] == own.field)
 
 
-def _traced(names: set[str]) -> Callable[[dict[str, Any], dict[str, Any]], None] | None:
+def _traced(names: set[str]) -> "Callable[[dict[str, Any], dict[str, Any]], None] | None":
     """Return what takes the trace out of members of these names; None where none of them tells of one."""
     if names.isdisjoint(_TRACED):
         return None
@@ -129,9 +127,9 @@ class _Chosen(NamedTuple):
         may_misfit: whether what is in these may not fit.
     """
 
-    readers: tuple[tuple[str, ReadObject], ...]
-    takers: dict[str, Taker]
-    take_trace: Callable[[dict[str, Any], dict[str, Any]], None] | None
+    readers: "tuple[tuple[str, ReadObject], ...]"
+    takers: "dict[str, Taker]"
+    take_trace: "Callable[[dict[str, Any], dict[str, Any]], None] | None"
     may_misfit: bool
 
 
@@ -149,10 +147,10 @@ class Fields:
 
     __slots__ = ("clock", *_OF_ALL_LOGS)
 
-    clock: Callable[[], Clock]
+    clock: "Callable[[], Clock]"
 
     def __init__(
-        self, kinds: Iterable[Kind], own: Iterable[Named] = (), options: Mapping[str, Options] | None = None
+        self, kinds: "Iterable[Kind]", own: "Iterable[Named]" = (), options: "Mapping[str, Options] | None" = None
     ) -> None:
         """Take the kinds of documents, names that come before all others, and what was configured (else defaults)."""
         kinds = tuple(kinds)
@@ -171,7 +169,7 @@ class Fields:
         self.inputs, self.results = self.misfits.types["input_data"], self.misfits.types["result"]
         self.names = self._takers.keys() | {*_TRACED} | {name for names, *_ in self._readers for name in names}
 
-    def of_log(self, clock: Callable[[], Clock]) -> Fields:
+    def of_log(self, clock: "Callable[[], Clock]") -> "Fields":
         """Return the same for one log, with the clock of that."""
         same = Fields.__new__(Fields)
         for name in _OF_ALL_LOGS:
@@ -179,7 +177,7 @@ class Fields:
         same.clock = clock
         return same
 
-    def take(self, fields: dict[str, Any], sent: dict[str, Any], told: Told | None = None) -> Found:
+    def take(self, fields: dict[str, Any], sent: dict[str, Any], told: "Told | None" = None) -> "Found":
         """Take an object's members into an event's fields; return the documents of other kinds that it holds.
 
         What there is no field for, or what does not fit its field, is in the event's `data`. `told` is what a record

@@ -9,8 +9,6 @@ Only what is inside objects is compared; fields that hold a word or a number hav
 the value decides, never what came before it: a record that is read again gives the same document.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -51,7 +49,7 @@ class Misfits:
         types: the types of which every value fits, by the field that holds objects, and their members' names.
     """
 
-    def __init__(self, kinds: Iterable[str]) -> None:
+    def __init__(self, kinds: "Iterable[str]") -> None:
         """Take the kinds' names; where several have a field, the first one's template counts."""
         self._checks: dict[str, Check] = {}
         self.types: dict[str, _Types] = {}

@@ -5,8 +5,6 @@ and Azure, GELF, Bunyan and pino, Winston, zap, zerolog, logrus, slog, log4j2's 
 OpenTelemetry. A dotted name may be nested: `log.level` is also the `level` in `log`.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions.pipeline.instants import parsed_instant
@@ -83,7 +81,7 @@ class _Shape(NamedTuple):
 
 
 def read_object(
-    sent: dict[str, Any], timezone: tzinfo, clock: Callable[[], Clock]
+    sent: dict[str, Any], timezone: "tzinfo", clock: "Callable[[], Clock]"
 ) -> tuple[str | None, bytes, str | None]:
     """Take an object's time, level, logger and message out of it; those of `data` then count like its own members.
 
@@ -182,7 +180,7 @@ _DOTTED = frozenset(
 )
 
 
-def _time(sent: dict[str, Any], names: tuple[str, ...], timezone: tzinfo, clock: Callable[[], Clock]) -> str | None:
+def _time(sent: dict[str, Any], names: tuple[str, ...], timezone: "tzinfo", clock: "Callable[[], Clock]") -> str | None:
     for name in names:
         value = sent[name]
         if name == "timestampSeconds":
@@ -200,7 +198,7 @@ def _time(sent: dict[str, Any], names: tuple[str, ...], timezone: tzinfo, clock:
     return None
 
 
-def _of_parts(value: dict[str, Any], clock: Callable[[], Clock]) -> str | None:
+def _of_parts(value: dict[str, Any], clock: "Callable[[], Clock]") -> str | None:
     """Read log4j2's instant, or a protobuf's: seconds and nanoseconds apart."""
     for seconds, nanoseconds in (("epochSecond", "nanoOfSecond"), ("seconds", "nanos")):
         whole, part = value.get(seconds), value.get(nanoseconds, 0)
@@ -224,7 +222,7 @@ def _level(sent: dict[str, Any], names: tuple[str, ...]) -> str | None:
     return None
 
 
-def _scale(sent: dict[str, Any], name: str, number: float) -> Scale:
+def _scale(sent: dict[str, Any], name: str, number: float) -> "Scale":
     if name.lower().startswith("severity"):
         return "otel" if "umber" in name else "gcp" if number >= 100 else "syslog"  # noqa: PLR2004
     if "hostname" in sent and "pid" in sent and name == "level":

@@ -83,6 +83,11 @@ class Layout(NamedTuple):
     samples: tuple[dict[str, Any], ...] = ()
     not_this: tuple[str, ...] = ()
 
+    @property
+    def has_two_lines(self) -> bool:
+        """Whether the head goes on in the next line."""
+        return self.rest is not None and self.rest.startswith(r"\n")
+
 
 class Times:
     """Where times stand in a line; looked for once for all the layouts that begin alike.
@@ -267,7 +272,12 @@ class Pattern:
         leads = self._message_leads
         message = begun.start("message") if leads else found.start("message") if "message" in groups else found.end()
         raw = line[:message]
-        more = More(self._fields(groups, line[message:]) or None, self.name, self._read_rest if self._goes_on else None)
+        more = More(
+            self._fields(groups, line[message:]) or None,
+            self.name,
+            self._read_rest if self._goes_on else None,
+            self._awaits if self.layout.has_two_lines else None,
+        )
         members = self._members(groups.get("level"), groups.get("logger"))
         offset = message if leads else message - found.start()
         return offset, len(escaped(raw)) - len(raw) if raw else 0, groups.get("time"), members, more
@@ -293,9 +303,9 @@ class Pattern:
     def _rest(self) -> re.Pattern[bytes]:
         return re.compile((self.layout.rest or "").encode())
 
-    def awaits(self, line: bytes) -> bool:
+    def _awaits(self, line: bytes) -> bool:
         """Say whether a line is the second of a record, of which the first was in this layout."""
-        return bool(self.layout.rest and self.layout.rest.startswith(r"\n") and self._rest.match(b"\n" + line))
+        return self._rest.match(b"\n" + line) is not None
 
     def _read_rest(self, message: bytes) -> tuple[bytes, bytes]:
         """Read what follows the head: return the members that are there, and the message without them."""

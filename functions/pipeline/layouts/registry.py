@@ -41,7 +41,6 @@ class Patterns:
         """Take the user's own layouts; without them, ours are meant."""
         self._own = tuple(own)
         self._candidates: dict[tuple[int, int | None], _Candidates] = {}
-        self._last: Pattern | None = None
         self._counts: dict[tuple[Pattern, int, int | None], int] = {}
         self._expressions: dict[tuple[Pattern, int], Repeated] = {}
         self._repeated: Repeated | None = None
@@ -53,19 +52,15 @@ class Patterns:
 
     def again(self, line: bytes, clock: Clock) -> Head | None:
         """Read the head of a line in a layout that many had before; None where `head` has to find the layout."""
-        return self._repeated.head(line, clock) if self._repeated and self._last is None else None
+        return self._repeated.head(line, clock) if self._repeated else None
 
     def head(self, line: bytes, clock: Clock) -> Head | None:
-        """Read the head of a line; None when no layout matches, or it is the second line of the last record's head."""
-        last, self._last = self._last, None
-        if last and last.awaits(line):
-            return None
+        """Read the head of a line; None when no layout matches."""
         times = Times(line)
         first, follows = line[0], times.followed_by()
         for each in self._beginning(first, follows).possible(line, times):
             head = each.head(line, times, clock)
             if head:
-                self._last = each if each.layout.rest else None
                 if each.repeats:
                     self._count(each, first, follows)
                 return head

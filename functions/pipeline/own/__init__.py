@@ -3,9 +3,8 @@
 Where there is none, nothing of this is imported but this module.
 """
 
-from __future__ import annotations
-
 import os
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from functions.pipeline.config import Options, load, setting, text
@@ -45,13 +44,13 @@ class Own(NamedTuple):
     """
 
     source: str
-    layouts: tuple[Layout, ...] = ()
+    layouts: "tuple[Layout, ...]" = ()
     fields: tuple[Named, ...] = ()
     paths: tuple[str, ...] = ()
-    constants: Mapping[str, str | float | bool] = {}
+    constants: "Mapping[str, str | float | bool]" = MappingProxyType({})
 
 
-def written(environment: Mapping[str, str]) -> tuple[str, str] | None:
+def written(environment: "Mapping[str, str]") -> tuple[str, str] | None:
     """Return where the user's own configuration is written, and its text; None where there is none.
 
     Raises:
@@ -67,7 +66,7 @@ def written(environment: Mapping[str, str]) -> tuple[str, str] | None:
     return None
 
 
-def own(environment: Mapping[str, str]) -> Own | None:
+def own(environment: "Mapping[str, str]") -> Own | None:
     """Read the user's own configuration; None where there is none.
 
     Raises:

@@ -28,7 +28,7 @@ def open_own(parser: Parser, own: Own, made: datetime | None) -> Parsing:
     reader = Reader(usual, lambda: parser.patterns, parser.timezone, day_first=parser.day_first, made=made)
     reader.names = renaming.names
     if own.layouts:
-        reader.known = known
+        reader.known, reader.known_may_go_on = known, any(each.has_two_lines for each in own.layouts)
     return _OwnParsing(parser, reader, renaming, dict(own.constants))
 
 

@@ -1,7 +1,5 @@
 r"""The configuration of redaction: `AGE:drop, patient_*:hash`, and `email:hash, /P-(\d{6})/:drop`."""
 
-from __future__ import annotations
-
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,7 +26,7 @@ class PatternRule(NamedTuple):
     """What becomes of text that detectors find; `written` is the rule as configured."""
 
     written: str
-    detectors: tuple[Detector, ...]
+    detectors: "tuple[Detector, ...]"
     action: str
 
 

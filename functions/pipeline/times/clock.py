@@ -63,6 +63,8 @@ class Clock:
         self._last_of_day: datetime | None = None  # time without a date read, with its date and without a zone
         self._second = "-"  # the last second that was read of a time in UTC: 2025-01-20T10:30:00.
         self._whole, self._instant = "", ""  # the last second of a time without a zone, and the instant that it is
+        self._of_second: datetime | None = None  # the moments of these two
+        self._of_whole: datetime | None = None
         self._spelling = SPELLINGS[0]  # that of the last text
         self._known: dict[tuple[str, str | None], _Reading] = {}
 
@@ -90,8 +92,10 @@ class Clock:
             ValueError: `form` is no format.
         """
         if text[:20] == self._second and text[-1] == "Z" and _digits(decimals := text[20:-1]):
+            self._last = self._of_second
             return f"{self._second}{decimals[:6].ljust(6, '0').removesuffix('000')}Z"  # as most envelopes have it
         if text[:19] == self._whole and text[19:20] in {".", ","} and _digits(text[20:]) and form is None:
+            self._last = self._of_whole
             return f"{self._instant}{text[20:26].ljust(6, '0').removesuffix('000')}Z"
         if len(text) > _LONGEST:
             return None
@@ -102,15 +106,15 @@ class Clock:
         self.ambiguous += reading.ambiguous
         if text[-1:] == "Z":
             if reading.written and text[:19] == reading.written[:19]:
-                self._second = f"{text[:19]}."
+                self._second, self._of_second = f"{text[:19]}.", reading.moment
         elif form is None and reading.written and not reading.by_order and _WHOLE.match(text):
-            self._whole, self._instant = text[:19], reading.written[:20]
+            self._whole, self._instant, self._of_whole = text[:19], reading.written[:20], reading.moment
         return reading.written
 
     def _in_utc(self, text: str) -> str | None:
         """Read a time as most envelopes have it, and remember its second."""
         try:
-            self._last = datetime.fromisoformat(f"{text[:19]}Z")
+            self._of_second = datetime.fromisoformat(f"{text[:19]}Z")
         except ValueError:
             return None
         self._second = text[:20]

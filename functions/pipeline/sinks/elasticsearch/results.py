@@ -1,7 +1,5 @@
 """What the server says of each document of a `_bulk` request, in its answer."""
 
-from __future__ import annotations
-
 from operator import index
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -41,7 +39,7 @@ The status of the result is 0 where there was no answer.
 """
 
 
-def results(said: Any, body: Body) -> list[Result]:  # noqa: ANN401 (it may be anything, and then errors are wanted)
+def results(said: Any, body: "Body") -> list[Result]:  # noqa: ANN401 (it may be anything, and then errors are wanted)
     """Read what is said of each document, in the order in which they were sent.
 
     Raises:
