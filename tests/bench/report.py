@@ -54,10 +54,10 @@ What each program's process executes, by whose code it is: how much more with {1
 the lines between, so that the start and the imports, which both need once, drop out. Unlike CPU time, it does not
 depend on how busy the machine is. The kernel's instructions are not counted, and libraries find no AVX-512 there."""
 _COLDER = """\
-Of the indexer's cold start, `python -X importtime` shows what is left: orjson (which imports `dataclasses`, and this
-`inspect`), `http.client` with `ssl` and `email`, `re`, and obstore, which reads the system's certificates when it opens
-a store. They are what reads an object, writes JSON and sends a request; our own modules are a small part. The collector
-does without orjson and `http.client`."""
+Of the indexer's cold start, `python -X importtime` shows what is left: orjson (which imports `dataclasses`),
+`http.client` with `ssl` and `email`, `re`, and obstore, which reads the system's certificates when it opens a store.
+They are what reads an object, writes JSON and sends a request. `inspect`, `ipaddress` and `selectors`, which these
+import too, load only when they are used. The collector does without orjson and `http.client`."""
 _STARTS = {
     "python": "bare Python",
     "client": "C: `import elasticsearch` and a client",
