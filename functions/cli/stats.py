@@ -48,7 +48,8 @@ def stats(given: Namespace, environment: dict[str, str]) -> int:
     refuse_computed(given)
     wanted = chosen(given, names)
     parts = _parts(given, wanted, indexes, names) if given.by else _overview(asked, given.index, wanted, indexes, names)
-    found = [(by, groups) for by, groups in parts if groups]
+    with indexes.kept_open():
+        found = [(by, groups) for by, groups in parts if groups]
     for by, groups in found:
         _print_json(by, groups) if given.json else print_groups(by, groups)
     if not found and not given.json:

@@ -44,12 +44,13 @@ def trace(given: Namespace, environment: dict[str, str]) -> int:
     if given.drift:
         return trace_day(given, environment)
     indexes, identity = open_indexes(environment), given.transaction_id
-    found = [*_of_transaction(indexes, identity)]
-    if not found:
-        candidates = _candidates(indexes, identity)
-        if len(candidates) > 1:
-            return _ask_back(identity, candidates)
-        found = [each for candidate in candidates for each in _of_transaction(indexes, candidate["id"])]
+    with indexes.kept_open():
+        found = [*_of_transaction(indexes, identity)]
+        candidates = [] if found else _candidates(indexes, identity)
+        if len(candidates) == 1:
+            found = [*_of_transaction(indexes, candidates[0]["id"])]
+    if len(candidates) > 1:
+        return _ask_back(identity, candidates)
     if not found:
         print(_("no document of transaction {id}").format(id=readable(identity)))
         print(_("Records that have it in their text:"), command_line(f"show --match {shlex.quote(readable(identity))}"))

@@ -21,6 +21,7 @@ from functions.pipeline.sql.documents import checked, counted
 from tests.filtered import COUNTED, FIELDS, FOUND, documents, holds
 
 NAMES = IndexNames()
+WORDS_OF_ANY_KIND = ["YES", 'say "no"', "a\\b", "", "null", "[x", "{", "\u0301e"]
 
 
 def write(path: Path, made: list[Document]) -> DuckdbIndexes:
@@ -51,6 +52,41 @@ def test_documents_are_counted(indexes: DuckdbIndexes, grouping: Grouping, where
     assert [(each.key, each.documents, each.failed, each.timed, each.p50) for each in found] == expected
     again = counted(indexes.read(LOGS), LOGS, where, grouping)
     assert [each for each in again if each.documents] == found
+
+
+@pytest.mark.parametrize(
+    ("values", "keys"),
+    [
+        (WORDS_OF_ANY_KIND, WORDS_OF_ANY_KIND),
+        ([1, 1.0, "1", 2.50, True, False, -3], ["1", "2.5", "true", "false", "-3"]),
+        ([None, [], {}, [{}], [[None]]], []),
+        (["a", ["a", "a", "b"], ["b", ["c"]]], ["a", "b", "c"]),
+    ],
+)
+def test_documents_are_counted_by_the_text_of_a_value(tmp_path: Path, values: list, keys: list[str]):
+    bodies = [{"@timestamp": "2025-01-20T10:30:00.000Z", "data": {"A": each}} for each in values]
+    made = [Document(LOGS, f"{at}", body["@timestamp"], orjson.dumps(body)) for at, body in enumerate(bodies)]
+    found = write(tmp_path / "index.duckdb", made).groups(LOGS, Grouping(AnyOf(()), "data.A"))
+    assert sorted(each.key for each in found) == sorted(keys)
+
+
+def test_what_is_kept_open_reads_as_often_as_one_likes(tmp_path: Path):
+    bodies = [
+        {"@timestamp": "2025-01-20T10:30:00.000Z", "sequence": at, "raw_log": f"{at:0500}", name: str(at % 2)}
+        for at, name in enumerate(["transaction_id", "trace_id", "logger"] * 50)
+    ]
+    made = [Document(LOGS, f"{at:03}", body["@timestamp"], orjson.dumps(body)) for at, body in enumerate(bodies)]
+    indexes, either = write(tmp_path / "index.duckdb", made), [AnyOf((_is("transaction_id"), _is("trace_id")))]
+    with indexes.kept_open():
+        all_of_them, some = indexes.read(LOGS), indexes.read(LOGS, where=either)
+        first, found = next(all_of_them), [each["_id"] for each in some]
+        assert [first, *all_of_them] == [{"_id": each.id, **orjson.loads(each.body)} for each in made]
+    assert found == [f"{at:03}" for at in range(150) if at % 3 < 2 and at % 2]
+    assert indexes.count()[LOGS] == len(made)
+
+
+def _is(field: str) -> Compare:
+    return Compare(field, "=", "1")
 
 
 @pytest.mark.parametrize("name", ["message", "raw_log", "input_data", "top_functions", "@timestamp", "nothing"])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
     from functions.pipeline.conditions import Condition
@@ -83,6 +84,9 @@ class Indexes(Protocol):
 
     def count(self) -> dict[str, int]:
         """Return the number of documents, by kind."""
+
+    def kept_open(self) -> AbstractContextManager[None]:
+        """Keep what is opened to read open within the block: it reads several times, all of it at once each time."""
 
     def read(  # noqa: PLR0913 (each is optional, and by name)
         self,

@@ -29,7 +29,9 @@ class Sql(NamedTuple):
 
 
 def all_of(kind: str, conditions: Iterable[Condition], there: Mapping[str, str]) -> Sql:
-    """Write conditions that all hold.
+    """Write conditions that all hold; of a field that is absent they are NULL, which WHERE and FILTER leave out.
+
+    Plain comparisons, as they are here, are all that DuckDB looks up in the least and the greatest value of its blocks.
 
     Args:
         kind: what the rows are.
@@ -56,15 +58,15 @@ def _condition(kind: str, condition: Condition, there: Mapping[str, str]) -> Sql
         case Matches(expression):
             return _in_texts(kind, there, "regexp_matches({}, ?)", expression)
         case Begins(name, text):
-            return Sql(f"coalesce(starts_with({_words(kind, name, there)}, ?), false)", [text])
+            return Sql(f"starts_with({_words(kind, name, there)}, ?)", [text])
         case Glob(name, pattern):
-            return Sql(f"coalesce({_words(kind, name, there)} LIKE ? ESCAPE '\\', false)", [_like(pattern)])
+            return Sql(f"{_words(kind, name, there)} LIKE ? ESCAPE '\\'", [_like(pattern)])
         case Compare():
             return _compare(kind, condition, there)
 
 
 def _in_texts(kind: str, there: Mapping[str, str], test: str, text: str) -> Sql:
-    tests = [Sql(f"coalesce({test.format(column_of(kind, each, there))}, false)", [text]) for each in texts(kind)]
+    tests = [Sql(test.format(column_of(kind, each, there)), [text]) for each in texts(kind)]
     return joined(" OR ", [Sql("false", []), *tests])
 
 
@@ -103,12 +105,11 @@ def _compare(kind: str, condition: Compare, there: Mapping[str, str]) -> Sql:
     if sql_type == "JSON":
         found_values = values(shown, path)
         test, given = _test_json("x", _positive(condition), condition.value)
-        sql = Sql(f"coalesce(len(list_filter({found_values.text}, lambda x: {test})) > 0, false)", given)
+        sql = Sql(f"len(list_filter({found_values.text}, lambda x: {test})) > 0", given)
         sql = sql._replace(values=[*found_values.values, *given])
     else:
         sql = Sql(*_test(shown, sql_type, condition))
-        sql = sql._replace(text=f"coalesce({sql.text}, false)")
-    return sql._replace(text=f"NOT {sql.text}") if condition.operator == "!=" else sql
+    return sql._replace(text=f"NOT coalesce({sql.text}, false)") if condition.operator == "!=" else sql
 
 
 def _test(column: str, sql_type: str, condition: Compare) -> tuple[str, list[Any]]:
@@ -170,12 +171,17 @@ def values(column: str, path: str) -> Sql:
 
     A name may have dots: "a.b" is both `{"a": {"b": 1}}` and `{"a.b": 1}`.
     """
-    plain, wild = [*_pointers(path)], [*_wildcards(path)]
-    alone = f"[{', '.join(f'json_extract({column}, ?)' for _ in plain)}]"
-    all_of_lists = f"list_concat({', '.join([alone, *[f'json_extract({column}, ?)'] * len(wild)])})"
-    found = f"CASE WHEN contains({column}, '[') THEN {all_of_lists} ELSE {alone} END"  # most have no lists
+    alone, wild = only_values(column, path), [*_wildcards(path)]
+    all_of_lists = f"list_concat({', '.join([alone.text, *[f'json_extract({column}, ?)'] * len(wild)])})"
+    found = f"CASE WHEN contains({column}, '[') THEN {all_of_lists} ELSE {alone.text} END"  # most have no lists
     scalars = "x IS NOT NULL AND json_type(x) NOT IN ('OBJECT', 'ARRAY', 'NULL')"
-    return Sql(f"list_filter({found}, lambda x: {scalars})", [*plain, *wild, *plain])
+    return Sql(f"list_filter({found}, lambda x: {scalars})", [*alone.values, *wild, *alone.values])
+
+
+def only_values(column: str, path: str) -> Sql:
+    """Write the list of the values at a path inside a JSON column that has no lists, of any type, or NULL."""
+    pointers = [*_pointers(path)]
+    return Sql(f"[{', '.join(f'json_extract({column}, ?)' for _ in pointers)}]", pointers)
 
 
 def _splits(path: str) -> Iterator[list[str]]:

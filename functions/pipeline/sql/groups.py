@@ -9,7 +9,7 @@ from functions.pipeline.groups import SHARES, Group
 from functions.pipeline.kinds import kinds
 from functions.pipeline.kinds.templates import columns
 from functions.pipeline.sql.columns import expected
-from functions.pipeline.sql.conditions import Sql, all_of, column_of, found, values
+from functions.pipeline.sql.conditions import Sql, all_of, column_of, found, only_values, values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from functions.pipeline.groups import Grouping
 
 _COUNTED = {"keyword", "integer", "long", "float", "double", "boolean", "object", "flattened"}
+_NUMBER_OR_TEXT = r"if(json_type(x) = 'DOUBLE', regexp_replace(x->>'$', '\.0+$', ''), x->>'$')"
+# The same of a value that may be none, an object or a list: NULL. Most are words, which are their text without quotes.
+_TEXT = "CAST(x AS VARCHAR)"
+_PLAIN = f"""CASE WHEN {_TEXT}[1] = '"' AND NOT contains({_TEXT}, '\\') THEN {_TEXT}[2:-2]
+    WHEN {_TEXT}[1] IN ('{{', '[', 'n') THEN NULL ELSE {_NUMBER_OR_TEXT} END"""
 _TIME = "strftime({}, '%Y-%m-%dT%H:%M:%S.%gZ')"
 
 
@@ -74,9 +79,20 @@ def _key(kind: str, grouping: Grouping, there: Mapping[str, str]) -> Sql:
             else f"CAST({shown} AS VARCHAR)",
             [],
         )
-    inside = values(shown, path)
-    text = "if(json_type(x) = 'DOUBLE', regexp_replace(x->>'$', '\\.0+$', ''), x->>'$')"
-    return inside._replace(text=f"unnest(list_distinct(list_transform({inside.text}, lambda x: {text})))")
+    return _inside(shown, path)
+
+
+def _inside(column: str, path: str) -> Sql:
+    """Write the texts of the values at a path inside a JSON column, each once, as rows.
+
+    Where there are no lists, which most objects have not, a name leads to one value: that costs a third.
+    """
+    listed, alone = values(column, path), only_values(column, path)
+    once = "list_distinct({})" if len(alone.values) > 1 else "{}"
+    several = f"list_distinct(list_transform({listed.text}, lambda x: {_NUMBER_OR_TEXT}))"
+    one = once.format(f"list_transform({alone.text}, lambda x: {_PLAIN})")
+    text = f"unnest(CASE WHEN {column} IS NULL THEN NULL WHEN contains({column}, '[') THEN {several} ELSE {one} END)"
+    return Sql(text, [*listed.values, *alone.values])
 
 
 def _is_double(kind: str, column: str) -> bool:

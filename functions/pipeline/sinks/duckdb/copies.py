@@ -69,7 +69,7 @@ def copy_lines(database: Database, chosen: Chosen, target: Path) -> int:
     line, part, count = _line(columns), database.folder / "part", 0
     with target.open("wb") as whole:
         for rows, values in chosen.parts(database.connection):
-            marked = f"if(odd OR contains(line, '\\u00'), '{_ODD}', '') || line"
+            marked = f"if(odd OR contains(line, '\\u00'), '{_ODD}' || line, line)"
             copy = f"COPY (SELECT {marked} FROM (SELECT {line} {rows})) TO {literal(part)} ({_RAW})"  # noqa: S608 (quoted)
             count += _run(database.connection, copy, values)
             with part.open("rb") as lines:
@@ -116,10 +116,10 @@ def _lie_in_order(connection: DuckDBPyConnection, table: str) -> bool:
 def _line(columns: Mapping[str, str]) -> str:
     """Give the SQL of a document's line, and of whether orjson would write a number in it in another way."""
     fields = ", ".join(
-        f"{literal(',' + orjson.dumps(name).decode() + ':')} || {_value(name, sql_type)}"
-        for name, sql_type in columns.items()
+        f"{literal(',{'[name == '_id'] + orjson.dumps(name).decode() + ':')} || {_value(name, sql_type)}"
+        for name, sql_type in columns.items()  # the first one is `_id`, which every document has
     )
-    line = f"'{{' || substr(concat({fields}), 2) || '}}' AS line"
+    line = f"concat({fields}, '}}') AS line"
     numbers = [f"CAST(kept.{quoted(name)} AS VARCHAR)" for name, each in columns.items() if each in {"JSON", "DOUBLE"}]
     told = ", ".join(["''", *numbers])
     return f"{line}, regexp_matches(concat_ws(' ', {told}), {literal(_NUMBERS)}) AS odd"

@@ -6,13 +6,16 @@ the documents are taken, nobody waits for it.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import UTC
 from functools import partial
+from itertools import chain
 from shutil import copyfileobj
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
 
+from functions.pipeline.conditions import AnyOf, Compare
 from functions.pipeline.errors import ConfigError, PermanentError
 from functions.pipeline.instants import parsed_instant
 from functions.pipeline.kinds import kinds
@@ -56,6 +59,7 @@ class DuckdbIndexes:
         """Take the database's file, which need not exist yet, and the tables' names."""
         self._path = path
         self._tables = {kind: names.base(kind) for kind in kinds()}
+        self._database: Database | None = None
 
     def check(self) -> str:
         """Open the database if there is one; return DuckDB's version and the file's path."""
@@ -109,7 +113,7 @@ class DuckdbIndexes:
 
     def missing(self, kind: str, ids: Collection[str]) -> set[str]:
         """Return those of the ids that are not in the kind's table."""
-        with reading(self._path) as database:
+        with self._reading() as database:
             if database is None or not found(database.connection, self._tables[kind]):
                 return set(ids)
             query = f"SELECT _id FROM {quoted(self._tables[kind])} WHERE _id IN (SELECT unnest(?))"  # noqa: S608 (quoted)
@@ -117,7 +121,7 @@ class DuckdbIndexes:
 
     def count(self) -> dict[str, int]:
         """Return the number of documents, by kind."""
-        with reading(self._path) as database:
+        with self._reading() as database:
             return dict.fromkeys(kinds(), 0) | (self._counts(database.connection) if database else {})
 
     def copy(
@@ -131,7 +135,7 @@ class DuckdbIndexes:
             PermanentError: `since` or `until` is no time.
         """
         table, wanted = self._tables[kind], joined(" AND ", [Sql("true", []), *_during(since, until)])
-        with reading(self._path) as database:
+        with self._reading() as database:
             if database is None or not found(database.connection, table):
                 return None
             chosen = Chosen(quoted(table), wanted, lambda: _choose(database.connection, table, wanted, None))
@@ -170,13 +174,14 @@ class DuckdbIndexes:
             ConfigError: a condition's field does not exist, or is of another type than its value.
         """
         during = _during(since, until)
-        with reading(self._path) as database:
+        with self._reading() as database:
             there = database and found(database.connection, self._tables[kind])
             if not database or not there:
                 return
             if matching and not matching.keys() <= there.keys():
                 return  # a table that is older than the field: no document has it
-            wanted = [*during, *_equal(matching or {}), all_of(kind, where, there)]
+            chosen = [self._condition(kind, each, there) for each in where]
+            wanted = [Sql("true", []), *during, *_equal(matching or {}), *chosen]
             lines = _copied(database, self._tables[kind], joined(" AND ", wanted), newest, fields)
         with lines:
             for line in lines:
@@ -193,7 +198,7 @@ class DuckdbIndexes:
     ) -> list[Group]:
         """Count documents in groups; see `functions.pipeline.sinks.Indexes`. All figures are exact."""
         check(kind, grouping)
-        with reading(self._path) as database:
+        with self._reading() as database:
             there = database and found(database.connection, self._tables[kind])
             if not database or not there:
                 return []
@@ -203,6 +208,37 @@ class DuckdbIndexes:
             count = partial(groups, database.connection, rows, kind, grouping, there)
             return [each for each in with_room(database.connection, count) if each.documents]
 
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """Open the database once for all that the block reads and groups; nobody else can until the block is left."""
+        with reading(self._path) as database:
+            self._database = database
+            try:
+                yield
+            finally:
+                self._database = None
+
+    @contextmanager
+    def _reading(self) -> Iterator[Database | None]:
+        if self._database:
+            yield self._database
+            return
+        with reading(self._path) as database:
+            yield database
+
+    def _condition(self, kind: str, condition: Condition, there: Mapping[str, str]) -> Sql:
+        """Write a condition; that one of several fields is equal to something as the rows of each field.
+
+        A comparison alone is made on its own column before others of the row are read, one after an OR is not.
+        """
+        match condition:
+            case AnyOf((_, _, *_) as fields) if _are_of_several_fields(fields):
+                table = quoted(self._tables[kind])
+                rows = [all_of(kind, [each], there) for each in fields]
+                each_field = " UNION ".join(f"SELECT rowid FROM {table} WHERE {each.text}" for each in rows)  # noqa: S608 (quoted)
+                return Sql(f"rowid IN ({each_field})", [*chain(*(each.values for each in rows))])
+        return all_of(kind, [condition], there)
+
     def _counts(self, connection: DuckDBPyConnection) -> dict[str, int]:
         """Count the documents of each kind that has a table."""
         return {
@@ -210,6 +246,11 @@ class DuckdbIndexes:
             for kind, table in self._tables.items()
             if found(connection, table)
         }
+
+
+def _are_of_several_fields(conditions: Sequence[Condition]) -> bool:
+    compared = [each.field for each in conditions if isinstance(each, Compare) and each.operator == "="]
+    return len(compared) == len(set(compared)) == len(conditions)
 
 
 def _equal(matching: Mapping[str, str | bool | None]) -> list[Sql]:
@@ -237,6 +278,7 @@ def _copied(
     )
     chosen = _choose(database.connection, table, wanted, newest)
     file, part = database.folder / "read.ndjson", database.folder / "part.ndjson"
+    file.unlink(missing_ok=True)  # the one before may still be read
     with file.open("wb") as whole:
         for first in range(0, chosen, _AT_ONCE):
             rows = f"""FROM chosen JOIN {quoted(table)} AS kept ON kept.rowid = chosen.place

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
@@ -127,6 +127,10 @@ class ElasticsearchIndexes:
         """Return the number of documents, by kind."""
         with open_client(self._options) as client:
             return {kind: self._count_kind(client, kind) for kind in kinds()}
+
+    def kept_open(self) -> AbstractContextManager[None]:
+        """Keep nothing open: a connection costs little."""
+        return nullcontext()
 
     def read(  # noqa: PLR0913 (each is optional, and by name)
         self,
