@@ -377,6 +377,18 @@ def has_index(environment: Mapping[str, str]) -> bool:
     return bool(elasticsearch.address or store.index_file.exists())
 
 
+def index_environments(environment: Mapping[str, str]) -> list[Mapping[str, str]]:
+    """Return the environments whose indexes there are: beside Elasticsearch, an embedded one that was used before."""
+    from functions.pipeline.config import variables
+    from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
+
+    elasticsearch, _, store = _index_options(environment)
+    if not elasticsearch.address or not store.index_file.exists():
+        return [environment]
+    theirs = {each.name for each in variables([ElasticsearchOptions])}
+    return [environment, {name: value for name, value in environment.items() if name not in theirs}]
+
+
 def _index_options(environment: Mapping[str, str]) -> tuple[Any, ...]:
     from functions.pipeline.names import IndexNames
     from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
