@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from functions.cli.language import told
 from functions.forget.run import Forgetting
 from functions.forget.wanted import LEAST, Wanted
 from functions.pipeline.batch import RAW
@@ -84,9 +85,9 @@ def _print_done(given: Namespace, found: Found, done: Done) -> None:
     if given.json:
         print(orjson.dumps(_summary(found, done)).decode())
         return
-    for key, reason in done.refused.items():
+    for key, error in done.refused.items():
         text = _("{key}: {reason}. Delete the object, or put it again without the records; then run this again")
-        print("✗", text.format(key=key, reason=reason))
+        print("✗", text.format(key=key, reason=told(error)))
     for file in done.left.files:
         text = _("{file} still has the id. Stop what uses it and delete it, then run this again")
         print("✗", text.format(file=file))
@@ -107,7 +108,7 @@ def _print_done(given: Namespace, found: Found, done: Done) -> None:
 def _summary(found: Found, done: Done) -> Mapping[str, Any]:
     return {
         **found.counts(),
-        "left": {**done.left.counts(), "refused": done.refused},
+        "left": {**done.left.counts(), "refused": {key: str(error) for key, error in done.refused.items()}},
         "complete": done.complete,
         "receipt": done.receipt,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions.indexer.replay import DeadLetter
-from functions.pipeline.documents import DEAD_LETTERS, PARTS
+from functions.pipeline.documents import DEAD_LETTERS, LOGS, PARTS
 from functions.pipeline.expressions import compiled
 from functions.pipeline.kinds import kinds
 
@@ -29,6 +29,11 @@ def chosen(indexes: Indexes, wanted: Wanted) -> dict[str, set[str]]:
         }
         for kind in kinds()
     }
+
+
+def mentions(indexes: Indexes, wanted: Wanted) -> bool:
+    """Say whether a text has the id of the transaction, be it in a longer word, which is somebody else's id."""
+    return wanted.in_texts and any(True for where in wanted.conditions(LOGS) for _ in indexes.read(LOGS, where=where))
 
 
 def records_of(found: Mapping[str, set[str]]) -> set[str]:

@@ -171,7 +171,7 @@ class Objects:
         try:
             text, compression = plain(body)
         except (OSError, EOFError, ValueError) as error:  # which the modules of compressions raise
-            raise PermanentError("{key} is damaged ({cause})", key=key, cause=error) from error
+            raise PermanentError("it is damaged ({cause})", cause=error) from error
         if b"".join(decoded([body], key, self._encoding)) != text:
             raise PermanentError("it is no UTF-8 text in gzip, bzip2, xz or nothing")
         return text, compression

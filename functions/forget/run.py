@@ -33,7 +33,7 @@ from functions.pipeline.wiring import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
     from functions.forget.wanted import Wanted
 
@@ -83,7 +83,7 @@ class Done:
     """What became of it: what is left, why a batch could not be changed, and the receipt's key ("": there is none)."""
 
     left: Found
-    refused: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, PermanentError] = field(default_factory=dict)
     receipt: str = ""
 
     @property
@@ -176,13 +176,13 @@ class Forgetting:
         content = orjson.dumps({"records": sorted(found.records)})
         self._store.put(self._unfinished, content)
 
-    def _erase(self, found: Found) -> Iterator[tuple[str, str]]:
+    def _erase(self, found: Found) -> Iterator[tuple[str, PermanentError]]:
         """Erase the records in the store; yield the objects that cannot be changed, and why."""
         for place, records in found.objects.items():
             try:
                 self.objects.erase(place, records)
             except PermanentError as error:
-                yield place.key, str(error)
+                yield place.key, error
 
     def _delete(self, environment: Mapping[str, str], documents: Mapping[str, set[str]]) -> None:
         indexes = open_indexes(environment)
@@ -190,7 +190,7 @@ class Forgetting:
             if ids:
                 indexes.delete(kind, sorted(ids))
 
-    def _write_tombstones(self, environment: Mapping[str, str], found: Found, refused: Mapping[str, str]) -> None:
+    def _write_tombstones(self, environment: Mapping[str, str], found: Found, refused: Container[str]) -> None:
         """Index what stands in the records' places, so that each record of a batch has its document."""
         with open_sink(environment) as sink:
             for place, records in found.objects.items():
@@ -205,16 +205,20 @@ class Forgetting:
         return left
 
     def _files_with_id(self) -> Iterator[str]:
-        """Yield the files of the data folder in whose bytes the id stands."""
+        """Yield the files of the data folder in whose bytes the id stands.
+
+        In a database's file any bytes may be around it. But if somebody else's id has it in it, only words count.
+        """
+        alone = any(indexed.mentions(open_indexes(each), self._wanted) for each in self._environments)
         for path in sorted(Path(self._options.folder).rglob("*")):
-            if path.is_file() and self._has_id(path):
+            if path.is_file() and self._has_id(path, alone=alone):
                 yield str(path)
 
-    def _has_id(self, path: Path) -> bool:
+    def _has_id(self, path: Path, *, alone: bool) -> bool:
         before = b""
         with path.open("rb") as file:
             while block := file.read(_BLOCK):
-                if self._wanted.is_in(before + block):
+                if self._wanted.is_in(before + block, alone=alone):
                     return True
                 before = block[-_OVERLAP:]
         return False

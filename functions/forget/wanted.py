@@ -70,9 +70,10 @@ class Wanted:
         if self.in_texts and texts(kind):
             yield [Contains(self.transaction)]
 
-    def is_in(self, content: bytes) -> bool:
-        """Say whether the id of the transaction, where it is long enough, stands in some bytes as a word."""
-        return self.in_texts and any(each in content for each in self._bytes) and bool(self._word.search(content))
+    def is_in(self, content: bytes, *, alone: bool = True) -> bool:
+        """Say whether the id of the transaction, where it is long enough, stands in some bytes; as a word, if alone."""
+        found = self.in_texts and any(each in content for each in self._bytes)
+        return found and (not alone or bool(self._word.search(content)))
 
     def chosen(self, kind: str, rows: Iterable[Row]) -> Iterator[str]:
         """Yield the ids of those documents of a kind that are chosen."""
