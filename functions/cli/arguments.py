@@ -183,11 +183,13 @@ def _add_forget(add: Callable[..., ArgumentParser]) -> None:
     whose = command.add_mutually_exclusive_group(required=True)
     whose.add_argument("--transaction", type=_identity, metavar=_("ID"), help=_("of this transaction"))
     add_where(whose)
-    command.add_argument("--dry-run", action="store_true", help=_("show what would go, and remove nothing"))
     command.add_argument("--yes", action="store_true", help=_("do not ask"))
-    command.add_argument(
-        "--prefix", type=_folder, action="append", metavar=_("FOLDER"), help=_("where the batches lie (raw)")
-    )
+    kept = add("retention", _("drop the batches that are older than PIPELINE_RETENTION_DAYS, and their documents"))
+    for each in (command, kept):
+        each.add_argument("--dry-run", action="store_true", help=_("show what would go, and remove nothing"))
+        each.add_argument(
+            "--prefix", type=_folder, action="append", metavar=_("FOLDER"), help=_("where the batches lie (raw)")
+        )
     command.add_argument("--json", action="store_true", help=_("print the counts as one JSON object"))
 
 

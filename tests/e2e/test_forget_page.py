@@ -23,6 +23,10 @@ def try_page(folder: Path, **variables: str) -> None:
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", "TZ": "UTC", **variables}
     said = {}
     for command in commands("forget"):
+        if command.startswith("export "):
+            name, value = command.removeprefix("export ").split("=")
+            environment[name] = value
+            continue
         typed = re.sub(r"^trilog ", f"{shlex.quote(sys.executable)} -m functions ", command)
         said[command.removeprefix("trilog ")] = shell(typed, folder, environment)
     assert "2 records in 1 batches" in said[f"forget --transaction {ID} --dry-run"]
@@ -32,6 +36,8 @@ def try_page(folder: Path, **variables: str) -> None:
     assert said["show"].count(" forgotten") == 2
     done = json.loads(said["forget --where input_data.AGE=33 --yes --json"])
     assert (done["records"], done["complete"]) == (1, True)
+    assert said["retention --dry-run"].startswith("0 batches are older than 365 days")
+    assert said["retention"].startswith("0 batches")
     assert len([*(folder / ".trilog" / "receipts").glob("*.json")]) == 2
 
 
