@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from functions.pipeline.documents import Rows
 
 RECEIPTS = "receipts"
-LARGEST = 256 << 20  # bytes of text; more than a collector puts into a batch
+LARGEST = 128 << 20  # bytes of text, which take ten times as much memory; more than a collector puts into a batch
 
 _CURSORS = "cursors"
 
@@ -136,7 +136,7 @@ class Objects:
             TransientError: the object was written meanwhile, or the store is away.
         """
         body, modified, save = self._read(place)
-        before, positions = self._documents(place.key, body, modified), self._positions(place.key, body, modified)
+        positions, before = self._positions(place.key, body, modified), self._documents(place.key, body, modified)
         gone = {int(each.rpartition("-")[2]): each for each in records}
         times = {at: before[LOGS, each][0] for at, each in gone.items() if (LOGS, each) in before and at in positions}
         if not times:

@@ -22,7 +22,6 @@ import pytest
 
 from functions.drift.reports import of_day
 from functions.forget.objects import Objects, Place
-from functions.forget.run import Forgetting
 from functions.forget.wanted import Wanted
 from functions.indexer.configured import configured_indexing
 from functions.pipeline.batch import make_batch
@@ -379,9 +378,18 @@ def test_an_object_in_which_others_would_change_stays(tmp_path: Path):
     assert b"".join(store.get("raw/a.log").chunks) == text
 
 
+def test_an_object_that_is_too_large_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("functions.forget.objects.LARGEST", len(TEXT) - 1)
+    store = Store(f"file://{tmp_path}/data")
+    store.put("raw/a.log", TEXT.encode())
+    objects = Objects(store, configured_indexing({}))
+    with pytest.raises(PermanentError, match=f"more than {len(TEXT) - 1} bytes"):
+        objects.erase(Place("raw/a.log"), objects.chosen(Place("raw/a.log"), Wanted(ID)))
+    assert b"".join(store.get("raw/a.log").chunks) == TEXT.encode()
+
+
 _KILLED = """
 import os, signal, sys
-from functions.forget.run import Forgetting
 from functions.forget.wanted import Wanted
 from functions.pipeline.config import environment
 
@@ -459,6 +467,6 @@ def test_messages_are_in_french_too(indexed: Run, monkeypatch: pytest.MonkeyPatc
     assert "Hors de portée" in out
 
 
-def test_what_is_asked_is_not_kept_by_the_wanted():
-    assert Wanted(None, [Compare("input_data.AGE", ">", "70")]).digest([]) != Wanted(ID).digest([])
-    assert Forgetting.__doc__
+def test_a_digest_tells_requests_apart():
+    asked = [Wanted(ID), Wanted(OTHER), *(Wanted(None, [Compare("input_data.AGE", each, "70")]) for each in (">", "<"))]
+    assert len({each.digest([]) for each in asked}) == 4
