@@ -390,6 +390,7 @@ def test_an_object_that_is_too_large_stays(tmp_path: Path, monkeypatch: pytest.M
 
 _KILLED = """
 import os, signal, sys
+from functions.forget.run import Forgetting
 from functions.forget.wanted import Wanted
 from functions.pipeline.config import environment
 
