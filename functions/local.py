@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from functions.alerts.options import AlertOptions
 from functions.collector.collect import Collection, CollectorOptions
 from functions.drift.options import DriftOptions
+from functions.forget.retention import RetentionOptions
 from functions.indexer.configured import configured_indexing
 from functions.indexer.index import OBJECT, Indexing, Tally
 from functions.indexer.progress import Progress
@@ -89,6 +90,7 @@ ALL_OPTIONS = (
     CollectorOptions,
     LocalOptions,
     ProducerOptions,
+    RetentionOptions,
     QueueOptions,
     IngestOptions,
     TokenOptions,

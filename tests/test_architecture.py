@@ -36,6 +36,7 @@ MAY_IMPORT = {
         *("functions.loki", "functions.traces", "functions.traces.links"),
         "functions.projection",
         *("functions.drift", "functions.drift.run", "functions.alerts", "functions.alerts.run"),
+        *("functions.forget", "functions.forget.run", "functions.forget.retention"),
         *("functions.cli.try_layout", "functions.cli.serve"),
         *(PIPELINE, KINDS, NAMES, SINKS, WIRING),
     },
@@ -50,6 +51,7 @@ MAY_IMPORT = {
     "functions.local": {
         *("functions.collector", "functions.indexer", "functions.indexer.configured", "functions.ingest"),
         *("functions.producer", "functions.metrics", "functions.traces.links", "functions.drift", "functions.alerts"),
+        "functions.forget.retention",
         *(PIPELINE, KINDS, NAMES, OWN, SINKS, WIRING),
     },
     "functions.collector": {PIPELINE, SOURCES},  # never a sink or a kind: it does not know what it carries
@@ -68,6 +70,9 @@ MAY_IMPORT = {
     "functions.traces.links": {PIPELINE},
     "functions.traces.handler": {"functions.indexer.handler"},
     "functions.traces.main": {"functions.indexer.main"},
+    "functions.forget": {"functions.indexer", PIPELINE, FRAMING, KINDS, SINKS, SQL},  # out of all that is kept
+    "functions.forget.run": {"functions.forget", "functions.indexer.configured", PIPELINE, WIRING},
+    "functions.forget.retention": {"functions.indexer", PIPELINE, SINKS, WIRING},
     "functions.drift": {PIPELINE, KINDS},
     "functions.drift.run": {"functions.drift", "functions.drift.predictions", PIPELINE, WIRING},
     "functions.drift.predictions": {

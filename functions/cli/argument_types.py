@@ -19,6 +19,13 @@ def folder(text: str) -> str:
     return name
 
 
+def identity(text: str) -> str:
+    """Take an id, which is some text."""
+    if not text.strip():
+        raise ArgumentTypeError(_("an id"))
+    return text
+
+
 def lines(text: str) -> int:
     """Take a whole number, 1 or more, that whatever counts lines can hold."""
     if not text.isascii() or not text.isdigit() or not 0 < float(text) <= LONGEST:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions.cli.argument_types import day as _day
 from functions.cli.argument_types import folder as _folder
+from functions.cli.argument_types import identity as _identity
 from functions.cli.argument_types import lines as _lines
 from functions.cli.argument_types import names as _names
 from functions.cli.argument_types import port as _port
@@ -16,7 +17,7 @@ from functions.cli.argument_types import seconds as _seconds
 from functions.cli.argument_types import speed as _speed
 from functions.cli.arguments_of_setup import add_first_steps
 from functions.cli.arguments_of_tables import add_export, add_sql
-from functions.cli.filters import add_filters
+from functions.cli.filters import add_filters, add_where
 from functions.cli.parsing import Parser, Version
 from functions.cli.times import time
 from functions.pipeline.batch import RAW
@@ -86,6 +87,7 @@ def _add_commands(
     add("test-indexes", _("compare the indexes with what is expected of them"))
     clear = add("clear-indexes", _("delete all indexed documents; the batches stay"))
     clear.add_argument("--yes", action="store_true", help=_("do not ask"))
+    _add_forget(add)
     _add_dead_letters(group, commands)
     _add_queue_dead_letters(group, commands)
     _add_metrics(add)
@@ -174,6 +176,21 @@ def _add_projections(add: Callable[..., ArgumentParser]) -> None:
             "--prefix", type=_folder, default=RAW, metavar=_("FOLDER"), help=_("where the batches lie (raw)")
         )
         each.add_argument("--json", action="store_true", help=_("print the counts as one JSON object"))
+
+
+def _add_forget(add: Callable[..., ArgumentParser]) -> None:
+    command = add("forget", _("remove a person's records from the batches, all indexes and reports, and prove it"))
+    whose = command.add_mutually_exclusive_group(required=True)
+    whose.add_argument("--transaction", type=_identity, metavar=_("ID"), help=_("of this transaction"))
+    add_where(whose)
+    command.add_argument("--yes", action="store_true", help=_("do not ask"))
+    kept = add("retention", _("drop the batches that are older than PIPELINE_RETENTION_DAYS, and their documents"))
+    for each in (command, kept):
+        each.add_argument("--dry-run", action="store_true", help=_("show what would go, and remove nothing"))
+        each.add_argument(
+            "--prefix", type=_folder, action="append", metavar=_("FOLDER"), help=_("where the batches lie (raw)")
+        )
+    command.add_argument("--json", action="store_true", help=_("print the counts as one JSON object"))
 
 
 def _add_dead_letters(group: Any, commands: dict[str, Callable[..., int]]) -> None:  # noqa: ANN401 (argparse's own)

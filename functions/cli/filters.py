@@ -17,7 +17,7 @@ from functions.pipeline.kinds.templates import columns, field, texts
 from functions.pipeline.levels import LEVELS, level
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
+    from argparse import ArgumentParser, Namespace, _ActionsContainer
     from collections.abc import Callable, Iterable, Iterator
 
     from functions.pipeline.conditions import Condition
@@ -51,14 +51,7 @@ def add_filters(command: ArgumentParser) -> None:
     add("--level", type=_level, metavar=_("LEVEL"), help=_("of this level or above: warning, error"))
     add("--match", metavar=_("TEXT"), help=_("whose message or raw text has this text; capitals do not matter"))
     add("--regex", type=_expression, metavar=_("RE"), help=_("or a match of this regular expression (RE2)"))
-    add(
-        "--where",
-        type=_where,
-        action="append",
-        default=[],
-        metavar=_("FIELD=VALUE"),
-        help=_("whose field has this value; or != > >= < <=: 'input_data.AGE>70'. May be given several times"),
-    )
+    add_where(command)
     add("--transaction", metavar=_("ID"), help=_("of this transaction"))
     add("--path", metavar=_("GLOB"), help=_("of requests to this path; * is any text: '/users/*'"))
     add("--status", type=_status, metavar=_("STATUS"), help=_status_help())
@@ -66,6 +59,18 @@ def add_filters(command: ArgumentParser) -> None:
     add("--unread", action="store_true", help=_("only records that could not be read (of the log index)"))
     add("--since", type=time, metavar="T", help=_("from this time on: 1h (ago), yesterday, 2025-01-20T10:30"))
     add("--until", type=time, metavar="T", help=_("before this time"))
+
+
+def add_where(command: _ActionsContainer) -> None:
+    """Add the option of conditions on fields."""
+    command.add_argument(
+        "--where",
+        type=_where,
+        action="append",
+        default=[],
+        metavar=_("FIELD=VALUE"),
+        help=_("whose field has this value; or != > >= < <=: 'input_data.AGE>70'. May be given several times"),
+    )
 
 
 def chosen(given: Namespace, names: IndexNames) -> Chosen:

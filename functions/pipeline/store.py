@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _SCHEMES = ("file://", "memory://", "s3://", "gs://", "az://")
 _TRACEPARENT = "traceparent"  # in an object's metadata, by W3C's name
+_MADE = "made"  # there, too: when an object that was rewritten was first written
+_REWRITTEN = ".rewritten"  # a file beside the lock
 _CHUNK = 1 << 20  # bytes read from an object at once
 _ODD = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|[\x00-\x1f\x7f]")  # in a key: what the library refuses, or changes
 _ANSWERED = r"(?s)(non-2xx status code: \d+).*"
@@ -133,8 +135,26 @@ class Store:
             return StoredObject(*self._odd_keys(key).open(key))
         found = self._opened(key, offset, version)
         traceparent, meta = str(found.attributes.get(_TRACEPARENT, "")), found.meta
-        chunks = self._chunks(key, found, offset)
-        return StoredObject(chunks, meta["last_modified"], traceparent, meta["e_tag"] or "", meta["size"])
+        chunks, made = self._chunks(key, found, offset), found.attributes.get(_MADE)
+        modified = type(meta["last_modified"]).fromisoformat(str(made)) if made else meta["last_modified"]
+        return StoredObject(chunks, modified, traceparent, meta["e_tag"] or "", meta["size"])
+
+    def rewrite(self, key: str, body: bytes, former: StoredObject) -> None:
+        """Write an object again in the place of a former content; it stays as old as that, and in its trace.
+
+        Raises:
+            Conflict: it has another content by now.
+            PermanentError: its key is one that the library does not take.
+        """
+        if not former.version:
+            raise PermanentError("{key}: an object with such a key cannot be written again", key=key)
+        with self._errors(key):
+            if self._root is not None:
+                self._rewrite_locally(self._root, key, body, former)
+                return
+            traced = {_TRACEPARENT: former.traceparent} if former.traceparent else {}
+            kept: Any = {_MADE: former.modified.isoformat(), **traced}
+            obstore.put(self._objects, key, body, mode={"e_tag": former.version}, attributes=kept)
 
     def delete(self, key: str) -> None:
         """Delete an object, if there is one."""
@@ -204,6 +224,18 @@ class Store:
             if (found and found[1]) != version:
                 raise Conflict("{where} was written by another run at the same time", where=key)
             return str(obstore.put(self._objects, key, body)["e_tag"])
+
+    def _rewrite_locally(self, root: "Path", key: str, body: bytes, former: StoredObject) -> None:
+        """Rewrite under the lock, at once or not at all: the file has its time before it has its name."""
+        import os
+
+        with _lock(root):
+            if obstore.head(self._objects, key)["e_tag"] != former.version:
+                raise Conflict("{where} was written by another run at the same time", where=key)
+            written, file = root / _REWRITTEN, root / key
+            written.write_bytes(body)
+            os.utime(written, ns=(file.stat().st_atime_ns, file.stat().st_mtime_ns))
+            written.replace(file)
 
     def _opened(self, key: str, offset: int, version: str) -> "obstore.GetResult":
         options: Any = {"range": {"offset": offset}} if offset else {}

@@ -377,6 +377,26 @@ def has_index(environment: Mapping[str, str]) -> bool:
     return bool(elasticsearch.address or store.index_file.exists())
 
 
+def index_environments(environment: Mapping[str, str]) -> list[Mapping[str, str]]:
+    """Return the environments whose indexes there are: beside Elasticsearch, an embedded one that was used before.
+
+    Its tables may have the names of now, or the usual ones.
+    """
+    from functions.pipeline.config import variables
+    from functions.pipeline.names import IndexNames
+    from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions
+
+    elasticsearch, _, store = _index_options(environment)
+    found = [environment]
+    if elasticsearch.address and store.index_file.exists():
+        for options in ([ElasticsearchOptions], [ElasticsearchOptions, IndexNames]):
+            theirs = {each.name for each in variables(options)}
+            without = {name: value for name, value in environment.items() if name not in theirs}
+            if without not in found and any(open_indexes(without).count().values()):
+                found.append(without)
+    return found
+
+
 def _index_options(environment: Mapping[str, str]) -> tuple[Any, ...]:
     from functions.pipeline.names import IndexNames
     from functions.pipeline.sinks.elasticsearch.options import ElasticsearchOptions

@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,29 @@ def test_keys_are_listed_by_prefix(store: Store):
         store.put(key, b"")
     assert sorted(store.keys("listed")) == ["listed/a/1", "listed/b/2"]
     assert list(store.keys("nothing")) == []
+
+
+def test_what_is_rewritten_stays_as_old_as_it_was(store: Store):
+    store.put("raw/a/rewritten", b"first", "00-1-2-01")
+    former = store.get("raw/a/rewritten")
+    time.sleep(1.1)  # S3 has seconds
+    store.rewrite("raw/a/rewritten", b"again", former)
+    found = store.get("raw/a/rewritten")
+    assert b"".join(found.chunks) == b"again"
+    assert found[1:3] == former[1:3]
+    assert found.version != former.version
+    with pytest.raises(Conflict, match="raw/a/rewritten"):
+        store.rewrite("raw/a/rewritten", b"late", former)
+    store.rewrite("raw/a/rewritten", b"third", found)
+    assert store.get("raw/a/rewritten").modified == former.modified
+
+
+def test_what_the_library_does_not_take_is_not_rewritten(tmp_path: Path):
+    store = Store(f"file://{tmp_path}")
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "a\tb").write_bytes(b"first")
+    with pytest.raises(PermanentError, match="cannot be written again"):
+        store.rewrite("raw/a\tb", b"again", store.get("raw/a\tb"))
 
 
 def test_a_missing_object_is_named(store: Store):

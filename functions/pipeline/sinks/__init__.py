@@ -71,6 +71,9 @@ class Indexes(Protocol):
     def delete(self, kind: str, ids: Iterable[str]) -> int:
         """Delete documents of one kind by their ids; return how many were there."""
 
+    def expunge(self) -> None:
+        """Write anew what deleted documents have left traces in, as far as the server allows it."""
+
     def change_period(self) -> list[str]:
         """Make what is there fit the period that the names have; return a line for each thing changed.
 

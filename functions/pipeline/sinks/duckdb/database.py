@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
 
 from functions.pipeline.errors import PermanentError, TransientError
+from functions.pipeline.quoting import literal, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,6 +84,25 @@ def reading(path: Path) -> Iterator[Database | None]:
                     yield Database(connection, folder)
                     return
     yield None
+
+
+def rewrite(path: Path) -> None:
+    """Put a copy in the file's place, if there is one: what was deleted, whose bytes DuckDB keeps, is not in it.
+
+    Raises:
+        TransientError: it is still in use after LOCK_SECONDS, or the disk is full.
+        PermanentError: the file or its folder cannot be used.
+    """
+    if not path.exists():
+        return
+    with explained(path), _locked(path), _folder(path) as folder:
+        copy = folder / "copy.duckdb"
+        with _connected(path, folder, read_only=False) as connection:
+            connection.execute(f"ATTACH {literal(copy)} AS copied")
+            ((name,),) = connection.execute("SELECT current_database()").fetchall()
+            with_room(connection, lambda: connection.execute(f"COPY FROM DATABASE {quoted(name)} TO copied"))
+            connection.execute("DETACH copied")
+        copy.replace(path)
 
 
 def with_room(connection: DuckDBPyConnection, work: Callable[[], T]) -> T:

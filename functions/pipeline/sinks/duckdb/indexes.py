@@ -21,7 +21,7 @@ from functions.pipeline.instants import parsed_instant
 from functions.pipeline.kinds import kinds
 from functions.pipeline.quoting import literal, quoted
 from functions.pipeline.sinks.duckdb.copies import Chosen, copy_lines, copy_table
-from functions.pipeline.sinks.duckdb.database import reading, with_room, writing
+from functions.pipeline.sinks.duckdb.database import reading, rewrite, with_room, writing
 from functions.pipeline.sinks.duckdb.objects import forget
 from functions.pipeline.sinks.duckdb.queries import answer
 from functions.pipeline.sinks.duckdb.tables import differences, extend, found, row
@@ -106,6 +106,13 @@ class DuckdbIndexes:
             query = f"DELETE FROM {quoted(self._tables[kind])} WHERE _id IN (SELECT unnest(?))"  # noqa: S608 (quoted)
             deleted: int = database.connection.execute(query, [wanted]).fetchall()[0][0]
             return deleted
+
+    def expunge(self) -> None:
+        """Copy what is there into a new file, and put it in the old one's place.
+
+        DuckDB keeps the bytes of deleted rows in blocks that are free, until it writes others there.
+        """
+        rewrite(self._path)
 
     def change_period(self) -> list[str]:
         """Refuse: the tables have no periods."""

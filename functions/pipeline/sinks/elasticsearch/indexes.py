@@ -32,6 +32,7 @@ _OLDEST = (8, 19)
 _PAGE = 1000  # documents asked for at a time
 _MILLISECOND = len("2025-01-20T10:30:00.123")
 _OK = 200
+_EXPUNGED = "index.merge.policy.expunge_deletes_allowed"  # percent of a segment's documents
 _DATES = {f"{done}_date{unit}" for done in ("created", "modified") for unit in ("", "_millis")}  # the server's own
 _FOUND = 10_000  # the most that one search may find
 _IDS = _FOUND // 4  # looked for at a time: an id may be in the indexes of several periods
@@ -93,6 +94,19 @@ class ElasticsearchIndexes:
             while names and (some := list(islice(wanted, _PAGE))):
                 deleted += self._delete(client, names, some)
         return deleted
+
+    def expunge(self) -> None:
+        """Merge away the deleted documents of all segments, however few of each they are.
+
+        See https://www.elastic.co/docs/reference/elasticsearch/index-settings/merge; snapshots keep what they have.
+        """
+        with open_client(self._options) as client:
+            names = [name for kind in kinds() for name in self._indexes(client, kind)]
+            if not names:
+                return
+            client.indices.put_settings(index=names, settings={_EXPUNGED: 0})
+            client.indices.forcemerge(index=names, only_expunge_deletes=True)
+            client.indices.put_settings(index=names, settings={_EXPUNGED: None})
 
     def change_period(self) -> list[str]:
         """Make the index templates those of the period that the names have; return a line for each.
