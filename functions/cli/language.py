@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gettext
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,6 @@ from functions.pipeline.errors import TrilogError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_find = gettext.find
 LOCALES = Path(__file__).parents[1] / "locales"
 
 N_ = str  # marks a text for the catalogue that is translated elsewhere
@@ -45,11 +43,10 @@ class LanguageOptions(Options):
 def speak(environment: Mapping[str, str]) -> None:
     """Make every message from now on appear in the user's language; argparse's own as well."""
     (options,) = load(environment, LanguageOptions)
-    if options.language:
-        choose_language(options.language)
     gettext.bindtextdomain("trilog", LOCALES)
     gettext.textdomain("trilog")
-    gettext.find = cache(_find)  # type: ignore[assignment] # it would look into the folders again for each of 400 texts: a tenth of `trilog show`
+    if options.language:
+        choose_language(options.language)
 
 
 def told(error: TrilogError) -> str:
