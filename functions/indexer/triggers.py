@@ -23,6 +23,7 @@ _OWN = (
     "versions/",
     "reports/",
     "drift/",
+    "receipts/",
 )  # beside batches
 _GCS = "google.cloud.storage.object.v1."
 
