@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+from _thread import allocate_lock
 from importlib import import_module
 from types import ModuleType
+
+_withdrawing = allocate_lock()  # or a second thread could withdraw what the first one has loaded by then
 
 
 def load_lazily(name: str) -> None:
@@ -19,8 +22,9 @@ class _Lazy(ModuleType):
     """Stands for a module, also where it was imported before it loads."""
 
     def __getattr__(self, name: str) -> object:
-        if sys.modules.get(self.__name__) is self:
-            sys.modules.pop(self.__name__, None)
+        with _withdrawing:
+            if sys.modules.get(self.__name__) is self:
+                del sys.modules[self.__name__]
         module = import_module(self.__name__)
         vars(self).update(vars(module))
         return getattr(module, name)
