@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from functions.forget.wanted import Wanted
     from functions.indexer.index import Indexing
-    from functions.pipeline.documents import Rows
+    from functions.pipeline.documents import Row, Rows
 
 RECEIPTS = "receipts"
 LARGEST = 128 << 20  # bytes of text, which take ten times as much memory; more than a collector puts into a batch
@@ -50,12 +50,8 @@ class _Draft(Store):
         return self._draft
 
 
-class _Chosen:
-    """A sink that notes which records are chosen, and keeps no document."""
-
-    def __init__(self, wanted: Wanted) -> None:
-        self._wanted = wanted
-        self.records = set[str]()
+class _Noting:
+    """A sink that notes something of each document, and keeps none."""
 
     def __enter__(self) -> Self:
         return self
@@ -69,24 +65,34 @@ class _Chosen:
         created: dict[str, int] = {}
         for kind, rows in documents:
             created[kind] = created.get(kind, 0) + len(rows)
-            if kind != DEAD_LETTERS:
-                self.records.update(map(record_id, self._wanted.chosen(kind, rows)))
+            self._note(kind, rows)
         return Written(created)
 
+    def _note(self, kind: str, rows: Iterable[Row]) -> None:
+        raise NotImplementedError
 
-class _Digests(_Chosen):
-    """A sink that keeps what each document is known by: its time, and a digest of its body."""
+
+class _Chosen(_Noting):
+    """Notes which records are chosen."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self.records = set[str]()
+
+    def _note(self, kind: str, rows: Iterable[Row]) -> None:
+        if kind != DEAD_LETTERS:
+            self.records.update(map(record_id, self._wanted.chosen(kind, rows)))
+
+
+class _Digests(_Noting):
+    """Notes what each document is known by: its time, and a digest of its body."""
 
     def __init__(self) -> None:
         self.documents: dict[tuple[str, str], tuple[str, bytes]] = {}
 
-    def write(self, documents: Iterable[Rows]) -> Written:
-        created: dict[str, int] = {}
-        for kind, rows in documents:
-            created[kind] = created.get(kind, 0) + len(rows)
-            for identity, time, body in rows:
-                self.documents[kind, identity.decode()] = time, blake2b(body, digest_size=16).digest()
-        return Written(created)
+    def _note(self, kind: str, rows: Iterable[Row]) -> None:
+        for identity, time, body in rows:
+            self.documents[kind, identity.decode()] = time, blake2b(body, digest_size=16).digest()
 
 
 class Objects:
