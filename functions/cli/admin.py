@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from gettext import gettext as _
 from typing import TYPE_CHECKING
 
+from functions.cli.consent import agreed
 from functions.cli.language import told
 from functions.local import LogsPipeline
 from functions.pipeline.errors import ConfigError
@@ -54,8 +54,6 @@ def clear_indexes(given: Namespace, environment: dict[str, str]) -> int:
 
 
 def _agreed(documents: int) -> bool:
-    if not sys.stdin.isatty():
-        raise ConfigError("Not deleting anything unasked. To delete without a question: clear-indexes --yes")
     question = _("Delete {documents} documents? The batches stay. [y/N] ").format(documents=documents)
-    print(question, end="", flush=True)
-    return sys.stdin.readline().strip().lower() in {"y", "yes", "o", "oui"}
+    refusal = ConfigError("Not deleting anything unasked. To delete without a question: clear-indexes --yes")
+    return agreed(question, refusal)

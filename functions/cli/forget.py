@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from functions.cli.consent import agreed
 from functions.cli.language import told
 from functions.forget.run import Forgetting
 from functions.forget.wanted import LEAST, Wanted
@@ -74,11 +75,9 @@ def _warn(wanted: Wanted, forgetting: Forgetting) -> None:
 
 
 def _agreed(records: int) -> bool:
-    if not sys.stdin.isatty():
-        raise ConfigError("Not removing anything unasked. To remove without a question: forget --yes")
     question = _("Remove {records} records for good, from the batches, too? [y/N] ").format(records=records)
-    print(question, end="", flush=True)
-    return sys.stdin.readline().strip().lower() in {"y", "yes", "o", "oui"}
+    refusal = ConfigError("Not removing anything unasked. To remove without a question: forget --yes")
+    return agreed(question, refusal)
 
 
 def _print_done(given: Namespace, found: Found, done: Done) -> None:
