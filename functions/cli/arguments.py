@@ -332,9 +332,9 @@ def _examples() -> str:
 
 exit codes:
   0  done
-  1  a check failed, a document is missing from its index, a dead letter stays, or nothing has the id
+  1  a check failed, a document is missing from its index, a dead letter stays, or nothing is found
   2  wrong arguments or configuration, or several ids that begin so
   3  something outside is down or slow: nothing is lost, run again
-  4  a problem that retrying will not fix
+  4  a problem that retrying will not fix, or what was to be forgotten is left somewhere
   5  drift, quality beyond its limit, or an alert
   6  too few rows to tell whether there is drift""")

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 _PARSER = Parser(ParserOptions())
 _TIME = "2025-01-20T10:30:00.000Z"
 _NO_INK = str.maketrans("", "", "[],\ufeff")
-# Bytes of a line, and the most processor time that it may take: a second, but what is watched takes twice as long, and
-# as much again beside busy neighbours.
-_LONG, _SECONDS = 1 << 20, 4.0
+# Bytes of a long line, and how many times a part of it: it may take that much longer than the part, _UNEVEN times, and
+# _SPARE seconds, as times differ beside busy neighbours. What is quadratic takes _PARTS times more.
+_LONG, _PARTS = 1 << 20, 16
+_UNEVEN, _SPARE = 3, 1.0
 _SELDOM = 256  # of so many inputs, one is made a long line
 
 
@@ -78,16 +79,27 @@ def bare(found: list[Record]) -> bool:
 
 
 def in_time(data: bytes) -> None:
-    """Check that a line of 1 MiB made of the data is read in time; seldom, as that costs as much as many."""
+    """Check that a line of 1 MiB made of the data is read in linear time; seldom, as that costs as much as many."""
     if not data.strip() or zlib.crc32(data) % _SELDOM:
         return
     line = data.replace(b"\n", b" ")
-    for long in (line * (_LONG // len(line)), line + b" " * _LONG, line + line[-1:] * _LONG):
-        parsing, told, start = _PARSER.open(), _TIME, time.process_time()
-        for record in split_records([long], "raw/a.log", parsing.reader):
-            told, _ = parsing.parse(record, told, 1, b"a-1", defaultdict(list))
-        taken = time.process_time() - start
-        assert taken < _SECONDS * len(long) / _LONG, f"{taken:.1f} s for {long[:300]!r}…"
+    part, long = (_long_lines(line, size) for size in (_LONG // _PARTS, _LONG))
+    for short, whole in zip(part, long, strict=True):
+        limit = _SPARE + _UNEVEN * _PARTS * _seconds(short)
+        taken = _seconds(whole)
+        assert taken < limit, f"{taken:.1f} s, of at most {limit:.1f} s, for {whole[:300]!r}…"
+
+
+def _long_lines(line: bytes, size: int) -> list[bytes]:
+    return [line * (size // len(line)), line + b" " * size, line + line[-1:] * size]
+
+
+def _seconds(line: bytes) -> float:
+    """Return the processor time, in seconds, that reading a line takes."""
+    parsing, told, start = _PARSER.open(), _TIME, time.process_time()
+    for record in split_records([line], "raw/a.log", parsing.reader):
+        told, _ = parsing.parse(record, told, 1, b"a-1", defaultdict(list))
+    return time.process_time() - start
 
 
 def _parsed(record: Record, told: str, number: int) -> str:
