@@ -26,7 +26,7 @@ def run() -> int:
     speak(variables)
     if "GRADIO_URL" in variables:
         print(_("Collecting from {url}").format(url=variables["GRADIO_URL"]), flush=True)
-        return main(["--once"])
+        return main(["--once"]) or main(["page"])
     print("1/3", _("Starting the example Space…"), end=" ", flush=True)
     begun = time.perf_counter()
     with running() as space:
@@ -36,7 +36,7 @@ def run() -> int:
         text = _("{answered} answered, {refused} refused ({seconds:.1f} s)")
         print(text.format(answered=sent.answered, refused=sent.refused, seconds=sent.seconds))
         print("3/3", _("Collecting its log, dropping it as batches, indexing them"), flush=True)
-        return main(["--once", "--gradio-url", space.url])
+        return main(["--once", "--gradio-url", space.url]) or main(["page"])
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ MAY_IMPORT = {
         *("functions.loki", "functions.traces", "functions.traces.links"),
         "functions.projection",
         *("functions.drift", "functions.drift.run", "functions.alerts", "functions.alerts.run"),
-        *("functions.forget", "functions.forget.run", "functions.forget.retention"),
+        *("functions.forget", "functions.forget.run", "functions.forget.retention", "functions.pages.run"),
         *("functions.cli.try_layout", "functions.cli.serve"),
         *(PIPELINE, KINDS, NAMES, SINKS, WIRING),
     },
@@ -74,6 +74,9 @@ MAY_IMPORT = {
     "functions.forget.run": {"functions.forget", "functions.indexer.configured", PIPELINE, WIRING},
     "functions.forget.retention": {"functions.indexer", PIPELINE, SINKS, WIRING},
     "functions.drift": {PIPELINE, KINDS},
+    # What the logs tell at a glance; the names of sources and the service level are those of metrics and of alerts.
+    "functions.pages": {"functions.metrics", "functions.drift", "functions.alerts", PIPELINE, KINDS, NAMES, SINKS},
+    "functions.pages.run": {"functions.pages", PIPELINE, NAMES, WIRING},
     "functions.drift.run": {"functions.drift", "functions.drift.predictions", PIPELINE, WIRING},
     "functions.drift.predictions": {
         "functions.drift",

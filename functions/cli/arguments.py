@@ -78,6 +78,7 @@ def _add_commands(
     _add_show(add, index, [*indexes])
     _add_stats(add, index, [*indexes])
     _add_trace(add)
+    _add_page(add)
     add_export(add, index, [*indexes])
     add_sql(add)
     _add_try_layout(add)
@@ -123,6 +124,16 @@ def _add_stats(add: Callable[..., ArgumentParser], index: Callable[[str], str], 
     stats.add_argument("-n", type=_lines, default=20, metavar="N", help=_("how many groups (20)"))
     add_filters(stats)
     stats.add_argument("--json", action="store_true", help=_("print each as a JSON object in a line"))
+
+
+def _add_page(add: Callable[..., ArgumentParser]) -> None:
+    page = add("page", _("write what the logs tell at a glance as one HTML file, with charts"))
+    to = _("where to (trilog.html)")
+    page.add_argument("--output", "-o", type=Path, default=Path("trilog.html"), metavar=_("FILE"), help=to)
+    page.add_argument(
+        "--since", type=time, metavar="T", help=_("from this time on: 1h (ago), yesterday, 2025-01-20T10:30")
+    )
+    page.add_argument("--until", type=time, metavar="T", help=_("before this time"))
 
 
 def _add_trace(add: Callable[..., ArgumentParser]) -> None:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _WHERE = re.compile(r"\s*([^=!<>]*[^=!<>\s])\s*(!=|>=|<=|==?|>|<)\s*(.*)", re.DOTALL)
 _HTTP = re.compile(r"[1-5](?:[0-9]{2}|xx)")
-_SERVER_ERROR = "500"  # and above: the HTTP status of a request that failed by the server's fault
 
 
 class Chosen(NamedTuple):
@@ -80,16 +79,6 @@ def chosen(given: Namespace, names: IndexNames) -> Chosen:
         ConfigError: the index has nothing that an option is about; the message names those that have.
     """
     return Chosen(given.since, given.until, tuple(_conditions(given, kinds()[given.index], names)))
-
-
-def failed(kind: Kind) -> AnyOf:
-    """Return what tells that a document is of a failure: its level, the status of its request, or its own field."""
-    conditions: list[Condition] = [Compare(*kind.failure[:1], "=", kind.failure[1])] if kind.failure else []
-    if kind.level:
-        conditions.append(one_of(kind.level, LEVELS[LEVELS.index("ERROR") :]))
-    if "status_code" in columns(kind.name):
-        conditions.append(Compare("status_code", ">=", _SERVER_ERROR))
-    return AnyOf(tuple(conditions))
 
 
 def check_field(name: str, kind: str, names: IndexNames) -> str:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from functions.cli.filters import check_field, chosen, failed, refuse_computed
+from functions.cli.filters import check_field, chosen, refuse_computed
 from functions.cli.groups import print_groups
 from functions.cli.show import why_none
 from functions.pipeline.config import load
 from functions.pipeline.documents import LOGS
 from functions.pipeline.groups import Grouping
 from functions.pipeline.kinds import kinds
+from functions.pipeline.kinds.failures import failed
 from functions.pipeline.kinds.templates import field
 from functions.pipeline.names import IndexNames
 from functions.pipeline.wiring import open_indexes

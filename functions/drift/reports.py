@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 REPORTS = "reports/drift"
 LATEST = "drift_report_latest"
+_ROOT = REPORTS.partition("/")[0]
 _ROWS = "_rows.jsonl.gz"
 
 
@@ -81,12 +82,20 @@ def of_day(store: Store, day: str) -> Iterator[tuple[dict[str, Any], list[dict[s
         yield found, [orjson.loads(line) for line in gzip.decompress(rows[0]).splitlines()] if rows else []
 
 
+def history(store: Store, most: int) -> list[tuple[str, dict[str, Any]]]:
+    """Return the last reports of all folders, at most so many, with their days ("2025-10-10"), the oldest first."""
+    end = "_drift.json"
+    keys = [key for key in store.keys(_ROOT) if "/drift_history/" in key and key.endswith(end)]
+    last = sorted((key.rpartition("/")[2].removesuffix(end), key) for key in keys)[-most:]
+    return [(day, orjson.loads(found[0])) for day, key in last if (found := store.load(key))]
+
+
 def latest(store: Store) -> Iterator[dict[str, Any]]:
     """Yield the latest report of each folder of reports."""
     return (found for _, found in _ending(store, f"/{LATEST}.json"))
 
 
 def _ending(store: Store, end: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    for key in store.keys(REPORTS.partition("/")[0]):
+    for key in store.keys(_ROOT):
         if key.endswith(end) and (found := store.load(key)):
             yield key, orjson.loads(found[0])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from functions.pipeline.conditions import Condition
 
-Period = Literal["hour", "day"]
+Period = Literal["minute", "hour", "day"]
 SHARES = (0.5, 0.95, 0.99)
 """The percentiles that groups have, as parts of 1."""
 
@@ -18,7 +18,7 @@ class Grouping(NamedTuple):
     Attributes:
         failed: what tells that a document is of a failure.
         by: the field whose values the groups have; None: all documents are one group.
-        period: or the hour, or the day, in UTC, in which they lie.
+        period: or the minute, the hour or the day, in UTC, in which they lie.
         most: how many groups there may be: those with the most documents, of times the last.
         slowest: those with the highest 95th percentile instead.
     """

@@ -54,8 +54,11 @@ def try_page(folder: Path, **variables: str) -> dict[str, str]:
     assert said["show --follow --level warning"].splitlines()[0].startswith("2025-01-20 10:30:02")
     for text in ("-logs ", "WARNING", "/users/7", "YES"):
         assert text in said["stats"]
-    (women, men) = (json.loads(line) for line in said[COMMANDS[-4].removeprefix("trilog ")].splitlines())
+    (women, men) = (json.loads(line) for line in said[COMMANDS[-6].removeprefix("trilog ")].splitlines())
     assert (women["key"], men["key"]) == ("F", "M")
+    assert "trilog.html" in said["page"]
+    assert "2025-01-20T10:31" in (folder / "trilog.html").read_text()
+    assert '"first":"2025-01-20T10:30:00.100Z"' in (folder / "last-hour.html").read_text()
     assert "+30 ms" in said["trace 9d1c-77"]
     assert "POST /users/7" in said["trace 4f"]
     assert [json.loads(line)["offset_ms"] for line in said["trace 9d1c-77 --json"].splitlines()] == [0, 0, 30, 30]
