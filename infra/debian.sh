@@ -1,4 +1,5 @@
-# A server that is a package of Debian's. The scripts of such servers source this; they have the function `fail` too.
+# A server, or another program, that is a package of Debian's. The scripts of such source this; they have the function
+# `fail` too.
 #
 # Written for bash 3.2, which is what macOS has.
 

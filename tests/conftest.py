@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests.browser import start_browser
 from tests.elasticsearch import start_elasticsearch
 from tests.kafka import Kafka, start_kafka, start_secured
 from tests.loki import Loki, start_loki
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
 
     from functions.pipeline.kafka_options import KafkaOptions
 
@@ -33,6 +36,7 @@ _SLOW = {
     "loki_server",
     "strict_loki",
     "jaeger_server",
+    "browser",
     "made",
     "service",
 }  # fixtures: a server, the functions' packages, osls
@@ -111,6 +115,13 @@ def loki_server() -> Iterator[Loki]:
 def loki(loki_server: Loki) -> Loki:
     """The Loki that runs for all, with nothing in it."""
     return loki_server.empty()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Run one real Chromium for a module's tests, not for a session's: it keeps `asyncio.run` from working."""
+    with start_browser() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
