@@ -7,7 +7,7 @@ ELASTICSEARCH_DIR := .tools/elasticsearch
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick faults load fuzz bench bench-client programs formats check format install-dev lock audit messages pipeline-check \
+.PHONY: help run test quick faults load fuzz bench bench-client programs formats pictures check format install-dev lock audit messages pipeline-check \
 	pipeline-once \
 	pipeline-continuous pipeline-test-indexes pipeline-clear-indexes pipeline-elasticsearch-up pipeline-elasticsearch-down clean
 
@@ -54,6 +54,9 @@ programs: $(VENV)/.installed-dev  ## install and run the programs whose logs are
 
 formats: $(VENV)/.installed-dev  ## write docs/formats.md anew from the codecs, envelopes, layouts and kinds there are
 	@$(PYTHON) -m tests.formats
+
+pictures: $(VENV)/.installed-dev  ## draw the pictures of the documentation anew, in a real browser
+	@$(PYTHON) -m tests.pictures
 
 check: $(VENV)/.installed-dev  ## lint, format, types
 	@$(VENV)/bin/ruff check

@@ -45,6 +45,7 @@ MAY_IMPORT = {
         "functions.ingest",
         "functions.ingest.run",
         "functions.ingest.serve",
+        *("functions.pages", "functions.pages.run"),
         PIPELINE,
     },
     "functions.cli.try_layout": {"functions.cli", PIPELINE, FRAMING, REDACTED, PARSER, OWN, WIRING},

@@ -80,6 +80,7 @@ _COMMANDS = {
     "alert": alert.alert,
     "traces": traces.traces,
     "serve ingest": serve.serve_ingest,
+    "serve page": serve.serve_page,
     "sql": sql.sql,
     "init": init.init,
     "doctor": doctor.doctor,

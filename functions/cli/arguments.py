@@ -282,6 +282,8 @@ def _add_serve(group: Any, commands: dict[str, Callable[..., int]]) -> None:  # 
     add = _actions(group, commands, "serve", _("run a function as a server on this machine, until Ctrl+C"))
     ingest = add("ingest", _("take records by HTTP, and keep them as batches in the store"))
     ingest.add_argument("--port", type=_port, default=8082, metavar="N", help=_("of 127.0.0.1 (8082; 0: a free one)"))
+    page = add("page", _("show what the logs tell at a glance, made anew each time that a browser asks"))
+    page.add_argument("--port", type=_port, default=8083, metavar="N", help=_("of 127.0.0.1 (8083; 0: a free one)"))
 
 
 def _actions(

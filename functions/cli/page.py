@@ -18,7 +18,7 @@ def page(given: Namespace, environment: dict[str, str]) -> int:
     """Write the page; print its address."""
     from functions.pages.run import make_page
 
-    html = make_page(environment, given.since, given.until, _language())
+    html = make_page(environment, given.since, given.until, page_language())
     try:
         given.output.write_text(html, "utf-8")
     except OSError as error:
@@ -27,7 +27,7 @@ def page(given: Namespace, environment: dict[str, str]) -> int:
     return 0
 
 
-def _language() -> str:
-    """Return the language of messages."""
+def page_language() -> str:
+    """Return the language of messages, in which a page opens."""
     found = gettext.find("trilog", LOCALES)
     return Path(found).parts[-3] if found else "en"

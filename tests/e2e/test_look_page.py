@@ -26,7 +26,7 @@ def type_all(folder: Path, **variables: str) -> dict[str, str]:
     for command in COMMANDS:
         typed = re.sub(r"^trilog ", f"{shlex.quote(sys.executable)} -m functions ", command)
         typed = typed.replace("ml-api-message", variables.get("ELASTICSEARCH_INDEX", "ml-api-logs")[:-4] + "message")
-        if "--follow" in command:  # it goes on until somebody stops it
+        if "--follow" in command or "serve" in command:  # it goes on until somebody stops it
             typed = f"timeout --foreground --preserve-status -s INT 12 {typed}"
         said[command.removeprefix("trilog ")] = shell(typed, folder, environment)
     return said
@@ -54,9 +54,10 @@ def try_page(folder: Path, **variables: str) -> dict[str, str]:
     assert said["show --follow --level warning"].splitlines()[0].startswith("2025-01-20 10:30:02")
     for text in ("-logs ", "WARNING", "/users/7", "YES"):
         assert text in said["stats"]
-    (women, men) = (json.loads(line) for line in said[COMMANDS[-6].removeprefix("trilog ")].splitlines())
+    (women, men) = (json.loads(line) for line in said[COMMANDS[-7].removeprefix("trilog ")].splitlines())
     assert (women["key"], men["key"]) == ("F", "M")
     assert "trilog.html" in said["page"]
+    assert "http://127.0.0.1:8083" in said["serve page"]
     assert "2025-01-20T10:31" in (folder / "trilog.html").read_text()
     assert '"first":"2025-01-20T10:30:00.100Z"' in (folder / "last-hour.html").read_text()
     assert "+30 ms" in said["trace 9d1c-77"]

@@ -69,6 +69,8 @@ def test_a_file_is_read_in_any_folder(installed: Path, tmp_path: Path):
     assert run(installed, tmp_path, "export", "message", "--output", "p.csv").returncode == 0
     assert run(installed, tmp_path, "check", "--source", "api.log").returncode == 0
     assert run(installed, tmp_path, "completion", "bash").returncode == 0
+    assert run(installed, tmp_path, "page").returncode == 0
+    assert "Chart.js" in (tmp_path / "trilog.html").read_text()
 
 
 def test_it_speaks_french_where_it_is_installed(installed: Path, tmp_path: Path):

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.browser import Opened, opened, violations
 
 from functions.pages.views import VIEWS
+from tests.browser import Opened, opened, violations
 from tests.page_data import HOSTILE, log, runs
+from tests.pictures import PICTURES, draw
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -24,7 +25,7 @@ TITLES = [
     *("At a glance", "Records by level", "Share of errors", "Response times", "Slowest paths", "Paths"),
     *("Predictions by class", "Probability", "Feature AGE", "Feature SEX", "Feature CHOLESTEROL"),
     *(
-        f"Feature <b>{HOSTILE}".replace("img src", "img_src"),
+        f"Feature <b>{HOSTILE.replace(' ', '_')}",  # as names of fields are
         "Share of features that drift",
         "Last drift run",
         "Memory",
@@ -206,6 +207,14 @@ def test_a_place_that_cannot_be_written_is_a_wrong_argument(tmp_path: Path):
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("✗ none/page.html cannot be written: ")
+
+
+def test_the_picture_of_the_documentation_is_drawn_by_a_command(tmp_path: Path):
+    draw(tmp_path, tmp_path / "page.png")
+    mine, theirs = ((folder / "page.png").read_bytes() for folder in (tmp_path, PICTURES))
+    size = slice(16, 24)  # of a PNG's head: width and height
+    assert (mine[:8], mine[size]) == (theirs[:8], theirs[size])
+    assert len(mine) > len(theirs) / 2
 
 
 @pytest.mark.elasticsearch

@@ -155,10 +155,13 @@ function colour(name) {
 }
 
 function dataset(panel, series, place) {
-  const tone = colour(series.is_limit ? "limit" : LEVELS.includes(series.name) ? series.name : `s${place % TONES}`);
+  const rest = panel.form === "bars" && panel.series.length > 1 && typeof series.name === "object"; // beside levels
+  const own = LEVELS.includes(series.name) ? series.name : rest ? "rest" : `s${place % TONES}`;
+  const tone = colour(series.is_limit ? "limit" : own);
   const line = { type: "line", borderColor: tone, backgroundColor: tone, borderWidth: 2 };
   const shared = { label: say(series.name), data: series.values, backgroundColor: tone };
-  if (series.is_limit) return { ...shared, ...line, borderWidth: 1.5, borderDash: [6, 4], pointRadius: 0, stack: "limit" };
+  const dashes = { borderWidth: 1.5, borderDash: [6, 4], backgroundColor: "transparent" };
+  if (series.is_limit) return { ...shared, ...line, ...dashes, pointRadius: 0, stack: "limit" };
   if (panel.form === "bars") return { ...shared, barPercentage: 1, categoryPercentage: 0.9 };
   const alone = (place) => [place - 1, place + 1].every((each) => (series.values[each] ?? null) === null);
   const pointRadius = ({ dataIndex }) => (panel.labels.length <= MANY || alone(dataIndex) ? 2.5 : 0);
