@@ -46,7 +46,7 @@ MAY_IMPORT = {
         "functions.ingest.run",
         "functions.ingest.serve",
         *("functions.pages", "functions.pages.run"),
-        PIPELINE,
+        *(PIPELINE, NAMES, WIRING),
     },
     "functions.cli.try_layout": {"functions.cli", PIPELINE, FRAMING, REDACTED, PARSER, OWN, WIRING},
     "functions.local": {

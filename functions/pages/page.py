@@ -32,17 +32,33 @@ _CHROME = (  # what the script itself says
     N_("Time"),
     N_("Value"),
     N_("none"),
+    N_("Search"),
+    N_("Records"),
+    N_("Text"),
+    N_("Level and above"),
+    N_("any"),
+    N_("Status"),
+    N_("Path"),
+    N_("Transaction"),
+    N_("Find"),
+    N_("Duration"),
+    N_("Message"),
+    N_("Offset"),
+    N_("Records found: {count}"),
+    N_("Records found: {count}, of the latest {all}. trilog serve page searches all."),
+    N_("Save them as JSON lines"),
 )
 
 
 def page(data: dict[str, Any], language: str, translate: Callable[[str, str], str]) -> str:
     """Write the page.
 
-    Nothing in it can reach the network, and no text of a log becomes markup: the policy allows these very scripts and
-    this style, by their digests, and nothing else.
+    No text of a log becomes markup, and nothing in it reaches the network; a live page reaches the server that it comes
+    from. The policy allows these very scripts and this style, by their digests, and nothing else.
 
     Args:
-        data: `sections` has the panels of each section by its name; the rest is about the page.
+        data: `sections` has each section's name and panels; `live` and `records` are what the search has; the rest is
+            about the page.
         language: the one in which it opens, "en" or "fr".
         translate: returns a text in a language.
     """
@@ -52,7 +68,7 @@ def page(data: dict[str, Any], language: str, translate: Callable[[str, str], st
     style, chart, script = (_read(name) for name in ("page.css", "chart.umd.min.js", "page.js"))
     return f"""<!doctype html>
 <html lang="{language}"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{_policy(style, chart, script)}">
+<meta http-equiv="Content-Security-Policy" content="{_policy(data, style, chart, script)}">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
 <title>Trilog</title><style>{style}</style></head>
 <body><header id="top"></header><main id="panels"></main>
@@ -79,10 +95,11 @@ def _encoded(value: object, said: set[str]) -> str:
     return written.decode().replace("<", "\\u003c")
 
 
-def _policy(style: str, *scripts: str) -> str:
+def _policy(data: dict[str, Any], style: str, *scripts: str) -> str:
     """Return a Content-Security-Policy; see https://www.w3.org/TR/CSP3/."""
     allowed = " ".join(map(_digest, scripts))
-    return f"default-src 'none'; script-src {allowed}; style-src {_digest(style)}; base-uri 'none'; form-action 'none'"
+    own = f"default-src 'none'; script-src {allowed}; style-src {_digest(style)}; base-uri 'none'; form-action 'none'"
+    return f"{own}; connect-src 'self'" if data.get("live") else own
 
 
 def _digest(text: str) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from functions.pipeline.errors import TransientError, TrilogError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    Make = Callable[[str | None, str | None], str]
+    Find = Callable[[Mapping[str, str]], str]
 
 HOST = "127.0.0.1"
 _NAMES = {HOST, "localhost"}  # a page of somebody else's that names this address otherwise must not read this one
@@ -25,33 +27,54 @@ _HEADERS = {
 }
 
 
+class Answer(NamedTuple):
+    """An answer to a request: its body is text, of a type such as "text/plain"."""
+
+    status: HTTPStatus
+    body: str
+    type: str = "text/plain"
+
+
 class PageServer(ThreadingHTTPServer):
-    """Serves the page on a port of 127.0.0.1 (0: a free one); `/?since=1h&until=10m` is that of a period."""
+    """Serves the page on a port of 127.0.0.1 (0: a free one).
+
+    `/?since=1h&until=10m` is the page of a period, `/records?level=error` the records that its search asks for, as JSON
+    lines.
+    """
 
     daemon_threads = True
 
-    def __init__(self, make: Callable[[str | None, str | None], str], port: int) -> None:
-        """Take what makes the page of a period, given as users write times; it is called by one thread at a time."""
-        super().__init__((HOST, port), _Handler)
-        self._make, self._turn = make, Lock()
+    def __init__(self, make: Make, find: Find, port: int) -> None:
+        """Take what makes the page of a period, given as users write times, and what finds records as JSON lines.
 
-    def answer(self, path: str, host: str) -> tuple[HTTPStatus, str]:
-        """Return the status, and the page or what is wrong."""
+        One thread at a time calls them. They raise ValueError for what is wrong in a request.
+        """
+        super().__init__((HOST, port), _Handler)
+        self._make, self._find, self._turn = make, find, Lock()
+
+    def answer(self, path: str, host: str) -> Answer:
+        """Return the page, the records, or what is wrong."""
         asked = urlsplit(path)
         if urlsplit(f"//{host}").hostname not in _NAMES:
-            return HTTPStatus.MISDIRECTED_REQUEST, f"Open http://{HOST}:{self.server_address[1]}"
-        if asked.path != "/":
-            return HTTPStatus.NOT_FOUND, "There is one page, at /"
-        given = parse_qs(asked.query)
+            return Answer(HTTPStatus.MISDIRECTED_REQUEST, f"Open http://{HOST}:{self.server_address[1]}")
+        if asked.path not in {"/", "/records"}:
+            return Answer(HTTPStatus.NOT_FOUND, "There is one page, at /")
+        given = {name: values[-1] for name, values in parse_qs(asked.query).items()}
         try:
             with self._turn:
-                return HTTPStatus.OK, self._make(*(given.get(name, [None])[-1] for name in ("since", "until")))
-        except ArgumentTypeError as error:
-            return HTTPStatus.BAD_REQUEST, f"since and until take {error}"
+                return self._found(given) if asked.path == "/records" else self._page(given)
+        except ValueError as error:
+            return Answer(HTTPStatus.BAD_REQUEST, str(error))
         except TransientError as error:
-            return HTTPStatus.SERVICE_UNAVAILABLE, str(error)
+            return Answer(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
         except TrilogError as error:
-            return HTTPStatus.INTERNAL_SERVER_ERROR, str(error)
+            return Answer(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
+
+    def _page(self, given: Mapping[str, str]) -> Answer:
+        return Answer(HTTPStatus.OK, self._make(given.get("since"), given.get("until")), "text/html")
+
+    def _found(self, given: Mapping[str, str]) -> Answer:
+        return Answer(HTTPStatus.OK, self._find(given), "application/x-ndjson")
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -60,11 +83,10 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 30  # seconds without a byte
 
     def _answer(self) -> None:
-        status, text = self.server.answer(self.path, self.headers.get("Host", ""))
+        status, text, kind = self.server.answer(self.path, self.headers.get("Host", ""))
         body = text.encode()
         self.send_response(status)
-        kind = "html" if status is HTTPStatus.OK else "plain"
-        for name, value in {**_HEADERS, "Content-Type": f"text/{kind}; charset=utf-8"}.items():
+        for name, value in {**_HEADERS, "Content-Type": f"{kind}; charset=utf-8"}.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -221,7 +221,7 @@ def test_what_takes_long_does_not_keep_others_from_being_finished(case: Case, fa
         case.plant(f"raw/{name.format(number)}", 20_000, "a line like any other, but for its length" * 10)
     for number in range(8):
         case.plant(f"raw/small-{number}.log", 10)
-    fake.always_answer_with(_slow(0.7, least=1000))
+    fake.always_answer_with(_slow(1.2, least=1000))
     first, *later = _deliveries(case, 8)
     assert first == ["message 1", "message 2"]
     assert later[-1] == []

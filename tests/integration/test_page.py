@@ -38,7 +38,7 @@ TITLES = [
         "Unread records",
         "Ingestion runs",
         "Model executions",
-        "Sources",
+        "Last batches",
     ),
 ]
 DRIFT = {
@@ -108,9 +108,9 @@ def test_a_page_is_whole_and_without_barriers(
 def test_every_view_is_there(browser: Browser, full: Path):
     with opened(browser, full / "trilog.html") as found:
         assert found.page.locator("h3").all_inner_texts() == TITLES
-        assert found.page.locator("h2").all_inner_texts() == [str(each) for each in VIEWS]
+        assert found.page.locator("h2").all_inner_texts() == [*map(str, VIEWS), "Search"]
         drawn = found.page.evaluate(COLOURS)
-        assert len(drawn) == 15
+        assert len(drawn) == 13
         assert min(drawn) > 3, "nothing is drawn on one of them"
         content(found)
 
@@ -166,6 +166,43 @@ def test_what_is_shown_is_what_is_indexed(browser: Browser, full: Path):
         assert glance == f"{every[0]:,}"
 
 
+def test_the_latest_records_are_searched_in_the_file(browser: Browser, full: Path):
+    with opened(browser, full / "trilog.html") as found:
+        page = found.page
+        count = page.locator("#found > p")
+        assert count.inner_text() == "Records found: 300, of the latest 300. trilog serve page searches all."
+        page.get_by_label("Level and above").select_option("ERROR")
+        page.get_by_label("Text").fill("FEATURE store")
+        page.get_by_role("button", name="Find").click()
+        rows = page.locator("#found tbody tr")
+        assert {each.split("\t")[1] for each in rows.all_inner_texts()} == {"ERROR"}
+        assert page.locator("#found summary").first.inner_text() == f"the feature store is away {HOSTILE}"
+        page.locator("#found summary").first.click()
+        assert json.loads(page.locator("#found pre").inner_text())["logger"] == "worker"
+        page.reload()  # the address keeps it
+        assert page.get_by_label("Text").input_value() == "FEATURE store"
+        assert 0 < rows.count() < 20
+        with page.expect_download() as saved:
+            page.get_by_text("Save them as JSON lines").click()
+        lines = Path(saved.value.path()).read_text().splitlines()
+        assert [json.loads(line)["level"] for line in lines] == ["ERROR"] * rows.count()
+        content(found)
+
+
+def test_a_record_leads_to_its_transaction(browser: Browser, full: Path):
+    with opened(browser, full / "trilog.html") as found:
+        page = found.page
+        page.get_by_label("Status").fill("5xx")
+        page.get_by_role("textbox", name="Path").fill("/pre?ic*")
+        page.get_by_role("button", name="Find").click()
+        page.locator("#found button").first.click()
+        assert page.locator("#found tbody tr").count() == 2
+        offsets = [each.split("\t")[0] for each in page.locator("#found tbody tr").all_inner_texts()]
+        assert offsets[0] == "+0 ms"
+        assert violations(page) == []
+        content(found)
+
+
 def test_the_address_keeps_the_state_and_keys_are_enough(browser: Browser, full: Path):
     with opened(browser, full / "trilog.html", color_scheme="light") as found:
         found.page.keyboard.press("Tab")
@@ -180,7 +217,7 @@ def test_the_address_keeps_the_state_and_keys_are_enough(browser: Browser, full:
         assert found.page.locator("html").get_attribute("data-theme") == "dark"
         found.page.locator("nav a").last.focus()
         found.page.keyboard.press("Enter")
-        assert found.page.evaluate("document.activeElement.textContent") == "Sources"
+        assert found.page.evaluate("document.activeElement.textContent") == "Recherche"
         assert "language=fr" in found.page.url
         content(found)
 

@@ -10,6 +10,7 @@ const MANY = 60; // points of a line: more have no dots, unless nothing is besid
 const ROWS_OF_WORDS = 9; // more bars than these, or longer words, lie on their side
 
 const system = matchMedia("(prefers-color-scheme: dark)");
+const FILTERS = ["match", "level", "status", "path", "transaction"]; // those of `trilog show`
 const state = { language: data.language, theme: "auto", ...Object.fromEntries(new URLSearchParams(location.hash.slice(1))) };
 if (!(state.language in texts)) state.language = "en";
 
@@ -76,14 +77,20 @@ function choice(name, label, options) {
 
 function set(name, value) {
   state[name] = value;
-  history.replaceState(null, "", `#${new URLSearchParams({ language: state.language, theme: state.theme })}`);
+  keep();
   draw();
   document.getElementById(name).focus();
 }
 
+/** Keep the state in the address, so that a link to it shows the same. */
+function keep() {
+  const kept = ["language", "theme", ...FILTERS].filter((name) => state[name]).map((name) => [name, state[name]]);
+  history.replaceState(null, "", `#${new URLSearchParams(kept)}`);
+}
+
 function header() {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const sections = data.sections.map(([name], place) => element("li", {}, link(name, place)));
+  const sections = [...data.sections.map(([name]) => name), { say: "Search" }].map((name, place) => element("li", {}, link(name, place)));
   const period = data.first
     ? [element("p", {}, own("From {first} to {last}", { first: time(data.first), last: time(data.last) }))] : [];
   return [
@@ -228,6 +235,112 @@ function asTable(panel, title) {
   return details;
 }
 
+// --- Search
+
+const CHOSEN = {
+  match: (record, text) => `${record.message ?? ""}\n${record.raw_log ?? ""}`.toLowerCase().includes(text.toLowerCase()),
+  level: (record, lowest) => LEVELS.indexOf(record.level) >= LEVELS.indexOf(lowest),
+  status: (record, status) => new RegExp(`^${status.replaceAll("x", "\\d")}$`).test(record.status_code ?? ""),
+  path: (record, glob) => pattern(glob).test(record.http_path ?? ""),
+  transaction: (record, id) => record.transaction_id === id,
+};
+
+/** Make an expression of a glob, in which * is any text and ? any character. */
+function pattern(glob) {
+  const escaped = glob.replace(/[.+^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`^${escaped.replaceAll("*", ".*").replaceAll("?", ".")}$`, "s");
+}
+
+/** Return the records that pass all filters, oldest first: those of the server, or of the file's own. */
+async function find() {
+  const filters = FILTERS.filter((name) => state[name]);
+  if (!data.live) return data.records.filter((record) => filters.every((name) => CHOSEN[name](record, state[name])));
+  const period = [...new URLSearchParams(location.search)];
+  const answer = await fetch(`records?${new URLSearchParams([...period, ...filters.map((name) => [name, state[name]])])}`);
+  const body = await answer.text();
+  if (!answer.ok) throw new Error(body);
+  return body.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+}
+
+function searchSection() {
+  const id = `section-${data.sections.length}`;
+  const found = element("div", { id: "found", "aria-live": "polite" });
+  const input = (name, label, extra = {}) => element("div", {}, element("label", { for: name }, own(label)),
+    element("input", { id: name, name, value: state[name] ?? "", autocomplete: "off", ...extra }));
+  const level = element("select", { id: "level", name: "level" }, new Option(own("any"), ""));
+  for (const each of LEVELS) level.append(new Option(each, each, false, state.level === each));
+  const form = element("form", { role: "search", class: "filters" }, input("match", "Text", { type: "search" }),
+    element("div", {}, element("label", { for: "level" }, own("Level and above")), level),
+    input("status", "Status", { placeholder: "5xx", pattern: "[1-5]([0-9]{2}|xx)" }), input("path", "Path", { placeholder: "/users/*" }),
+    input("transaction", "Transaction"), element("button", {}, own("Find")));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    Object.assign(state, Object.fromEntries(new FormData(form)));
+    keep();
+    show(found);
+  });
+  show(found);
+  return element("section", { "aria-labelledby": id }, element("h2", { id, tabindex: -1 }, own("Search")), form, found);
+}
+
+async function show(place) {
+  try {
+    const records = await find();
+    const text = data.live ? "Records found: {count}" : "Records found: {count}, of the latest {all}. trilog serve page searches all.";
+    const said = element("p", {}, own(text, { count: records.length, all: data.records.length }));
+    place.replaceChildren(said, ...(records.length ? [save(records), recordTable(records)] : []));
+  } catch (error) {
+    place.replaceChildren(element("p", {}, error.message));
+  }
+}
+
+/** Lead to a file of what was found. */
+function save(records) {
+  const link = element("a", { download: "records.jsonl", href: "#" }, own("Save them as JSON lines"));
+  link.addEventListener("click", () => {
+    const lines = records.map((each) => `${JSON.stringify(each)}\n`);
+    link.href = URL.createObjectURL(new Blob(lines, { type: "application/x-ndjson" }));
+  });
+  return link;
+}
+
+/** Show records: the newest first, or one transaction's from its beginning, with their offsets. */
+function recordTable(records) {
+  const traced = Boolean(state.transaction);
+  const start = new Date(records[0]["@timestamp"]);
+  const columns = [traced ? ["Offset", "number"] : ["Time", "time"], ["Level", "level"], ["Message", ""], ["Status", "number"], ["Duration", "number"], ["Transaction", ""]];
+  const heads = columns.map(([name, kind]) => element("th", { class: kind, scope: "col" }, own(name)));
+  const rows = (traced ? records : records.toReversed()).map((record) => {
+    const when = traced ? `+${shown(new Date(record["@timestamp"]) - start, "ms")}` : shown(record["@timestamp"], "time");
+    const cells = [when, shown(record.level, "level"), detail(record), shown(record.status_code, "text"), shown(record.execution_time_ms, "ms"), transaction(record)];
+    return element("tr", {}, ...cells.map((cell, place) =>
+      element("td", { class: columns[place][1], ...(place === 1 ? { "data-level": record.level ?? "" } : {}) }, cell)));
+  });
+  const made = element("table", {}, element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...rows));
+  return element("div", { class: "scrolled panel", tabindex: 0, role: "region", "aria-label": own("Records") }, made);
+}
+
+/** Show a record's text, and all its fields once it is opened. */
+function detail(record) {
+  const text = String(record.message ?? record.raw_log ?? "–");
+  const made = element("details", {}, element("summary", {}, text.length > 200 ? `${text.slice(0, 199)}…` : text));
+  made.addEventListener("toggle", () => {
+    if (made.childElementCount === 1) made.append(element("pre", { tabindex: 0 }, JSON.stringify(record, null, 2)));
+  });
+  return made;
+}
+
+/** Lead from a record to all of its transaction. */
+function transaction(record) {
+  if (!record.transaction_id) return "–";
+  const button = element("button", { type: "button", class: "plain" }, record.transaction_id);
+  button.addEventListener("click", () => {
+    for (const name of FILTERS) state[name] = "";
+    set("transaction", record.transaction_id);
+  });
+  return button;
+}
+
 // --- The page
 
 function draw() {
@@ -236,7 +349,7 @@ function draw() {
   document.documentElement.dataset.theme = dark ? "dark" : "light";
   for (const [canvas] of charts.splice(0)) Chart.getChart(canvas)?.destroy();
   document.getElementById("top").replaceChildren(...header());
-  document.getElementById("panels").replaceChildren(...data.sections.map(section));
+  document.getElementById("panels").replaceChildren(...data.sections.map(section), searchSection());
   for (const [canvas, panel] of charts) plotted(canvas, panel);
 }
 
