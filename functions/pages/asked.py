@@ -6,14 +6,16 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from functions.pages.sample import sample_of
 from functions.pipeline.documents import LOGS
 from functions.pipeline.groups import Grouping
 from functions.pipeline.kinds import kinds
 from functions.pipeline.kinds.failures import failed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from functions.pages.sample import Sample
     from functions.pipeline.conditions import Condition
     from functions.pipeline.groups import Group, Period
     from functions.pipeline.names import IndexNames
@@ -53,9 +55,7 @@ class Asked:
         self, kind: str, most: int, *where: Condition, fields: Sequence[str] | None = None
     ) -> list[dict[str, Any]]:
         """Return the latest documents of a kind, oldest first."""
-        return [
-            *self._indexes.read(kind, newest=most, where=where, fields=fields, since=self._since, until=self._until)
-        ]
+        return [*self._read(kind, most, *where, fields=fields)]
 
     def by_time(self, kind: str, *where: Condition) -> dict[str, Group]:
         """Count documents of a kind in the periods of the page's charts."""
@@ -72,9 +72,14 @@ class Asked:
         return self.groups(LOGS, by=kinds()[LOGS].level)
 
     @cached_property
-    def predictions(self) -> list[dict[str, Any]]:
+    def records_by_time(self) -> dict[str, Group]:
+        """All records in the periods of the page's charts."""
+        return self.by_time(LOGS)
+
+    @cached_property
+    def sample(self) -> Sample:
         """The latest predictions; see SAMPLE."""
-        return self.newest("message", SAMPLE, fields=["input_data", "result"])
+        return sample_of(self._read("message", SAMPLE, fields=["input_data", "result"]))
 
     @cached_property
     def period(self) -> Period:
@@ -89,6 +94,11 @@ class Asked:
         step = _STEPS[self.period]
         count = min((last - first) // step + 1, _MOST)
         return [_written(last - step * back) for back in reversed(range(count))]
+
+    def _read(
+        self, kind: str, most: int, *where: Condition, fields: Sequence[str] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        return self._indexes.read(kind, newest=most, where=where, fields=fields, since=self._since, until=self._until)
 
     @property
     def _ends(self) -> tuple[datetime, datetime]:

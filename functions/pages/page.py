@@ -87,7 +87,9 @@ def _encoded(value: object, said: set[str]) -> str:
         if isinstance(each, Text):
             said.add(str(each))
             return {"say": str(each)}
-        if isinstance(each, Panel | Series):
+        if isinstance(each, Panel):
+            return each.bounded()._asdict()
+        if isinstance(each, Series):
             return each._asdict()
         raise TypeError
 

@@ -64,3 +64,17 @@ class Panel(NamedTuple):
     note: str = ""
     values: Mapping[str, Any] = {}
     empty: str = N_("No data.")
+
+    def bounded(self) -> Panel:
+        """Return the panel with the texts of logs cut to what one reads, so that a page of any logs is small."""
+        return self._replace(
+            labels=[short(each) for each in self.labels],
+            series=[each._replace(name=short(each.name)) for each in self.series],
+            rows=[[short(each) for each in row] for row in self.rows],
+            values={name: short(each) for name, each in self.values.items()},
+        )
+
+
+def short(value: Any, most: int = 400) -> Any:  # noqa: ANN401 (any value of JSON)
+    """Cut a text to so many characters; leave other values as they are."""
+    return value[: most - 1] + "…" if isinstance(value, str) and len(value) > most else value

@@ -160,6 +160,34 @@ def test_sources_are_as_fresh_as_their_last_batches(tmp_path: Path):
     assert named["theirs"][1][:10] == f"{datetime.now(UTC):%Y-%m-%d}"
 
 
+def test_a_page_of_large_records_is_small(tmp_path: Path):
+    large = "x" * 300_000
+    documents = [
+        record(n, message=large, raw_log=large, http_path=f"/{n}{large}", execution_time_ms=1.0) for n in range(20)
+    ]
+    given = {f"F{n}": large for n in range(100)} | {"IMAGE": [1.0] * 10_000}
+    documents += [predicted(given, {"prediction": large + str(n)}) for n in range(20)]
+    asked(tmp_path, documents)
+    html = make_page({"PIPELINE_DATA": str(tmp_path)})
+    data = embedded(html, "data")
+    assert len(html) < 800_000
+    assert [len(each["message"]) for each in data["records"]] == [4000] * 20
+    assert "raw_log" not in data["records"][0]
+    assert (
+        sum(panel["values"].get("feature", "")[:1] == "F" for _, panels in data["sections"] for panel in panels) == 24
+    )
+
+
+def test_the_search_of_a_file_has_the_latest_records_that_there_is_room_for(tmp_path: Path):
+    asked(
+        tmp_path,
+        [record(n % 60, **{f"data_{i}": "y" * 4000 for i in range(10)}, data={"z": "z" * 30_000}) for n in range(60)],
+    )
+    records = embedded(make_page({"PIPELINE_DATA": str(tmp_path)}), "data")["records"]
+    assert 20 < len(records) < 40
+    assert records[-1]["@timestamp"] == "2025-01-20T10:59:30.000Z"
+
+
 def test_every_view_does_without_data(tmp_path: Path):
     found = asked(tmp_path)
     for section in VIEWS.values():

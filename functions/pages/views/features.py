@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions.pages.panels import N_, Panel, Series
+from functions.pages.sample import is_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from functions.pages.asked import Asked
+    from functions.pages.sample import Value
 
 _MOST = 24  # features
 _BINS = 16
@@ -21,11 +22,7 @@ _NOTE = N_("Of the latest {count} predictions.")
 
 def features(asked: Asked) -> Iterator[Panel]:
     """Show each feature's values: numbers in bins, words by how often they come."""
-    found: dict[str, list[Any]] = {}
-    for document in asked.predictions:
-        given = document.get("input_data")
-        for name, value in given.items() if isinstance(given, dict) else ():
-            found.setdefault(name, []).append(value)
+    found = asked.sample.features
     usual = sorted(found, key=lambda name: -len(found[name]))[:_MOST]
     for name, values in found.items():
         if name in usual and (bars := _bars(values)):
@@ -39,12 +36,12 @@ def _panel(name: str, bars: Sequence[tuple[str, int]], count: int) -> Panel:
     return Panel(title, "bars", labels, [Series(N_("Predictions"), counts)], note=_NOTE, values=values)
 
 
-def _bars(given: list[Any]) -> list[tuple[str, int]]:
-    """Return labels and counts; none of a feature whose values are lists or objects."""
-    numbers = [each for each in given if _is_number(each)]
+def _bars(given: list[Value]) -> list[tuple[str, int]]:
+    """Return labels and counts."""
+    numbers = [each for each in given if is_number(each)]
     if len(numbers) * 2 > len(given) and len(set(numbers)) > _VALUES:
         return _binned(numbers)
-    words = Counter(_word(each) for each in given if not isinstance(each, list | dict))
+    words = Counter(map(_word, given))
     if numbers and len(numbers) * 2 > len(given):
         return [(_word(value), words[_word(value)]) for value in sorted({*numbers})]
     return words.most_common(_VALUES)
@@ -55,10 +52,6 @@ def _binned(numbers: list[float]) -> list[tuple[str, int]]:
     least, width = min(numbers), (max(numbers) - min(numbers)) / _BINS
     counts = Counter(min(int((each - least) / width), _BINS - 1) for each in numbers)
     return [(f"{least + place * width:.3g}", counts[place]) for place in range(_BINS)]
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 def _word(value: object) -> str:

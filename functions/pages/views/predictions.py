@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions.pages.panels import N_, Panel, Series
 
@@ -22,7 +22,7 @@ def predictions(asked: Asked) -> Iterator[Panel]:
     classes = asked.groups("message", by="result.prediction", most=_CLASSES)
     counts = [Series(N_("Predictions"), [each.documents for each in classes])]
     yield Panel(N_("Predictions by class"), "bars", [each.key for each in classes], counts, empty=_EMPTY)
-    sure = [each for each in map(_probability, asked.predictions) if each is not None]
+    sure = asked.sample.probabilities
     if not sure:
         return
     binned = [0] * _BINS
@@ -31,11 +31,3 @@ def predictions(asked: Asked) -> Iterator[Panel]:
     labels = [f"{place / _BINS:.2f}" for place in range(_BINS)]
     series = [Series(N_("Predictions"), binned)]
     yield Panel(N_("Probability"), "bars", labels, series, note=_NOTE, values={"count": len(sure)})
-
-
-def _probability(document: dict[str, Any]) -> float | None:
-    result = document.get("result")
-    found = result.get("probability") if isinstance(result, dict) else None
-    if isinstance(found, bool) or not isinstance(found, int | float):
-        return None
-    return found if 0 <= found <= 1 else None

@@ -24,7 +24,7 @@ def requests(asked: Asked) -> Iterator[Panel]:
     if not asked.records or not asked.records.timed:
         yield Panel(N_("Response times"), "lines", empty=_EMPTY)
         return
-    found = asked.by_time(LOGS)
+    found = asked.records_by_time
     series = [
         Series(name, [getattr(found[time], name) if time in found else None for time in asked.times])
         for name in ("p50", "p95", "p99")

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _LAST = 20
 _EXAMPLES = 5
-_LONGEST = 400  # characters of a text from a log
 
 
 def errors(asked: Asked) -> Iterator[Panel]:
@@ -28,7 +27,7 @@ def errors(asked: Asked) -> Iterator[Panel]:
         "table",
         columns=((N_("Time"), "time"), (N_("Level"), "level"), (N_("Message"), "text"), (N_("Transaction"), "text")),
         rows=[
-            [each["@timestamp"], each.get("level"), _short(each.get("message")), each.get("transaction_id")]
+            [each["@timestamp"], each.get("level"), each.get("message"), each.get("transaction_id")]
             for each in reversed(found)
         ],
         empty=N_("There are no errors in this period."),
@@ -43,8 +42,7 @@ def dead_letters(asked: Asked) -> Iterator[Panel]:
         "table",
         columns=((N_("Time"), "time"), (N_("Index"), "text"), (N_("Reason"), "text"), (N_("Remedy"), "text")),
         rows=[
-            [each["@timestamp"], each.get("target"), _short(each.get("reason")), _short(each.get("hint"))]
-            for each in reversed(found)
+            [each["@timestamp"], each.get("target"), each.get("reason"), each.get("hint")] for each in reversed(found)
         ],
         empty=N_("There are no dead letters."),
     )
@@ -58,12 +56,7 @@ def unread(asked: Asked) -> Iterator[Panel]:
         N_("Unread records"),
         "table",
         columns=((N_("Time"), "time"), (N_("Text"), "text")),
-        rows=[[each["@timestamp"], _short(each.get("raw_log") or each.get("message"))] for each in reversed(found)],
+        rows=[[each["@timestamp"], each.get("raw_log") or each.get("message")] for each in reversed(found)],
         note=N_("The last ones. trilog try-layout shows how lines are read.") if found else "",
         empty=N_("Every record could be read."),
     )
-
-
-def _short(text: object) -> str:
-    written = "" if text is None else str(text)
-    return written if len(written) <= _LONGEST else written[: _LONGEST - 1] + "…"
