@@ -89,7 +89,8 @@ def test_the_commands_of_the_page_work(folder: Path):
     )
     assert '"prediction":"YES"' in hidden
     assert '"AGE":null' in hidden
-    assert "█" in answers[-1]
+    assert "█" in answers[-2]
+    assert "trilog.html" in answers[-1]
 
 
 def test_its_exit_codes_are_those_of_the_help(folder: Path):

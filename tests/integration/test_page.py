@@ -246,8 +246,8 @@ def test_a_place_that_cannot_be_written_is_a_wrong_argument(tmp_path: Path):
     assert done.stderr.startswith("✗ none/page.html cannot be written: ")
 
 
-def test_the_picture_of_the_documentation_is_drawn_by_a_command(tmp_path: Path):
-    draw(tmp_path, tmp_path / "page.png")
+def test_the_picture_of_the_documentation_is_drawn_by_a_command(browser: Browser, tmp_path: Path):
+    draw(browser, tmp_path, tmp_path / "page.png")
     mine, theirs = ((folder / "page.png").read_bytes() for folder in (tmp_path, PICTURES))
     size = slice(16, 24)  # of a PNG's head: width and height
     assert (mine[:8], mine[size]) == (theirs[:8], theirs[size])
