@@ -68,7 +68,7 @@ def batches() -> list[str]:
 
 def test_after_a_run_every_batch_is_whole(trilog: Run):
     code, out, err = trilog("verify")
-    assert (code, err) == (0, "")
+    assert (code, re.sub(r"\d+ of \d+ batches done\n", "", err)) == (0, "")  # a slow machine says how far it is
     assert "✓ 3 batches: 10 records = 10 in the log index + 0 dead letters + 0 missing" in out
 
 
