@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,17 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     for item in items:
         if _SLOW & {*item.fixturenames}:
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """Give the next test the language that this one found: a command line that speaks French keeps it there."""
+    found = os.environ.get("LANGUAGE")
+    yield
+    if found is None:
+        os.environ.pop("LANGUAGE", None)
+    else:
+        os.environ["LANGUAGE"] = found
 
 
 @pytest.fixture(scope="session")
