@@ -76,8 +76,8 @@ MAY_IMPORT = {
     "functions.forget.retention": {"functions.indexer", PIPELINE, SINKS, WIRING},
     "functions.drift": {PIPELINE, KINDS},
     # What the logs tell at a glance; the names of sources and the service level are those of metrics and of alerts.
-    "functions.pages": {"functions.metrics", "functions.drift", "functions.alerts", PIPELINE, KINDS, NAMES, SINKS},
-    "functions.pages.run": {"functions.pages", PIPELINE, NAMES, WIRING},
+    "functions.pages": {"functions.metrics", "functions.drift", "functions.alerts", PIPELINE, KINDS, SINKS},
+    "functions.pages.run": {"functions.pages", "functions.alerts", PIPELINE, WIRING},
     "functions.drift.run": {"functions.drift", "functions.drift.predictions", PIPELINE, WIRING},
     "functions.drift.predictions": {
         "functions.drift",

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from functions.pages.sample import Sample
     from functions.pipeline.conditions import Condition
     from functions.pipeline.groups import Group, Period
-    from functions.pipeline.names import IndexNames
     from functions.pipeline.sinks import Indexes
     from functions.pipeline.store import Store
 
@@ -33,12 +32,9 @@ _MOST = 400
 class Asked:
     """The documents of a page: those of all kinds since a time (included) and until another (excluded)."""
 
-    def __init__(
-        self, indexes: Indexes, names: IndexNames, store: Store, since: str | None = None, until: str | None = None
-    ) -> None:
-        """Take the indexes and their names, the store with reports and batches, and ISO 8601 times."""
-        self.names, self.store = names, store
-        self._indexes = indexes
+    def __init__(self, indexes: Indexes, store: Store, since: str | None = None, until: str | None = None) -> None:
+        """Take the indexes, the store with reports and batches, and ISO 8601 times."""
+        self.store, self._indexes = store, indexes
         self._since, self._until = since, until
 
     def groups(self, kind: str, *where: Condition, **grouping: Any) -> list[Group]:  # noqa: ANN401 (the fields of Grouping)

@@ -93,7 +93,7 @@ def _encoded(value: object, said: set[str]) -> str:
             return each._asdict()
         raise TypeError
 
-    written = orjson.dumps(value, default=default, option=orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_NON_STR_KEYS)
+    written = orjson.dumps(value, default=default, option=orjson.OPT_PASSTHROUGH_SUBCLASS)
     return written.decode().replace("<", "\\u003c")
 
 

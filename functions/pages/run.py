@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import gettext
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from functions.alerts.language import translation
 from functions.pages.asked import Asked
-from functions.pages.page import page
+from functions.pages.page import LANGUAGES, page
 from functions.pages.records import latest
 from functions.pages.views import VIEWS
-from functions.pipeline.config import load
-from functions.pipeline.names import IndexNames
 from functions.pipeline.wiring import open_indexes, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_CATALOGUES = Path(__file__).parents[1] / "locales"
 
 
 def make_page(
@@ -43,9 +37,8 @@ def make_page(
         TransientError: an index or the store does not answer.
         PermanentError: one of them never will.
     """
-    (names,) = load(environment, IndexNames)
     indexes = open_indexes(environment)
-    asked = Asked(indexes, names, open_store(environment), since, until)
+    asked = Asked(indexes, open_store(environment), since, until)
     with indexes.kept_open():
         sections = [[name, [panel for view in views for panel in view(asked)]] for name, views in VIEWS.items()]
         records = [] if live else latest(asked)
@@ -57,13 +50,5 @@ def make_page(
         "live": live,
         "records": records,
     }
-    return page(data, language, _translate)
-
-
-def _translate(text: str, language: str) -> str:
-    return _catalogue(language).gettext(text)
-
-
-@cache
-def _catalogue(language: str) -> gettext.NullTranslations:
-    return gettext.translation("trilog", _CATALOGUES, [language], fallback=True)
+    speak = {each: translation(each) for each in LANGUAGES}
+    return page(data, language, lambda text, each: speak[each](text))

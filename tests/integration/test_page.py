@@ -52,8 +52,8 @@ COLOURS = """[...document.querySelectorAll('canvas')].map(each =>
   new Set(each.getContext('2d').getImageData(0, 0, each.width, each.height).data).size)"""
 
 
-def trilog(folder: Path, *arguments: str) -> str:
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
+def trilog(folder: Path, *arguments: str, **variables: str) -> str:
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", **variables}
     command = [sys.executable, "-m", "functions", *arguments]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -223,9 +223,7 @@ def test_the_address_keeps_the_state_and_keys_are_enough(browser: Browser, full:
 
 
 def test_a_page_of_an_environment_in_french_opens_in_french(browser: Browser, full: Path):
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", "PIPELINE_LANG": "fr"}
-    command = [sys.executable, "-m", "functions", "page", "--output", "fr.html"]
-    subprocess.run(command, cwd=full, env=environment, check=True, capture_output=True)
+    trilog(full, "page", "--output", "fr.html", PIPELINE_LANG="fr")
     with opened(browser, full / "fr.html") as found:
         assert found.page.locator("html").get_attribute("lang") == "fr"
         assert found.page.locator(".figures dd").nth(1).inner_text()[-2:] == "\xa0%"
@@ -255,19 +253,10 @@ def test_the_picture_of_the_documentation_is_drawn_by_a_command(browser: Browser
 
 
 @pytest.mark.elasticsearch
-def test_a_page_of_elasticsearch_has_the_same_counts(
-    tmp_path: Path, elasticsearch_url: str, request: pytest.FixtureRequest
-):
-    full = request.getfixturevalue("full")
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
-    environment |= {
-        "ELASTICSEARCH_HOST": elasticsearch_url,
-        "ELASTICSEARCH_INDEX": "page-logs",
-        "PIPELINE_DATA": str(full / ".trilog"),
-    }
-    command = [sys.executable, "-m", "functions"]
+def test_a_page_of_elasticsearch_has_the_same_counts(tmp_path: Path, elasticsearch_url: str, full: Path):
+    variables = {"ELASTICSEARCH_HOST": elasticsearch_url, "ELASTICSEARCH_INDEX": "page-logs"}
     for arguments in (("reindex", "--restart"), ("page", "--output", "page.html")):
-        subprocess.run([*command, *arguments], cwd=tmp_path, env=environment, check=True, capture_output=True)
+        trilog(tmp_path, *arguments, **variables, PIPELINE_DATA=str(full / ".trilog"))
     mine, theirs = (counts(each) for each in (tmp_path / "page.html", full / "trilog.html"))
     assert mine == theirs
 

@@ -23,7 +23,6 @@ from functions.pages.views.requests import requests
 from functions.pages.views.resources import functions, resources
 from functions.pages.views.volume import volume
 from functions.pipeline.documents import LOGS, Document, as_rows
-from functions.pipeline.names import IndexNames
 from functions.pipeline.wiring import open_indexes, open_sink, open_store
 
 HOSTILE = "</script><script>alert(1)</script><!--"
@@ -38,7 +37,7 @@ def asked(folder: Path, documents: list[tuple[str, dict]] = (), **given: str) ->
     ]
     with open_sink(variables) as sink:
         sink.write(as_rows(made))
-    return Asked(open_indexes(variables), IndexNames(), open_store(variables), **given)
+    return Asked(open_indexes(variables), open_store(variables), **given)
 
 
 def record(minute: int, level: str = "INFO", **more: object) -> tuple[str, dict]:

@@ -21,7 +21,7 @@ _EXAMPLES = 5
 
 def errors(asked: Asked) -> Iterator[Panel]:
     """Show the last errors."""
-    found = asked.newest(LOGS, _LAST, failed(kinds()[LOGS]), fields=["level", "message", "http_path", "transaction_id"])
+    found = asked.newest(LOGS, _LAST, failed(kinds()[LOGS]), fields=["level", "message", "transaction_id"])
     yield Panel(
         N_("Last errors"),
         "table",
