@@ -149,8 +149,13 @@ function table(panel, title) {
     const level = unit === "level" ? { "data-level": value } : {};
     return element("td", { class: kind(unit), ...level }, shown(value, unit));
   })));
+  return [scrolled("scrolled", title, heads, rows)];
+}
+
+/** Put heads and rows into a table that can be scrolled, also by keys. */
+function scrolled(classes, title, heads, rows) {
   const made = element("table", {}, element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...rows));
-  return [element("div", { class: "scrolled", tabindex: 0, role: "region", "aria-label": title }, made)];
+  return element("div", { class: classes, tabindex: 0, role: "region", "aria-label": title }, made);
 }
 
 // --- Charts
@@ -316,8 +321,7 @@ function recordTable(records) {
     return element("tr", {}, ...cells.map((cell, place) =>
       element("td", { class: columns[place][1], ...(place === 1 ? { "data-level": record.level ?? "" } : {}) }, cell)));
   });
-  const made = element("table", {}, element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...rows));
-  return element("div", { class: "scrolled panel", tabindex: 0, role: "region", "aria-label": own("Records") }, made);
+  return scrolled("scrolled panel", own("Records"), heads, rows);
 }
 
 /** Show a record's text, and all its fields once it is opened. */
